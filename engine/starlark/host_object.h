@@ -14,8 +14,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -28,6 +30,30 @@ namespace cow::starlark {
 class Arguments;
 class Heap;
 class Thread;
+
+using BuiltinFunction = absl::StatusOr<Value> (*)(Thread& thread, const Arguments& args);
+
+// The methods of a host type, made once: static const MethodTable kMethods({{"add", &Add}, ...}).
+// args.receiver() is the object.
+class MethodTable {
+ public:
+  struct Method {
+    const String* name;
+    BuiltinFunction function;
+  };
+  MethodTable(std::initializer_list<std::pair<std::string_view, BuiltinFunction>> methods);
+  // nullptr if there is no such method. `name` is interned.
+  const Method* Find(const String* name) const {
+    for (const Method& method : methods_) {
+      if (method.name == name) return &method;
+    }
+    return nullptr;
+  }
+  const std::vector<Method>& methods() const { return methods_; }
+
+ private:
+  std::vector<Method> methods_;
+};
 
 // One static constant per class: its address is the class's identity.
 struct HostType {
@@ -64,10 +90,12 @@ class HostObject : public HeapObject {
   virtual int Compare(const HostObject& other) const;
 
   // x.name: the value, or an unset Value if there is no such attribute (the caller makes the error).
-  // `name` is interned. Methods are Heap::New<Builtin> or NewBuiltin values bound to this.
+  // `name` is interned. Asked after Methods().
   virtual absl::StatusOr<Value> GetAttr(Thread& thread, const String* name) const;
-  // Names for dir(x) and "did you mean".
+  // Names for dir(x) and "did you mean", without the methods.
   virtual std::vector<std::string> AttrNames() const { return {}; }
+  // x.name(...) for functions written in C++, called without making a bound method. May be nullptr.
+  virtual const MethodTable* Methods() const { return nullptr; }
 
   // x(...).
   virtual bool Callable() const { return false; }

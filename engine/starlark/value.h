@@ -122,12 +122,20 @@ class Value {
 
 static_assert(std::is_trivially_copyable_v<Value> && sizeof(Value) == 8);
 
+namespace internal {
+// HostObject, seen only when T is known: it may be incomplete here.
+template <typename T>
+struct HostOf {
+  using type = HostObject;
+};
+}  // namespace internal
+
 template <typename T>
 T* Value::As() const {
   if (!IsObject()) return nullptr;
   if constexpr (std::is_base_of_v<HostObject, T>) {
     if (object()->kind() != Kind::kHost) return nullptr;
-    auto* host = static_cast<HostObject*>(object());
+    auto* host = static_cast<typename internal::HostOf<T>::type*>(object());
     return &host->type() == &T::kType ? static_cast<T*>(host) : nullptr;
   } else {
     return object()->kind() == T::kKind ? static_cast<T*>(object()) : nullptr;
