@@ -1,0 +1,56 @@
+// Action: how some artifacts are made from others. Immutable; holds no Starlark.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/digest.h"
+#include "engine/model/command_line.h"
+#include "engine/model/depset.h"
+#include "engine/model/label.h"
+#include "engine/model/strong_id.h"
+
+namespace cow {
+
+// A file known by hash that is downloaded only if somebody needs its bytes.
+struct FetchSpec {
+  std::string url{};       // "apt:pool/main/..." = below the machine's own apt mirrors; "https://..."; "file:///..."
+  Digest digest{};         // sha256 and size, both mandatory
+
+  friend bool operator==(const FetchSpec&, const FetchSpec&) = default;
+};
+
+struct Action {
+  enum class Kind {
+    kRun,             // a process in the sandbox
+    kWrite,           // the expanded `arguments` (one line each) or `content` as a file
+    kExpandTemplate,  // the only input with `substitutions` applied, in order
+    kSymlink,         // the output is the same content as the only input (an alias by digest)
+    kUnresolvedSymlink, // the output is a symlink with target `content`
+    kFetch,           // `fetch`
+  };
+
+  Kind kind = Kind::kRun;
+  Label owner{};                     // the target that declared it
+  std::string configuration{};       // mnemonic of its configuration: "linux_amd64-fastbuild"
+  std::string mnemonic{};            // "CppCompile"
+  std::string progress_message{};    // "" = made from the mnemonic and the first output
+
+  CommandLine arguments{};           // kRun: argv; kWrite: lines
+  Depset<ArtifactId> inputs{};       // everything the action may read, tools included
+  std::vector<ArtifactId> outputs{}; // at least one
+  std::map<std::string, std::string> env{};  // added to the fixed base environment
+  HostTreeId host_tree{};            // root directory of the action; invalid = an empty root
+  std::map<std::string, std::string> execution_requirements{};
+  int64_t timeout_seconds = 0;       // 0 = none
+  ArtifactId unused_inputs_list{};   // output that names inputs which were not read, one exec path a line
+
+  std::string content{};             // kWrite, kUnresolvedSymlink
+  bool executable = false;           // kWrite, kExpandTemplate, kSymlink
+  std::vector<std::pair<std::string, std::string>> substitutions{};  // kExpandTemplate
+  FetchSpec fetch{};                 // kFetch
+};
+
+}  // namespace cow

@@ -1,0 +1,44 @@
+// BuildPlan: all that execution needs to know: artifacts, the actions that make them, what is wanted.
+//
+// The only value that crosses from analysis to execution (decision A7). Built once, then immutable and shared.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/model/action.h"
+#include "engine/model/artifact.h"
+#include "engine/model/host_tree.h"
+#include "engine/model/label.h"
+#include "engine/model/strong_id.h"
+
+namespace cow {
+
+// A top-level target and the artifacts that building it must bring into cow-out.
+struct RequestedTarget {
+  Label label{};
+  std::string configuration{};
+  std::vector<ArtifactId> outputs{};
+  ArtifactId executable{};                  // invalid if the target cannot be run
+  std::vector<ArtifactId> runfiles{};       // files the executable needs besides itself
+};
+
+// A test to run after its executable was built: itself an action whose result is cached like any other.
+struct TestSpec {
+  Label label{};
+  ActionId action{};                        // writes log and status; see TestOutputs in analysis
+  ArtifactId log{};
+};
+
+struct BuildPlan {
+  std::vector<Artifact> artifacts{};        // by ArtifactId
+  std::vector<Action> actions{};            // by ActionId
+  std::vector<HostTreePtr> host_trees{};    // by HostTreeId
+  std::vector<RequestedTarget> targets{};
+  std::vector<TestSpec> tests{};
+
+  const Artifact& artifact(ArtifactId id) const { return artifacts[id.value()]; }
+  const Action& action(ActionId id) const { return actions[id.value()]; }
+};
+
+}  // namespace cow

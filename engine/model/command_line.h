@@ -1,0 +1,45 @@
+// CommandLine: arguments of an action with artifacts and depsets kept unexpanded until execution.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/model/depset.h"
+#include "engine/model/strong_id.h"
+
+namespace cow {
+
+// One element of an expansion: text, or an artifact that becomes its exec path.
+using ArgValue = std::variant<std::string, ArtifactId>;
+
+// What Args.add_all / add_joined describe. Formats hold exactly one "%s" (and "%%" for a percent sign).
+struct ArgExpansion {
+  Depset<ArgValue> values{};
+  std::string flag{};                        // printed before the values; "" = none
+  std::optional<std::string> format_each{};
+  std::optional<std::string> before_each{};
+  std::optional<std::string> join_with{};    // set: one argument made of all values
+  std::optional<std::string> format_joined{};
+  std::optional<std::string> terminate_with{};
+  bool omit_if_empty = true;
+  bool uniquify = false;
+  bool expand_directories = true;            // a tree artifact becomes its files, sorted by path
+};
+
+using ArgItem = std::variant<ArgValue, ArgExpansion>;
+
+// One Args object: items and, if wanted, how to spill them into a parameter file.
+struct ArgList {
+  enum class ParamFileFormat { kShell, kMultiline };
+
+  std::vector<ArgItem> items{};
+  std::optional<std::string> param_file_flag{};  // "@%s"; unset = never spill
+  bool param_file_always = false;
+  ParamFileFormat param_file_format = ParamFileFormat::kShell;
+};
+
+using CommandLine = std::vector<ArgList>;
+
+}  // namespace cow
