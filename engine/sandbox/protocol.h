@@ -1,14 +1,14 @@
 // What the engine and its sandbox helper `cow-sandbox` say to each other.
 //
-// The helper listens on a SOCK_SEQPACKET socket (descriptor kSocketFd). It first sends one Hello. Then, for every
-// Run it gets, it sends one Result, after the last process of that action is dead. A Run carries three descriptors:
-// a memory file with the request (see RequestField), and the action's stdout and stderr. End of file on the socket
-// means that the engine is gone: the helper kills all actions and exits.
+// The helper listens on a SOCK_SEQPACKET socket (descriptor kSocketFd). It first sends one Hello.
+// Then, for every Run it gets, it sends one Result, after the last process of that action is dead.
+// A Run carries three descriptors: a memory file with the request (its fields are listed below),
+// and the action's stdout and stderr. End of file on the socket means that the engine is gone: the
+// helper kills all actions and exits.
 //
-// Both sides come from one build, so the layout needs no compatibility: kVersion only catches a stale helper.
-// This header is shared; it uses the standard library but allocates nothing.
-#ifndef COW_ENGINE_SANDBOX_PROTOCOL_H_
-#define COW_ENGINE_SANDBOX_PROTOCOL_H_
+// Both sides come from one build, so the layout needs no compatibility: kVersion only catches a
+// stale helper. The helper has no standard library to link: nothing here may allocate.
+#pragma once
 
 #include <cstdint>
 #include <type_traits>
@@ -19,8 +19,8 @@ inline constexpr uint32_t kVersion = 1;
 inline constexpr int kSocketFd = 3;
 // How many actions one helper runs at once. A Run beyond it is answered with a failed Result.
 inline constexpr int kMaxActions = 256;
-// Where the helper sees the directories it was started with: host path /a/b is kHostPrefix + /a/b. All sources in a
-// request begin with it. The action itself never sees it.
+// Where the helper sees the directories it was started with: host path /a/b is kHostPrefix + /a/b.
+// All sources in a request begin with it. The action itself never sees it.
 inline constexpr char kHostPrefix[] = "/.host";
 // The working directory of every action, and what all relative paths in a request are relative to.
 inline constexpr char kExecRoot[] = "/build";
@@ -32,7 +32,7 @@ inline constexpr int64_t kEpoch1980 = 315532800;
 
 enum class MessageType : uint32_t { kHello = 1, kRun = 2, kCancel = 3, kResult = 4 };
 
-// A step that failed. `step` completes "could not ..."; `detail` names the path it was about, or is empty.
+// A step that failed: "could not <step>". `detail` names the path it was about, or is empty.
 struct Failure {
   int32_t error;  // errno, 0 when nothing failed
   char step[96];
@@ -90,23 +90,24 @@ struct Result {
 static_assert(std::is_trivially_copyable_v<Hello> && std::is_trivially_copyable_v<Run> &&
               std::is_trivially_copyable_v<Cancel> && std::is_trivially_copyable_v<Result>);
 
-// The request file holds these fields in this order, without padding. Integers are in native order. A string is a
-// uint32 length, the bytes, and a NUL that the length does not count. A list is a uint32 count and its items.
+// The request file holds these fields in this order, without padding. Integers are in native order.
+// A string is a uint32 length, the bytes, and a NUL that the length does not count. A list is a
+// uint32 count and its items.
 //
 //   uint32  flags                 RequestFlag bits
 //   string  host_tree             under kHostPrefix; empty for none
-//   uint64  tmpfs_bytes           limit of each of /build, /tmp and /dev/shm; 0 for the kernel's default
+//   uint64  tmpfs_bytes           limit of each of /build, /tmp, /dev/shm; 0: the kernel's default
 //   uint64  max_file_bytes        RLIMIT_FSIZE; 0 for no limit
 //   uint64  max_open_files        RLIMIT_NOFILE; 0 for the helper's own
-//   list    argv: string          the first is an absolute path, or relative to the execution root with a '/'
+//   list    argv: string          the first is a path: absolute or relative to the execution root
 //   list    env: string           NAME=value
-//   list    inputs:               sorted by path; no path is below another input that is not a directory
+//   list    inputs:               sorted by path
 //             uint32  kind        InputKind
 //             int64   mtime       seconds; used by kCopy, kCopyExecutable, kSymlink
 //             string  path        relative to the execution root
 //             string  source      under kHostPrefix; for kSymlink its target; for kDirectory empty
 //   list    writable:             sorted by path
-//             string  path        relative to the execution root; empty for the execution root itself
+//             string  path        relative to the execution root; empty for that root
 //             string  source      an existing directory under kHostPrefix
 enum RequestFlag : uint32_t {
   kWithProc = 1,  // mount /proc; failing to is a failure
@@ -123,5 +124,3 @@ enum class InputKind : uint32_t {
 };
 
 }  // namespace cow::sandbox
-
-#endif  // COW_ENGINE_SANDBOX_PROTOCOL_H_

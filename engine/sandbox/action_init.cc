@@ -1,0 +1,181 @@
+#include "engine/sandbox/action_init.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+#include "engine/sandbox/action_request.h"
+#include "engine/sandbox/failure.h"
+#include "engine/sandbox/input_staging.h"
+#include "engine/sandbox/mounts.h"
+#include "engine/sandbox/path.h"
+#include "engine/sandbox/privileges.h"
+#include "engine/sandbox/seccomp_filter.h"
+#include "engine/sandbox/writable_directories.h"
+
+namespace cow::sandbox {
+namespace {
+
+constexpr int kHelperCopyFd = 3;  // the only descriptor besides 0, 1, 2; closed by exec
+
+// A new pid namespace hides the parent's pid: only its pidfd tells whether it died before we asked
+// the kernel to watch it.
+bool DieWithHelper(int parent_pidfd, Failure* failure) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return Fail(failure, "tie the action to the helper");
+  pollfd parent = {parent_pidfd, POLLIN, 0};
+  if (poll(&parent, 1, 0) == 0) return true;
+  errno = ESRCH;
+  return Fail(failure, "find the helper alive");
+}
+
+bool MountScratch(const ActionStart& start, Failure* failure) {
+  const uint64_t bytes = start.request->tmpfs_bytes;
+  if (chdir(start.root) != 0) return Fail(failure, "enter the root", start.root);
+  if (!MountTmpfs("build", 0755, bytes)) return Fail(failure, "mount a tmpfs on /build");
+  if (!MountTmpfs("tmp", 01777, bytes)) return Fail(failure, "mount a tmpfs on /tmp");
+  if (!MountTmpfs("dev/shm", 01777, bytes)) return Fail(failure, "mount a tmpfs on /dev/shm");
+  if ((start.request->flags & kWithProc) == 0) return true;
+  // Read-only: files of /proc/sys belong to the host's root, who may be the one that runs us.
+  if (mount("proc", "proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
+    return Fail(failure, "mount /proc");
+  }
+  return true;
+}
+
+bool FillExecRoot(const ActionStart& start, Failure* failure) {
+  const Path exec_root = {start.root, kExecRoot};
+  if (chdir(exec_root.c_str()) != 0) return Fail(failure, "enter /build");
+  if (!StageInputs(*start.request, failure)) return false;
+  if (!MakeReadOnly(exec_root.c_str())) return Fail(failure, "make /build read-only");
+  return AttachWritableDirectories(*start.request, exec_root.c_str(), failure);
+}
+
+bool LeaveHelperRoot(const ActionStart& start, Failure* failure) {
+  // With both arguments ".", the old root is stacked on the new one, and detached from there.
+  if (chdir(start.root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
+      umount2(".", MNT_DETACH) != 0 || chdir(kExecRoot) != 0) {
+    return Fail(failure, "move into the root", start.root);
+  }
+  return true;
+}
+
+bool ArrangeDescriptors(const ActionStart& start, Failure* failure) {
+  const int null = open("/dev/null", O_RDONLY);
+  if (null < 0) return Fail(failure, "open /dev/null");
+  // All sources are 3 or above, and the helper's is not one of the targets written before it.
+  if (dup2(null, 0) < 0 || dup2(start.stdout_fd, 1) < 0 || dup2(start.stderr_fd, 2) < 0 ||
+      dup3(start.helper_fd, kHelperCopyFd, O_CLOEXEC) < 0 ||
+      syscall(SYS_close_range, kHelperCopyFd + 1, ~0U, 0) != 0) {
+    return Fail(failure, "arrange the descriptors");
+  }
+  return true;
+}
+
+bool SetLimit(__rlimit_resource resource, uint64_t value) {
+  if (value == 0) return true;
+  const rlimit limit = {value, value};
+  return setrlimit(resource, &limit) == 0;
+}
+
+bool Prepare(const ActionStart& start, Failure* failure) {
+  if (!DieWithHelper(start.parent_pidfd, failure) || !MountScratch(start, failure) ||
+      !FillExecRoot(start, failure) || !LeaveHelperRoot(start, failure) ||
+      !ArrangeDescriptors(start, failure)) {
+    return false;
+  }
+  if (!SetLimit(RLIMIT_FSIZE, start.request->max_file_bytes) ||
+      !SetLimit(RLIMIT_NOFILE, start.request->max_open_files)) {
+    return Fail(failure, "set the resource limits");
+  }
+  umask(022);
+  return DropCapabilities(failure) && InstallSeccompFilter(failure);
+}
+
+// In the child of vfork, which shares memory with its parent until exec.
+[[noreturn]] void ExecCommand(const ActionRequest& request, volatile int* error) {
+  sigset_t none;
+  sigemptyset(&none);
+  setsid();
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  if ((request.flags & kCanary) != 0) {
+    syscall(SYS_execveat, kHelperCopyFd, "", request.argv, request.env, AT_EMPTY_PATH);
+  } else {
+    execve(request.argv[0], request.argv, request.env);
+  }
+  *error = errno;
+  _exit(127);
+}
+
+void Finish(ActionReport* report, int wait_status, const rusage& usage) {
+  const auto microseconds = [](const timeval& time) {
+    return static_cast<uint64_t>(time.tv_sec) * 1000000 + static_cast<uint64_t>(time.tv_usec);
+  };
+  report->wait_status = wait_status;
+  report->user_us = microseconds(usage.ru_utime);
+  report->system_us = microseconds(usage.ru_stime);
+  report->max_rss_kib = static_cast<uint64_t>(usage.ru_maxrss);
+  report->state = ActionReport::kEnded;
+  _exit(0);
+}
+
+// Reaps everything until the command itself has ended.
+[[noreturn]] void Reap(pid_t command, ActionReport* report) {
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGCHLD);
+  sigaddset(&awaited, SIGTERM);
+  for (;;) {
+    int wait_status = 0;
+    rusage usage;
+    pid_t pid;
+    while ((pid = wait4(-1, &wait_status, WNOHANG, &usage)) > 0) {
+      if (pid == command) Finish(report, wait_status, usage);
+    }
+    siginfo_t info;
+    // The sender of a signal from outside has no pid in here. The action's own SIGTERMs to us are
+    // dropped.
+    if (sigwaitinfo(&awaited, &info) == SIGTERM && info.si_pid == 0) kill(-1, SIGTERM);
+  }
+}
+
+}  // namespace
+
+uint64_t MonotonicMicroseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
+}
+
+void RunAsInit(const ActionStart& start) {
+  ActionReport* const report = start.report;
+  if (!Prepare(start, &report->failure)) {
+    report->state = ActionReport::kSetupFailed;
+    _exit(1);
+  }
+  volatile int exec_error = 0;
+  report->started_us = MonotonicMicroseconds();
+  report->state = ActionReport::kStarted;
+  const pid_t command = vfork();
+  if (command == 0) ExecCommand(*start.request, &exec_error);
+  if (command < 0 || exec_error != 0) {
+    errno = command < 0 ? errno : exec_error;
+    Fail(&report->failure, command < 0 ? "start a process" : "execute", start.request->argv[0]);
+    report->state = command < 0 ? ActionReport::kSetupFailed : ActionReport::kExecFailed;
+    _exit(1);
+  }
+  close(kHelperCopyFd);
+  Reap(command, report);
+}
+
+}  // namespace cow::sandbox

@@ -1,0 +1,87 @@
+// cow-sandbox: runs the actions of a build in sandboxes. Started by the engine only:
+//
+//   cow-sandbox <pid of the engine> <host directory>...     serves the engine on descriptor 3
+//   cow-sandbox --canary <proc|no-proc> <writable> <input>  inside a sandbox: checks it
+//
+// See README.md in this folder.
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "engine/sandbox/canary.h"
+#include "engine/sandbox/failure.h"
+#include "engine/sandbox/namespaces.h"
+#include "engine/sandbox/privileges.h"
+#include "engine/sandbox/protocol.h"
+#include "engine/sandbox/zygote.h"
+#include "engine/sandbox/zygote_root.h"
+
+namespace cow::sandbox {
+namespace {
+
+// Descriptors 0, 1 and 2 are /dev/null, 3 is the socket: all that are opened later are above.
+bool ArrangeOwnDescriptors(Failure* failure) {
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+      fcntl(kSocketFd, F_SETFD, FD_CLOEXEC) != 0 ||
+      syscall(SYS_close_range, kSocketFd + 1, ~0U, 0) != 0) {
+    return Fail(failure, "arrange the helper's descriptors");
+  }
+  return true;
+}
+
+// The terminal's signals go to the engine, which decides. SIGTERM and SIGCHLD stay blocked in
+// every pid 1 until it waits for them.
+void ArrangeSignals() {
+  setsid();
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGCHLD);
+  sigaddset(&blocked, SIGTERM);
+  sigprocmask(SIG_SETMASK, &blocked, nullptr);
+}
+
+bool Prepare(pid_t engine, char** host_directories, int* helper_fd, Failure* failure) {
+  umask(0);
+  ArrangeSignals();
+  if (!ArrangeOwnDescriptors(failure)) return false;
+  *helper_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  if (*helper_fd < 0) return Fail(failure, "open the helper's executable", "/proc/self/exe");
+  if (!EnterNamespaces(failure)) return false;
+  if (!DieWithParent(engine)) _exit(1);
+  return EnterZygoteRoot(host_directories, failure) && ForbidGainingPrivileges(failure);
+}
+
+int Serve(pid_t engine, char** host_directories) {
+  int helper_fd = -1;
+  Hello hello = {};
+  const bool ready = Prepare(engine, host_directories, &helper_fd, &hello.failure);
+  if (send(kSocketFd, &hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello || !ready) return 1;
+  ServeActions(helper_fd);
+}
+
+}  // namespace
+}  // namespace cow::sandbox
+
+int main(int argc, char** argv) {
+  if (argc == 5 && strcmp(argv[1], "--canary") == 0) {
+    return cow::sandbox::RunCanary(strcmp(argv[2], "proc") == 0, argv[3], argv[4]);
+  }
+  struct stat socket_info;
+  if (argc < 2 || fstat(cow::sandbox::kSocketFd, &socket_info) != 0 ||
+      !S_ISSOCK(socket_info.st_mode)) {
+    fprintf(stderr, "error: cow-sandbox is started by cow and not by hand\n");
+    return 2;
+  }
+  return cow::sandbox::Serve(static_cast<pid_t>(atoi(argv[1])), argv + 2);
+}
