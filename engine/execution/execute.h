@@ -1,0 +1,97 @@
+// Execute: BuildPlan -> outputs. The door into this layer; everything else here is its own business.
+//
+// Brings the wanted artifacts of a plan up to date: looks every action up in the action cache by its
+// ActionKey, runs what is not there in a sandbox, and writes what was requested below <workspace>/cow-out.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/digest.h"
+#include "engine/model/build_event.h"
+#include "engine/model/build_plan.h"
+
+namespace cow::store {
+class ActionCache;
+class Fetcher;
+class FileStateCache;
+class LocalCas;
+class TreeStore;
+}  // namespace cow::store
+
+namespace cow::execution {
+
+class SpawnRunner;
+
+struct ExecutionOptions {
+  std::string workspace_root{};        // absolute; cow-out is made in it
+  std::string scratch_root{};          // existing private directory on the file system of the CAS (session directory)
+  int jobs = 0;                        // processes at once; 0 = number of processors
+  bool keep_going = false;             // go on with what does not depend on a failed action
+  bool show_commands = false;          // announce each command that runs
+  bool materialize = true;             // write the outputs of requested targets below cow-out
+  bool materialize_runfiles = false;   // and the runfiles of their executables (cow run)
+  bool use_cached_results = true;      // false: run everything, replacing the results in the cache
+};
+
+// The parts that execution works with. All outlive the call.
+struct Services {
+  store::LocalCas& cas;
+  store::ActionCache& action_cache;
+  store::FileStateCache& file_states;
+  store::TreeStore& trees;
+  store::Fetcher& fetcher;
+  SpawnRunner& spawn_runner;
+  EventSink& events;                   // called from the thread that called Execute
+  std::stop_token cancelled{};         // set by Ctrl-C
+};
+
+struct BuiltOutput {
+  ArtifactId artifact{};
+  std::string path{};                  // below the workspace; source files: their exec path
+  Digest digest{};                     // of the bytes, or of the encoded tree; of the target text for symlinks
+};
+
+struct TargetOutcome {
+  Label label{};
+  std::string configuration{};
+  bool ok = false;
+  std::vector<BuiltOutput> outputs{};  // empty unless ok
+  std::string executable{};            // absolute path, if the target has one, is ok and was materialized
+};
+
+struct TestOutcome {
+  enum class Status { kPassed, kFailed, kNotBuilt };  // kNotBuilt: something it needs failed, or we stopped
+
+  Label label{};
+  Status status = Status::kNotBuilt;
+  bool cached = false;
+  int64_t wall_micros = 0;             // of the run, also of one long ago
+  std::string log{};                   // what the test printed, as far as known
+};
+
+struct ExecutionResult {
+  std::vector<TargetOutcome> targets{};   // in the order of BuildPlan.targets
+  std::vector<TestOutcome> tests{};       // in the order of BuildPlan.tests
+  // Processes only. Actions that need none (writing, templates, symlinks, downloads) are in none of these.
+  int64_t actions_run = 0;                // ran, successfully
+  int64_t actions_cached = 0;             // result came from the action cache
+  int64_t actions_failed = 0;             // tests that failed included
+  int64_t actions_skipped = 0;            // needed something that failed, or the build stopped before
+  int64_t wall_micros = 0;
+  std::string sandbox_tier{};             // "" if nothing ran
+  bool interrupted = false;
+
+  bool ok() const;                        // every target ok, every test passed, not interrupted
+};
+
+// A failed action is data: it was reported to the event sink and is counted in the result. Not OK only if
+// the machine failed (disk full, no sandbox) or an artifact's name cannot be written.
+// Starts its own threads and joins them before it returns.
+absl::StatusOr<ExecutionResult> Execute(const BuildPlan& plan, const ExecutionOptions& options,
+                                        const Services& services);
+
+}  // namespace cow::execution

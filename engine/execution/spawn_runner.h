@@ -1,0 +1,74 @@
+// Spawn: one process to run, complete and independent of the plan. SpawnRunner: who runs it.
+//
+// A failed process is data (SpawnResult). A Status other than OK means that the machine could not do
+// its part: the build stops, and nothing is concluded about the action.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/digest.h"
+#include "engine/model/host_tree.h"
+
+namespace cow::execution {
+
+// Something the process finds below its execution root, read-only. Its bytes are in the CAS.
+struct SpawnInput {
+  enum class Kind { kFile, kTree, kSymlink, kDirectory };
+
+  Kind kind = Kind::kFile;
+  std::string path{};       // exec path
+  Digest digest{};          // kFile: of the bytes; kTree: of the encoded tree
+  bool executable = false;  // kFile
+  std::string target{};     // kSymlink
+
+  friend bool operator==(const SpawnInput&, const SpawnInput&) = default;
+};
+
+// A directory below the execution root in which the process may create files, and the existing empty
+// directory of this machine where they end up.
+struct SpawnWritable {
+  std::string path{};       // exec path
+  std::string host_path{};
+};
+
+struct Spawn {
+  std::vector<std::string> argv{};
+  std::vector<std::string> env{};           // NAME=value, sorted, all of it
+  std::vector<SpawnInput> inputs{};         // sorted by path
+  std::vector<SpawnWritable> writable{};    // sorted by path
+  HostTreePtr host_tree{};                  // null: an empty root
+  int64_t timeout_seconds = 0;              // 0 = none
+};
+
+struct SpawnResult {
+  enum class Outcome { kExited, kSignalled, kTimedOut, kCancelled };
+
+  Outcome outcome = Outcome::kExited;
+  int exit_code = 0;                        // kExited
+  int signal = 0;                           // kSignalled
+  std::string out{};
+  std::string err{};
+  int64_t wall_micros = 0;
+  int64_t max_rss_kib = 0;
+  std::string tier{};                       // "S3"
+
+  bool succeeded() const { return outcome == Outcome::kExited && exit_code == 0; }
+};
+
+class SpawnRunner {
+ public:
+  virtual ~SpawnRunner() = default;
+
+  // Returns when the last process of the spawn is dead. Any thread; `cancelled` stops it early (kCancelled).
+  // kNotFound and kDataLoss: the bytes of an input are not in the CAS any more.
+  virtual absl::StatusOr<SpawnResult> Run(const Spawn& spawn, std::stop_token cancelled) = 0;
+
+  // The strength of isolation of the results: "S3". Cached results of a weaker one are not used.
+  virtual std::string tier() const = 0;
+};
+
+}  // namespace cow::execution
