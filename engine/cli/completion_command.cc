@@ -1,0 +1,74 @@
+#include "engine/cli/completion_command.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/cli/command_table.h"
+#include "engine/cli/flag_table.h"
+
+namespace cow::cli {
+namespace {
+
+std::vector<std::string> FlagWords(const std::string& command) {
+  std::vector<std::string> words;
+  for (const Flag& flag : Flags()) {
+    if (Takes(flag, command)) words.push_back(absl::StrCat("--", flag.name, flag.value.empty() ? "" : "="));
+  }
+  return words;
+}
+
+std::string CommandWords() {
+  return absl::StrJoin(Commands(), " ", [](std::string* out, const Command& command) { absl::StrAppend(out, command.name); });
+}
+
+// Targets are offered from the names in the BUILD.cow files of the packages typed so far, without starting cow.
+constexpr char kBashTargets[] = R"bash(
+_cow_root() {
+  local dir=$PWD
+  while [ "$dir" != / ]; do [ -f "$dir/WORKSPACE.cow" ] && { echo "$dir"; return; }; dir=$(dirname "$dir"); done
+}
+_cow_targets() {
+  local root word=$1 package
+  root=$(_cow_root)
+  [ -n "$root" ] || return
+  case $word in
+    //*:*)
+      package=${word#//}; package=${package%%:*}
+      sed -n 's/^ *name *= *"\([^"]*\)".*/\1/p' "$root/$package/BUILD.cow" 2>/dev/null | sed "s|^|//$package:|" ;;
+    //*)
+      (cd "$root" && find . -name BUILD.cow -not -path './cow-*' -printf '%h\n' | sed 's|^\.$||; s|^\./||; s|^|//|') ;;
+  esac
+}
+)bash";
+
+std::string Bash() {
+  std::string text = absl::StrCat(kBashTargets, "_cow() {\n  local word=${COMP_WORDS[COMP_CWORD]} words\n");
+  absl::StrAppend(&text, "  COMP_WORDBREAKS=${COMP_WORDBREAKS//:/}\n  if [ \"$COMP_CWORD\" = 1 ]; then words=\"", CommandWords(),
+                  "\"\n  elif [[ $word == -* ]]; then\n    case ${COMP_WORDS[1]} in\n");
+  for (const Command& command : Commands()) {
+    absl::StrAppend(&text, "      ", command.name, ") words=\"", absl::StrJoin(FlagWords(command.name), " "), "\" ;;\n");
+  }
+  absl::StrAppend(&text,
+                  "    esac\n  else words=$(_cow_targets \"$word\")\n  fi\n"
+                  "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -o nospace -F _cow cow\n");
+  return text;
+}
+
+}  // namespace
+
+driver::ExitCode RunCompletion(const Options& options) {
+  std::string shell = options.arguments.empty() ? "bash" : options.arguments[0];
+  if (shell == "bash") {
+    std::fputs(Bash().c_str(), stdout);
+    return driver::ExitCode::kOk;
+  }
+  if (shell == "zsh") {
+    std::fputs(absl::StrCat("autoload -U +X bashcompinit && bashcompinit\n", Bash()).c_str(), stdout);
+    return driver::ExitCode::kOk;
+  }
+  std::fprintf(stderr, "error: completion is written for bash and zsh, got '%s'\n", shell.c_str());
+  return driver::ExitCode::kBadCommandLine;
+}
+
+}  // namespace cow::cli

@@ -1,0 +1,125 @@
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/edit_distance.h"
+#include "engine/base/status.h"
+#include "engine/cli/flag_table.h"
+
+namespace cow::cli {
+namespace {
+
+class Parser {
+ public:
+  Parser(std::string_view command, const std::vector<std::string>& arguments)
+      : command_(command), arguments_(arguments) {}
+
+  absl::StatusOr<Options> Run() {
+    while (next_ < arguments_.size()) {
+      const std::string& argument = arguments_[next_++];
+      if (argument == "--") {
+        options_.after_dashes.assign(arguments_.begin() + static_cast<ptrdiff_t>(next_), arguments_.end());
+        break;
+      }
+      COW_RETURN_IF_ERROR(Read(argument));
+    }
+    return std::move(options_);
+  }
+
+ private:
+  absl::Status Read(const std::string& argument) {
+    if (absl::StartsWith(argument, "--")) return ReadLong(argument);
+    // "-//a:b" is a pattern that takes targets away, "-x" a flag.
+    if (argument.size() > 1 && argument[0] == '-' && !absl::StartsWith(argument, "-//") && argument[1] != '@' &&
+        argument[1] != ':') {
+      return ReadShort(argument);
+    }
+    options_.arguments.push_back(argument);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadLong(const std::string& argument) {
+    size_t equals = argument.find('=');
+    std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
+    const Flag* flag = Find(name);
+    bool negated = false;
+    if (flag == nullptr && absl::StartsWith(name, "no")) {
+      flag = Find(name.substr(2));
+      negated = flag != nullptr && flag->value.empty();
+      if (!negated) flag = nullptr;
+    }
+    if (flag == nullptr) return Unknown(argument, name);
+    if (flag->value.empty()) {
+      if (equals != std::string::npos) {
+        std::string value = argument.substr(equals + 1);
+        if (value != "yes" && value != "no" && value != "true" && value != "false") {
+          return absl::InvalidArgumentError(absl::StrCat("--", name, " is a switch, got the value '", value, "'"));
+        }
+        return flag->apply(value == "no" || value == "false" ? "no" : "yes", options_);
+      }
+      return flag->apply(negated ? "no" : "yes", options_);
+    }
+    if (equals != std::string::npos) return Apply(*flag, argument.substr(equals + 1));
+    return ApplyNext(*flag, argument);
+  }
+
+  absl::Status ReadShort(const std::string& argument) {
+    for (const Flag& flag : Flags()) {
+      if (flag.letter != argument[1] || !Takes(flag, command_)) continue;
+      if (flag.value.empty()) {
+        if (argument.size() > 2) break;
+        return flag.apply("yes", options_);
+      }
+      return argument.size() > 2 ? Apply(flag, argument.substr(2)) : ApplyNext(flag, argument);
+    }
+    return Unknown(argument, argument.substr(1));
+  }
+
+  absl::Status ApplyNext(const Flag& flag, const std::string& argument) {
+    if (next_ == arguments_.size()) {
+      return absl::InvalidArgumentError(absl::StrCat(argument, " wants a value: ", argument, " ", flag.value));
+    }
+    return Apply(flag, arguments_[next_++]);
+  }
+
+  absl::Status Apply(const Flag& flag, const std::string& value) {
+    if (!flag.choices.empty()) {
+      bool known = false;
+      for (const std::string& choice : flag.choices) known |= choice == value;
+      if (!known) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--", flag.name, " is one of ", absl::StrJoin(flag.choices, ", "), ", got '", value, "'"));
+      }
+    }
+    return flag.apply(value, options_);
+  }
+
+  const Flag* Find(std::string_view name) const {
+    for (const Flag& flag : Flags()) {
+      if (flag.name == name && Takes(flag, command_)) return &flag;
+    }
+    return nullptr;
+  }
+
+  absl::Status Unknown(const std::string& argument, const std::string& name) const {
+    std::vector<std::string> names;
+    for (const Flag& flag : Flags()) {
+      if (Takes(flag, command_)) names.push_back(flag.name);
+    }
+    std::string closest = ClosestMatch(name, names);
+    return absl::InvalidArgumentError(absl::StrCat("unknown flag '", argument, "' for 'cow ", command_, "'",
+                                                   closest.empty() ? "" : absl::StrCat(" (did you mean '--", closest, "'?)")));
+  }
+
+  std::string command_;
+  const std::vector<std::string>& arguments_;
+  size_t next_ = 0;
+  Options options_;
+};
+
+}  // namespace
+
+absl::StatusOr<Options> ParseFlags(std::string_view command, const std::vector<std::string>& arguments) {
+  return Parser(command, arguments).Run();
+}
+
+}  // namespace cow::cli

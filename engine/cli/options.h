@@ -1,0 +1,24 @@
+// Options: what the flags of one command line mean. Filled by the flag table, read by the commands.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/driver/build_request.h"
+
+namespace cow::cli {
+
+enum class Switch { kAuto, kYes, kNo };
+
+struct Options {
+  driver::BuildRequest request{};       // everything that concerns the build
+  Switch color = Switch::kAuto;         // auto: only on a terminal
+  Switch progress = Switch::kAuto;      // auto: one line per worker on a terminal, plain lines elsewhere
+  bool json = false;                    // the result as one JSON object on stdout
+  bool help = false;
+  bool quiet = false;                   // errors and requested output only
+  std::vector<std::string> arguments{}; // what is not a flag, in order
+  std::vector<std::string> after_dashes{};  // what follows "--"
+};
+
+}  // namespace cow::cli

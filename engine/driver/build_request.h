@@ -1,0 +1,77 @@
+// BuildRequest: what was asked, in terms of builds, not of flags. BuildResult: what came out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/model/label.h"
+
+namespace cow::driver {
+
+struct BuildRequest {
+  enum class Kind { kBuild, kTest, kRun };
+
+  Kind kind = Kind::kBuild;
+  std::vector<std::string> patterns{};      // as typed, relative to the package of working_directory
+  std::string working_directory{};          // absolute
+  std::string cache_dir{};                  // "" = from the environment
+  std::string compilation_mode = "fastbuild";
+  std::string platform{};                   // label; "" = the host's
+  std::map<std::string, std::string> defines{};
+  std::vector<std::string> copts{};
+  std::vector<std::string> linkopts{};
+  std::vector<std::string> features{};
+  int jobs = 0;                             // 0 = number of processors
+  bool keep_going = false;
+  bool subcommands = false;
+  bool offline = false;
+  std::string min_sandbox = "S3";
+  std::string test_output = "errors";
+  bool expunge = false;                     // cow clean
+  bool check_only = false;                  // cow lock
+};
+
+struct BuiltFile {
+  std::string path{};                       // below the workspace
+  std::string sha256{};                     // of the bytes, or of the tree's encoding
+};
+
+struct BuiltTarget {
+  Label label{};
+  bool ok = false;
+  std::vector<BuiltFile> files{};
+};
+
+struct TestOutcome {
+  Label label{};
+  bool passed = false;
+  bool cached = false;
+  int64_t wall_micros = 0;
+};
+
+// Exit codes of cow, after Bazel's. docs/reference/exit-codes.md lists them for users.
+enum class ExitCode : int {
+  kOk = 0,
+  kBuildFailed = 1,      // an action failed, or a BUILD file is wrong
+  kBadCommandLine = 2,
+  kTestsFailed = 3,      // everything was built, some tests failed
+  kInterrupted = 8,
+  kMachine = 36,         // disk, permissions, no sandbox, no network for a download
+  kBug = 37,
+};
+
+struct BuildResult {
+  ExitCode exit_code = ExitCode::kOk;
+  std::vector<BuiltTarget> targets{};
+  std::vector<TestOutcome> tests{};
+  int64_t actions_run = 0;
+  int64_t actions_cached = 0;
+  int64_t actions_failed = 0;
+  int64_t wall_micros = 0;
+  std::string sandbox_tier{};               // "" if no action had to run
+  std::string executable{};                 // cow run: absolute path of the built program
+};
+
+}  // namespace cow::driver
