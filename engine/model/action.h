@@ -46,6 +46,9 @@ struct Action {
   std::map<std::string, std::string> execution_requirements{};
   int64_t timeout_seconds = 0;       // 0 = none
   ArtifactId unused_inputs_list{};   // output that names inputs which were not read, one exec path a line
+  // One of `outputs` that the engine itself writes after a successful process: what it printed on stdout and
+  // then on stderr. Tests have only this output.
+  ArtifactId captured_output{};
 
   std::string content{};             // kWrite, kUnresolvedSymlink
   bool executable = false;           // kWrite, kExpandTemplate, kSymlink

@@ -26,8 +26,8 @@ struct RequestedTarget {
 // A test to run after its executable was built: itself an action whose result is cached like any other.
 struct TestSpec {
   Label label{};
-  ActionId action{};                        // writes log and status; see TestOutputs in analysis
-  ArtifactId log{};
+  ActionId action{};                        // succeeds if the test passes
+  ArtifactId log{};                         // its only output and its captured_output
 };
 
 struct BuildPlan {
