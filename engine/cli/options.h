@@ -11,6 +11,7 @@ namespace cow::cli {
 enum class Switch { kAuto, kYes, kNo };
 
 struct Options {
+  std::string command{};                // its name
   driver::BuildRequest request{};       // everything that concerns the build
   Switch color = Switch::kAuto;         // auto: only on a terminal
   Switch progress = Switch::kAuto;      // auto: one line per worker on a terminal, plain lines elsewhere

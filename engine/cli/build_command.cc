@@ -1,0 +1,99 @@
+#include "engine/cli/build_command.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/posix_file.h"
+#include "engine/cli/interrupt.h"
+#include "engine/cli/progress_sink.h"
+#include "engine/cli/report.h"
+#include "engine/cli/terminal.h"
+#include "engine/driver/build.h"
+
+namespace cow::cli {
+namespace {
+
+bool Decide(Switch choice, bool automatic) { return choice == Switch::kAuto ? automatic : choice == Switch::kYes; }
+
+ProgressOptions Look(const Options& options) {
+  bool terminal = StderrIsTerminal();
+  return {.fancy = Decide(options.progress, terminal),
+          .color = Decide(options.color, terminal && GetEnv("NO_COLOR").empty()),
+          .quiet = options.quiet,
+          .width = TerminalWidth()};
+}
+
+std::string MissingTargets(const Options& options) {
+  return absl::StrCat("error: cow ", options.command, " wants at least one target, such as //... or :name\n");
+}
+
+driver::BuildRequest::Kind KindOf(const Options& options) {
+  if (options.command == "test") return driver::BuildRequest::Kind::kTest;
+  return options.command == "run" ? driver::BuildRequest::Kind::kRun : driver::BuildRequest::Kind::kBuild;
+}
+
+// Builds, reports what went wrong while it happens, and leaves the summary to the caller.
+driver::BuildResult BuildWithProgress(const Options& options) {
+  Interrupt interrupt;
+  ProgressSink progress(Look(options));
+  driver::BuildRequest request = options.request;
+  request.kind = KindOf(options);
+  absl::StatusOr<std::string> directory = CurrentDirectory();
+  if (!directory.ok()) {
+    progress.Handle(Message{Message::Kind::kError, absl::StrCat("error: ", directory.status().message())});
+    return {.exit_code = driver::ExitCode::kMachine};
+  }
+  request.working_directory = *directory;
+  return driver::Build(request, progress, interrupt.token());
+}
+
+}  // namespace
+
+driver::ExitCode RunBuild(const Options& given) {
+  Options options = given;
+  std::vector<std::string>& patterns = options.request.patterns;
+  patterns = options.arguments;
+  patterns.insert(patterns.end(), options.after_dashes.begin(), options.after_dashes.end());
+  if (patterns.empty()) {
+    std::fputs(MissingTargets(options).c_str(), stderr);
+    return driver::ExitCode::kBadCommandLine;
+  }
+  driver::BuildResult result = BuildWithProgress(options);
+  if (options.json) {
+    std::printf("%s\n", ResultAsJson(result).c_str());
+  } else {
+    std::fputs(ResultAsText(result, options).c_str(), stderr);
+  }
+  return result.exit_code;
+}
+
+driver::ExitCode RunRun(const Options& given) {
+  Options options = given;
+  options.request.patterns = options.arguments;
+  if (options.arguments.size() != 1) {
+    std::fprintf(stderr, "error: cow run wants one target; arguments of the program stand after '--'\n");
+    return driver::ExitCode::kBadCommandLine;
+  }
+  driver::BuildResult result = BuildWithProgress(options);
+  if (result.exit_code != driver::ExitCode::kOk) {
+    std::fputs(ResultAsText(result, options).c_str(), stderr);
+    return result.exit_code;
+  }
+  if (result.executable.empty()) {
+    std::fprintf(stderr, "error: %s cannot be run: it makes no program\n", options.arguments[0].c_str());
+    return driver::ExitCode::kBadCommandLine;
+  }
+  std::vector<char*> argv = {result.executable.data()};
+  for (std::string& argument : options.after_dashes) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  std::fprintf(stderr, "error: starting %s: %s\n", result.executable.c_str(), std::strerror(errno));
+  return driver::ExitCode::kMachine;
+}
+
+}  // namespace cow::cli

@@ -1,0 +1,76 @@
+#include "engine/cli/command_table.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/edit_distance.h"
+#include "engine/cli/build_command.h"
+#include "engine/cli/completion_command.h"
+#include "engine/cli/flag_table.h"
+#include "engine/cli/help_command.h"
+#include "engine/cli/workspace_commands.h"
+
+namespace cow::cli {
+
+const std::vector<Command>& Commands() {
+  static const auto& commands = *new std::vector<Command>{
+      {"build", "TARGET...", "Builds targets and puts their outputs below cow-out/.",
+       "cow-bin points at the outputs of the current configuration: cow-bin/<package>/<file>.", RunBuild},
+      {"test", "TARGET...", "Builds and runs tests; a test that passed before on the same bytes is not run again.", "", RunBuild},
+      {"run", "TARGET [-- ARGUMENT...]", "Builds one program and runs it here.",
+       "The program gets the terminal, this directory and what follows '--'. Its exit code is cow's.", RunRun},
+      {"lock", "[REPOSITORY...]", "Resolves the lock files of repositories again.",
+       "The only command that changes a lock file.", RunLock},
+      {"clean", "", "Removes cow-out/ and cow-bin. Never needed for correctness.", "", RunClean},
+      {"info", "[KEY]", "Shows where things are: workspace, outputs, cache, sandbox.", "", RunInfo},
+      {"starlark", "[FILE]", "Runs one Starlark file; '-' or no file reads from standard input.", "", RunStarlark},
+      {"completion", "bash|zsh", "Prints a completion script for the shell.",
+       "Put 'source <(cow completion bash)' into ~/.bashrc.", RunCompletion},
+      {"help", "[COMMAND]", "Shows help.", "", RunHelp},
+      {"version", "", "Shows the version.", "", RunVersion},
+  };
+  return commands;
+}
+
+const Command* FindCommand(std::string_view name) {
+  for (const Command& command : Commands()) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+namespace {
+
+driver::ExitCode UnknownCommand(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) names.push_back(command.name);
+  std::string closest = ClosestMatch(name, names);
+  std::fprintf(stderr, "error: there is no command '%s'%s; 'cow help' lists them\n", name.c_str(),
+               closest.empty() ? "" : absl::StrCat(" (did you mean '", closest, "'?)").c_str());
+  return driver::ExitCode::kBadCommandLine;
+}
+
+}  // namespace
+
+driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
+    std::fputs(Overview().c_str(), stdout);
+    return driver::ExitCode::kOk;
+  }
+  const std::string name = arguments[0] == "--version" ? "version" : arguments[0];
+  const Command* command = FindCommand(name);
+  if (command == nullptr) return UnknownCommand(name);
+  absl::StatusOr<Options> options = ParseFlags(name, {arguments.begin() + 1, arguments.end()});
+  if (!options.ok()) {
+    std::fprintf(stderr, "error: %s\n", std::string(options.status().message()).c_str());
+    return driver::ExitCode::kBadCommandLine;
+  }
+  if (options->help) {
+    std::fputs(HelpFor(*command).c_str(), stdout);
+    return driver::ExitCode::kOk;
+  }
+  options->command = name;
+  return command->run(*options);
+}
+
+}  // namespace cow::cli

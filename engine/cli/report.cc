@@ -1,0 +1,82 @@
+#include "engine/cli/report.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/json.h"
+
+namespace cow::cli {
+namespace {
+
+std::string Plural(int64_t count, std::string_view noun) { return absl::StrCat(count, " ", noun, count == 1 ? "" : "s"); }
+
+std::string_view Verdict(driver::ExitCode code) {
+  switch (code) {
+    case driver::ExitCode::kOk:
+      return "build finished";
+    case driver::ExitCode::kTestsFailed:
+      return "tests failed";
+    case driver::ExitCode::kInterrupted:
+      return "build interrupted";
+    case driver::ExitCode::kBuildFailed:
+    case driver::ExitCode::kBadCommandLine:
+    case driver::ExitCode::kMachine:
+    case driver::ExitCode::kBug:
+      return "build failed";
+  }
+  return "build failed";
+}
+
+std::string TestLine(const driver::TestOutcome& test) {
+  return absl::StrFormat("%s %s%s in %.1f s\n", test.label.ToString(), test.cached ? "(cached) " : "",
+                         test.passed ? "PASSED" : "FAILED", static_cast<double>(test.wall_micros) / 1e6);
+}
+
+}  // namespace
+
+std::string ResultAsText(const driver::BuildResult& result, const Options& options) {
+  std::string text;
+  if (options.command == "build") {
+    for (const driver::BuiltTarget& target : result.targets) {
+      if (!target.ok) continue;
+      if (!options.quiet) absl::StrAppend(&text, target.label.ToString(), "\n");
+      for (const driver::BuiltFile& file : target.files) absl::StrAppend(&text, options.quiet ? "" : "  ", file.path, "\n");
+    }
+  }
+  for (const driver::TestOutcome& test : result.tests) absl::StrAppend(&text, TestLine(test));
+  if (options.quiet) return text;
+  int64_t done = 0;
+  for (const driver::BuiltTarget& target : result.targets) done += target.ok ? 1 : 0;
+  absl::StrAppend(&text, Verdict(result.exit_code), ": ", Plural(done, "target"), ", ", Plural(result.actions_run, "action"),
+                  " run, ", result.actions_cached, " cached, ",
+                  result.actions_failed > 0 ? absl::StrCat(result.actions_failed, " failed, ") : "",
+                  result.sandbox_tier.empty() ? "" : absl::StrCat("sandbox ", result.sandbox_tier, ", "),
+                  absl::StrFormat("%.1f s\n", static_cast<double>(result.wall_micros) / 1e6));
+  return text;
+}
+
+std::string ResultAsJson(const driver::BuildResult& result) {
+  JsonWriter json;
+  json.BeginObject().Field("exit_code", static_cast<int64_t>(result.exit_code)).Key("targets").BeginArray();
+  for (const driver::BuiltTarget& target : result.targets) {
+    json.BeginObject().Field("label", target.label.ToString()).Field("ok", target.ok).Key("files").BeginArray();
+    for (const driver::BuiltFile& file : target.files) {
+      json.BeginObject().Field("path", file.path).Field("sha256", file.sha256).EndObject();
+    }
+    json.EndArray().EndObject();
+  }
+  json.EndArray().Key("tests").BeginArray();
+  for (const driver::TestOutcome& test : result.tests) {
+    json.BeginObject()
+        .Field("label", test.label.ToString())
+        .Field("passed", test.passed)
+        .Field("cached", test.cached)
+        .Field("wall_micros", test.wall_micros)
+        .EndObject();
+  }
+  json.EndArray().Key("actions").BeginObject();
+  json.Field("run", result.actions_run).Field("cached", result.actions_cached).Field("failed", result.actions_failed);
+  json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros).EndObject();
+  return json.text();
+}
+
+}  // namespace cow::cli
