@@ -1,0 +1,74 @@
+// LocalCas: the BlobStore on this machine's disk, one file of mode 0444 per blob at `<cache>/cas/ab/<sha256>`.
+//
+// No fsync on the way of a build. Instead each blob has an index record {inode, ctime, boot, checkpoint}: a blob is
+// trusted without reading it if the file is still that inode with that ctime and it was written in this boot (a dead
+// process cannot hurt the page cache) or a completed checkpoint (syncfs, then a durable record) covers it. Any other
+// blob is hashed once, at first use; if it does not match it moves to `<cache>/quarantine` and is missing.
+//
+// Several processes may use one cache. All methods may be called from any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/posix_file.h"
+#include "engine/store/blob_store.h"
+#include "engine/store/cache_layout.h"
+#include "engine/store/database.h"
+
+namespace cow::store {
+
+class BlobIndex;
+
+class LocalCas final : public BlobStore {
+ public:
+  // `scratch_dir` (a SessionDir) lies on the cache's file system. `database` outlives the store.
+  static absl::StatusOr<std::unique_ptr<LocalCas>> Create(const CacheLayout& layout, std::string scratch_dir,
+                                                          Database* database);
+  ~LocalCas() override;
+
+  absl::StatusOr<std::string> Get(const Digest& digest) override;
+  absl::StatusOr<Digest> Put(std::string_view bytes) override;
+  absl::StatusOr<Digest> PutFile(const std::string& path) override;
+  absl::StatusOr<std::vector<Digest>> FindMissing(const std::vector<Digest>& digests) override;
+
+  // Moves a finished output file into the store without copying it. The file must be regular, have one link and no
+  // process that may still write to it; it becomes ours, read-only, and `path` is gone on success. Falls back to
+  // a copy where the file cannot be renamed or owned. kFailedPrecondition if it has several links.
+  absl::StatusOr<Digest> AdoptFile(const std::string& path);
+
+  // The path of a sound blob, for staging and copying; nobody may write to it. kNotFound or kDataLoss: a miss.
+  absl::StatusOr<std::string> PathOf(const Digest& digest);
+  // Where the blob would be; says nothing about whether it is there.
+  std::string UncheckedPathOf(const Digest& digest) const;
+
+  bool Contains(const Digest& digest) { return PathOf(digest).ok(); }
+
+  // A read-only descriptor of a sound blob.
+  absl::StatusOr<UniqueFd> Open(const Digest& digest);
+
+  // Makes all blobs present now trusted after a power cut. Costs a syncfs; does nothing if nothing was written.
+  // Runs by itself in sessions that last longer than a few seconds.
+  absl::Status Checkpoint();
+
+ private:
+  struct Temp;
+  LocalCas(const CacheLayout& layout, std::string scratch_dir, Database* database);
+
+  absl::StatusOr<Temp> CreateTemp();
+  absl::StatusOr<Digest> Publish(Temp temp, const Digest& digest);
+  absl::Status AcceptExisting(const Digest& digest);
+  absl::Status CheckSound(const Digest& digest);
+  absl::Status VerifyBytes(const Digest& digest, const FileInfo& info);
+  absl::Status Quarantine(const Digest& digest, std::string_view reason);
+  absl::StatusOr<Digest> CopyIn(const std::string& path);
+
+  const std::string cas_dir_;
+  const std::string quarantine_dir_;
+  const std::string scratch_dir_;
+  std::unique_ptr<BlobIndex> index_;
+};
+
+}  // namespace cow::store

@@ -1,0 +1,50 @@
+// FileStateCache: the digests of source files, without reading files that did not change.
+//
+// A file counts as unchanged if device, inode, size, mtime, ctime and mode are what they were when it was hashed, and
+// both times were clearly older than the hashing (a file that is written to in the same clock tick would look the same).
+// Files on network and FUSE file systems are always read. Entries are kept in the database, so the next command
+// profits. Known limit: stores through a shared mapping may leave all times unchanged.
+//
+// All methods may be called from any thread.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/base/digest.h"
+#include "engine/base/posix_file.h"
+#include "engine/store/blob_store.h"
+#include "engine/store/database.h"
+
+namespace cow::store {
+
+struct FileState {
+  Digest digest{};
+  bool executable = false;
+
+  friend bool operator==(const FileState&, const FileState&) = default;
+};
+
+enum class Ingest {
+  kIntoCas,     // the digest returned names bytes that are in the blob store (copied while they were hashed)
+  kDigestOnly,  // the bytes need not be kept
+};
+
+class FileStateCache {
+ public:
+  // Both outlive the cache.
+  FileStateCache(BlobStore* blobs, Database* database);
+
+  // `path` is absolute; symlinks are followed. kNotFound if there is no such file, kInvalidArgument if it is not a
+  // regular file.
+  absl::StatusOr<FileState> StateOf(const std::string& path, Ingest ingest);
+  absl::StatusOr<Digest> DigestOf(const std::string& path, Ingest ingest);
+
+ private:
+  absl::StatusOr<Digest> Read(const std::string& path, Ingest ingest);
+
+  BlobStore& blobs_;
+  Database& database_;
+};
+
+}  // namespace cow::store

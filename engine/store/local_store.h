@@ -1,0 +1,33 @@
+// LocalStore: all parts of the cache on this machine, opened together in the right order.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/store/action_cache.h"
+#include "engine/store/cache_layout.h"
+#include "engine/store/cas.h"
+#include "engine/store/database.h"
+#include "engine/store/file_state_cache.h"
+#include "engine/store/mirror_fetcher.h"
+#include "engine/store/session_dir.h"
+#include "engine/store/tree_store.h"
+
+namespace cow::store {
+
+// Open once per process; the parts may be used from any thread.
+struct LocalStore {
+  static absl::StatusOr<std::unique_ptr<LocalStore>> Open(const std::string& cache_root, DatabaseOptions options = {});
+
+  CacheLayout layout{};
+  std::unique_ptr<SessionDir> session{};
+  std::unique_ptr<Database> database{};
+  std::unique_ptr<LocalCas> cas{};
+  std::unique_ptr<LocalActionCache> actions{};
+  std::unique_ptr<FileStateCache> files{};
+  std::unique_ptr<TreeStore> trees{};
+  std::unique_ptr<MirrorFetcher> fetcher{};
+};
+
+}  // namespace cow::store

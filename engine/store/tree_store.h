@@ -1,0 +1,44 @@
+// TreeStore: directory trees laid out once under `<cache>/trees/<digest>` as real copies, to be bound read-only into
+// sandboxes. Files have modes 0444/0555, directories 0555, times by StagedMtime; no inode is shared with the CAS.
+//
+// All methods may be called from any thread and process; a tree appears by one rename, complete.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/digest.h"
+#include "engine/model/host_tree.h"
+#include "engine/store/cache_layout.h"
+#include "engine/store/cas.h"
+#include "engine/store/database.h"
+
+namespace cow::store {
+
+class TreeStore {
+ public:
+  // `cas` and `database` outlive the store; `scratch_dir` lies on the cache's file system.
+  TreeStore(const CacheLayout& layout, std::string scratch_dir, LocalCas* cas, Database* database);
+
+  // The directory of a tree artifact (see tree_encoding.h). A miss (IsMiss) if the CAS lacks the tree or a file of it.
+  absl::StatusOr<std::string> MaterializeTree(const Digest& tree);
+
+  // The directory of a host tree, copied from its source paths. kFailedPrecondition "... changed during the build" if
+  // a file is not what it was when it was hashed.
+  absl::StatusOr<std::string> MaterializeHostTree(const HostTree& tree);
+
+ private:
+  struct Node;
+  absl::StatusOr<std::string> Materialize(const std::string& name, const std::vector<Node>& nodes);
+  bool IsTrusted(const std::string& name) const;
+  absl::Status Lay(const std::string& root, const std::vector<Node>& nodes) const;
+  absl::Status LayFile(const std::string& root, const Node& node) const;
+
+  const std::string trees_dir_;
+  const std::string scratch_dir_;
+  LocalCas& cas_;
+  Database& database_;
+};
+
+}  // namespace cow::store
