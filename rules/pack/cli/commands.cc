@@ -1,6 +1,7 @@
 #include "rules/pack/cli/commands.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -57,6 +58,15 @@ int UsageError(std::string_view message, std::string_view help_of, std::string& 
   return kUsage;
 }
 
+// The JSON and YAML libraries may throw on input nobody thought of; nothing else here does.
+absl::Status RunGuarded(const Command& command, const ParsedFlags& flags) {
+  try {
+    return command.run(flags);
+  } catch (const std::exception& exception) {
+    return absl::InvalidArgumentError(absl::StrCat("malformed input: ", exception.what()));
+  }
+}
+
 bool AsksForHelp(const std::string& argument) { return argument == "--help" || argument == "-h"; }
 
 }  // namespace
@@ -95,7 +105,7 @@ int RunCowPack(const std::vector<std::string>& arguments, std::string& out, std:
   }
   absl::StatusOr<ParsedFlags> flags = ParsedFlags::Parse(command->flags, command->positional, rest);
   if (!flags.ok()) return UsageError(std::string(flags.status().message()), name, err);
-  absl::Status status = command->run(*flags);
+  absl::Status status = RunGuarded(*command, *flags);
   if (status.ok()) return 0;
   err += ErrorLine(status);
   return kFailed;

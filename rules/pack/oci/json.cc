@@ -36,6 +36,17 @@ absl::StatusOr<int64_t> JsonNumber(const Json& json, std::string_view key) {
   return it->get<int64_t>();
 }
 
+std::string JsonTextOr(const Json& json, std::string_view key, std::string_view otherwise) {
+  absl::StatusOr<std::string> text = json.is_object() ? JsonText(json, key) : std::string(otherwise);
+  return text.ok() ? *std::move(text) : std::string(otherwise);
+}
+
+bool JsonBoolOr(const Json& json, std::string_view key, bool otherwise) {
+  if (!json.is_object()) return otherwise;
+  auto it = json.find(std::string(key));
+  return it != json.end() && it->is_boolean() ? it->get<bool>() : otherwise;
+}
+
 absl::StatusOr<Json> JsonArray(const Json& json, std::string_view key) {
   auto it = json.find(std::string(key));
   if (it == json.end() || it->is_null()) return Json::array();

@@ -22,6 +22,9 @@ absl::StatusOr<std::string> RenderJson(const Json& json);
 // Members that must be there with the right type.
 absl::StatusOr<std::string> JsonText(const Json& json, std::string_view key);
 absl::StatusOr<int64_t> JsonNumber(const Json& json, std::string_view key);
+// The member if it is there and has the type, else `otherwise`.
+std::string JsonTextOr(const Json& json, std::string_view key, std::string_view otherwise);
+bool JsonBoolOr(const Json& json, std::string_view key, bool otherwise);
 // The member, or an empty array/object of that type if absent.
 absl::StatusOr<Json> JsonArray(const Json& json, std::string_view key);
 absl::StatusOr<Json> JsonObject(const Json& json, std::string_view key);
