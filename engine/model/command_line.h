@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,6 +14,13 @@ namespace cow {
 
 // One element of an expansion: text, or an artifact that becomes its exec path.
 using ArgValue = std::variant<std::string, ArtifactId>;
+
+// For sets of ArgValues: Debian's abseil does not know std::variant.
+template <typename H>
+H AbslHashValue(H state, const ArgValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return H::combine(std::move(state), 0, *text);
+  return H::combine(std::move(state), 1, *std::get_if<ArtifactId>(&value));
+}
 
 // What Args.add_all / add_joined describe. Formats hold exactly one "%s" (and "%%" for a percent sign).
 struct ArgExpansion {
