@@ -1,0 +1,195 @@
+#include "engine/analysis/args_value.h"
+
+#include "absl/strings/str_replace.h"
+#include "engine/analysis/depset_value.h"
+#include "engine/analysis/file_value.h"
+#include "engine/analysis/user_error.h"
+#include "engine/base/status.h"
+#include "engine/starlark/arguments.h"
+
+namespace cow::analysis {
+
+using starlark::Arguments;
+using starlark::KwOptional;
+using starlark::Optional;
+using starlark::Required;
+using starlark::Thread;
+using starlark::Value;
+
+namespace {
+
+absl::Status CheckPattern(std::string_view parameter, const std::optional<std::string>& pattern) {
+  if (!pattern) return absl::OkStatus();
+  std::string rest = absl::StrReplaceAll(*pattern, {{"%%", ""}});
+  size_t at = rest.find("%s");
+  if (at == std::string::npos || rest.find('%') != at || rest.find('%', at + 1) != std::string::npos) {
+    return UserError("invalid value for parameter \"", parameter, "\": expected string with a single \"%s\", got \"",
+                     *pattern, "\"");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMapEach(Value function, bool allow_closure) {
+  if (function.IsUnset() || allow_closure) return absl::OkStatus();
+  const auto* def = function.As<starlark::Function>();
+  if (def == nullptr || def->IsGlobalDef()) return absl::OkStatus();
+  return UserError("the map_each function (declared at ", def->location().ToString(),
+                   ") must be declared by a top-level def statement, or allow_closure must be True");
+}
+
+// Reads `values`, a list or tuple (copied) or a depset (kept).
+absl::StatusOr<ArgsItem> ReadValues(Thread& thread, Value values, std::string_view method) {
+  ArgsItem item;
+  item.location = thread.CallerLocation();
+  if (values.As<DepsetValue>() != nullptr) {
+    item.kind = ArgsItem::Kind::kDepset;
+    item.value = values;
+    return item;
+  }
+  item.kind = ArgsItem::Kind::kList;
+  if (!values.Is(starlark::Kind::kList) && !values.Is(starlark::Kind::kTuple) && !values.Is(starlark::Kind::kSet)) {
+    return UserError("in call to ", method, "(), expected value of type 'depset or sequence' for values, got '",
+                     starlark::TypeName(values), "'");
+  }
+  COW_ASSIGN_OR_RETURN(item.list, starlark::Elements(values));
+  return item;
+}
+
+// The common head of add, add_all and add_joined: ("--flag", value) or (value).
+absl::Status ReadFlag(const Arguments& args, Value first, Value& second, std::string& flag) {
+  if (second.IsUnset()) {
+    second = first;
+    return absl::OkStatus();
+  }
+  const auto* text = first.As<starlark::String>();
+  if (text == nullptr) {
+    return UserError("in call to ", args.function_name(), "(), expected value of type 'string' for arg name, got '",
+                     starlark::TypeName(first), "'");
+  }
+  flag = text->str();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ArgsValue*> Receiver(const Arguments& args) {
+  auto* self = args.Receiver<ArgsValue>();
+  COW_RETURN_IF_ERROR(self->CheckMutable());
+  return self;
+}
+
+absl::StatusOr<Value> Add(Thread& thread, const Arguments& args) {
+  Value first;
+  Value second;
+  std::optional<std::string> format;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("arg_name_or_value", &first), Optional("value", &second),
+                                        KwOptional("format", &format)}));
+  COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
+  COW_RETURN_IF_ERROR(CheckPattern("format", format));
+  std::string flag;
+  COW_RETURN_IF_ERROR(ReadFlag(args, first, second, flag));
+  if (second.As<DepsetValue>() != nullptr || second.Is(starlark::Kind::kList) || second.Is(starlark::Kind::kTuple)) {
+    return UserError("Args.add() doesn't accept vectorized arguments; use Args.add_all() or Args.add_joined() instead");
+  }
+  ArgsSpec& spec = self->Mutable();
+  if (!flag.empty()) spec.items.push_back({.value = thread.heap().NewString(flag)});
+  spec.items.push_back({.value = second, .format = {.format_each = format}, .location = thread.CallerLocation()});
+  return args.receiver();
+}
+
+absl::StatusOr<Value> AddAll(Thread& thread, const Arguments& args) {
+  Value first;
+  Value second;
+  ArgsFormat format;
+  std::optional<starlark::Callable> map_each;
+  bool allow_closure = false;
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {Required("arg_name_or_values", &first), Optional("values", &second), KwOptional("map_each", &map_each),
+             KwOptional("format_each", &format.format_each), KwOptional("before_each", &format.before_each),
+             KwOptional("omit_if_empty", &format.omit_if_empty), KwOptional("uniquify", &format.uniquify),
+             KwOptional("expand_directories", &format.expand_directories),
+             KwOptional("terminate_with", &format.terminate_with), KwOptional("allow_closure", &allow_closure)}));
+  COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
+  if (map_each) format.map_each = map_each->value;
+  COW_RETURN_IF_ERROR(CheckMapEach(format.map_each, allow_closure));
+  COW_RETURN_IF_ERROR(CheckPattern("format_each", format.format_each));
+  COW_RETURN_IF_ERROR(ReadFlag(args, first, second, format.flag));
+  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadValues(thread, second, "add_all"));
+  item.format = std::move(format);
+  self->Mutable().items.push_back(std::move(item));
+  return args.receiver();
+}
+
+absl::StatusOr<Value> AddJoined(Thread& thread, const Arguments& args) {
+  Value first;
+  Value second;
+  ArgsFormat format;
+  std::string join_with;
+  std::optional<starlark::Callable> map_each;
+  bool allow_closure = false;
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {Required("arg_name_or_values", &first), Optional("values", &second),
+             starlark::KwRequired("join_with", &join_with), KwOptional("map_each", &map_each),
+             KwOptional("format_each", &format.format_each), KwOptional("format_joined", &format.format_joined),
+             KwOptional("omit_if_empty", &format.omit_if_empty), KwOptional("uniquify", &format.uniquify),
+             KwOptional("expand_directories", &format.expand_directories),
+             KwOptional("allow_closure", &allow_closure)}));
+  COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
+  format.join_with = join_with;
+  if (map_each) format.map_each = map_each->value;
+  COW_RETURN_IF_ERROR(CheckMapEach(format.map_each, allow_closure));
+  COW_RETURN_IF_ERROR(CheckPattern("format_each", format.format_each));
+  COW_RETURN_IF_ERROR(CheckPattern("format_joined", format.format_joined));
+  COW_RETURN_IF_ERROR(ReadFlag(args, first, second, format.flag));
+  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadValues(thread, second, "add_joined"));
+  item.format = std::move(format);
+  self->Mutable().items.push_back(std::move(item));
+  return args.receiver();
+}
+
+absl::StatusOr<Value> UseParamFile(Thread&, const Arguments& args) {
+  std::string flag;
+  bool always = false;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("param_file_arg", &flag), KwOptional("use_always", &always)}));
+  COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
+  COW_RETURN_IF_ERROR(CheckPattern("param_file_arg", flag));
+  self->Mutable().param_file_flag = flag;
+  self->Mutable().param_file_always = always;
+  return args.receiver();
+}
+
+absl::StatusOr<Value> SetParamFileFormat(Thread&, const Arguments& args) {
+  std::string_view format;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("format", &format)}));
+  COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
+  if (format == "shell") {
+    self->Mutable().param_file_format = ArgList::ParamFileFormat::kShell;
+  } else if (format == "multiline") {
+    self->Mutable().param_file_format = ArgList::ParamFileFormat::kMultiline;
+  } else {
+    return UserError("invalid value for parameter \"format\": expected one of \"shell\", \"multiline\", got \"",
+                     format, "\"");
+  }
+  return args.receiver();
+}
+
+}  // namespace
+
+const starlark::MethodTable* ArgsValue::Methods() const {
+  static const starlark::MethodTable kMethods({{"add", &Add},
+                                               {"add_all", &AddAll},
+                                               {"add_joined", &AddJoined},
+                                               {"use_param_file", &UseParamFile},
+                                               {"set_param_file_format", &SetParamFileFormat}});
+  return &kMethods;
+}
+
+absl::StatusOr<std::shared_ptr<const ArgsSpec>> ArgsFromArgument(Value argument) {
+  if (const auto* args = argument.As<ArgsValue>()) return args->Snapshot();
+  if (!argument.Is(starlark::Kind::kString)) {
+    return UserError("'arguments' holds a value of type '", starlark::TypeName(argument), "', want 'string or Args'");
+  }
+  auto spec = std::make_shared<ArgsSpec>();
+  spec->items.push_back({.value = argument});
+  return spec;
+}
+
+}  // namespace cow::analysis

@@ -1,0 +1,74 @@
+// Args: ctx.actions.args(). Items stay as the rule gave them; nothing is flattened or formatted here.
+//
+// An action takes a snapshot (spec()); what is added later is not seen by it. Args_expansion turns snapshots into
+// model CommandLines for the actions that are wanted.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "engine/model/command_line.h"
+#include "engine/starlark/host_object.h"
+#include "engine/starlark/value.h"
+
+namespace cow::analysis {
+
+// How one add_all or add_joined prints its values.
+struct ArgsFormat {
+  std::string flag{};
+  starlark::Value map_each{};  // unset: none
+  std::optional<std::string> format_each{};
+  std::optional<std::string> before_each{};
+  std::optional<std::string> join_with{};
+  std::optional<std::string> format_joined{};
+  std::optional<std::string> terminate_with{};
+  bool omit_if_empty = true;
+  bool uniquify = false;
+  bool expand_directories = true;
+};
+
+struct ArgsItem {
+  enum class Kind { kValue, kList, kDepset };
+
+  Kind kind = Kind::kValue;
+  starlark::Value value{};                // kValue: anything with a text; kDepset: a DepsetValue
+  std::vector<starlark::Value> list{};    // kList
+  ArgsFormat format{};                    // kValue: only format_each
+  Location location{};                    // of the add, for errors of map_each
+};
+
+// A snapshot. Its values live in heaps that the configured target keeps.
+struct ArgsSpec {
+  std::vector<ArgsItem> items{};
+  std::optional<std::string> param_file_flag{};
+  bool param_file_always = false;
+  ArgList::ParamFileFormat param_file_format = ArgList::ParamFileFormat::kShell;
+};
+
+class ArgsValue final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"Args"};
+  ArgsValue() : HostObject(kType), spec_(std::make_shared<ArgsSpec>()) {}
+
+  std::shared_ptr<const ArgsSpec> Snapshot() const { return spec_; }
+  // For changes: a snapshot that somebody holds is left alone.
+  ArgsSpec& Mutable() {
+    if (spec_.use_count() > 1) spec_ = std::make_shared<ArgsSpec>(*spec_);
+    return *spec_;
+  }
+
+  void Repr(std::string& out) const override { out += "Args"; }
+  absl::StatusOr<uint64_t> Hash() const override { return starlark::UnhashableError("Args"); }
+  const starlark::MethodTable* Methods() const override;
+
+ private:
+  std::shared_ptr<ArgsSpec> spec_;
+};
+
+// One element of the `arguments` list of an action: plain strings, or a snapshot of an Args.
+absl::StatusOr<std::shared_ptr<const ArgsSpec>> ArgsFromArgument(starlark::Value argument);
+
+}  // namespace cow::analysis

@@ -1,0 +1,33 @@
+// The providers that the engine itself knows, and the names that analysis adds to the environment of .cow files.
+#pragma once
+
+#include "engine/analysis/provider.h"
+#include "engine/starlark/environment.h"
+#include "engine/starlark/heap.h"
+
+namespace cow::analysis {
+
+// One set per process, immutable. Rules see them as DefaultInfo, platform_common.ToolchainInfo, ...
+struct BuiltinProviders {
+  const Provider* default_info;             // files, runfiles; every target has one
+  const Provider* output_group_info;        // named sets of files
+  const Provider* run_environment_info;     // environment of a program run by `cow test`
+  const Provider* execution_info;           // testing.ExecutionInfo(requirements, host_tree)
+  const Provider* instrumented_files_info;  // accepted and ignored
+  const Provider* toolchain_info;           // platform_common.ToolchainInfo
+  const Provider* template_variable_info;   // platform_common.TemplateVariableInfo: Make variables
+  const Provider* host_tree_info;           // made by the rule host_tree only
+  const Provider* constraint_setting_info;  // the rest: made by native rules only
+  const Provider* constraint_value_info;
+  const Provider* platform_info;
+  const Provider* config_match_info;
+  const Provider* toolchain_type_info;
+
+  static const BuiltinProviders& Get();
+};
+
+// Adds provider, depset, DefaultInfo, OutputGroupInfo, RunEnvironmentInfo, platform_common, config_common,
+// coverage_common, testing and HostTreeInfo. Values are made in `heap`, which the caller freezes.
+void AddAnalysisBuiltins(starlark::Heap& heap, starlark::Environment& environment);
+
+}  // namespace cow::analysis

@@ -1,0 +1,76 @@
+// ConfiguredTarget: a target after its rule ran in one configuration, and what it tells its dependents.
+//
+// Owns its Starlark heap (frozen) and the actions it declared. Immutable; used by the thread of the analysis.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/analysis/action_record.h"
+#include "engine/analysis/depset_value.h"
+#include "engine/analysis/provider.h"
+#include "engine/analysis/runfiles_value.h"
+#include "engine/model/label.h"
+#include "engine/starlark/heap.h"
+
+namespace cow::loading {
+class Target;
+}  // namespace cow::loading
+
+namespace cow::analysis {
+
+struct Configuration;
+
+// Provider instances by provider, in the order in which the rule returned them.
+class ProviderSet {
+ public:
+  // The instance, unset if there is none.
+  starlark::Value Find(const Provider* provider) const {
+    for (const auto& [key, value] : entries_) {
+      if (key == provider) return value;
+    }
+    return starlark::Value();
+  }
+  // Replaces an instance of the same provider.
+  void Set(const Provider* provider, starlark::Value value) {
+    for (auto& [key, old] : entries_) {
+      if (key == provider) {
+        old = value;
+        return;
+      }
+    }
+    entries_.emplace_back(provider, value);
+  }
+  const std::vector<std::pair<const Provider*, starlark::Value>>& entries() const { return entries_; }
+
+ private:
+  std::vector<std::pair<const Provider*, starlark::Value>> entries_;
+};
+
+class TargetValue;
+
+struct ConfiguredTarget {
+  Label label{};                                 // of an alias: its own
+  const Configuration* configuration = nullptr;  // null: the same in all (source files, constraint values)
+  std::string kind{};                            // "cc_library rule", "source file", "generated file"
+  // An alias is a second name: everything else is then in the target it leads to.
+  const ConfiguredTarget* actual = nullptr;
+
+  std::shared_ptr<const starlark::FrozenHeap> heap{};
+  const TargetValue* value = nullptr;            // what dependents see; lives in `heap`
+  ProviderSet providers{};
+  std::vector<std::unique_ptr<ActionRecord>> actions{};
+
+  // From DefaultInfo, for the host.
+  ValueDepset files{};
+  const FilesToRunValue* files_to_run = nullptr;  // never null after analysis
+  ValueDepset default_runfiles{};
+  ValueDepset data_runfiles{};
+  std::string incompatible{};                     // why it cannot be built for its platform; "" = it can
+
+  const ConfiguredTarget& resolved() const { return actual == nullptr ? *this : *actual; }
+};
+
+}  // namespace cow::analysis
