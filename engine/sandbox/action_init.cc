@@ -27,7 +27,7 @@
 namespace cow::sandbox {
 namespace {
 
-constexpr int kHelperCopyFd = 3;  // the only descriptor besides 0, 1, 2; closed by exec
+constexpr int kHelperCopyFd = 3;  // of the canary only; closed by exec
 
 // A new pid namespace hides the parent's pid: only its pidfd tells whether it died before we asked
 // the kernel to watch it.
@@ -73,10 +73,11 @@ bool LeaveHelperRoot(const ActionStart& start, Failure* failure) {
 bool ArrangeDescriptors(const ActionStart& start, Failure* failure) {
   const int null = open("/dev/null", O_RDONLY);
   if (null < 0) return Fail(failure, "open /dev/null");
-  // All sources are 3 or above, and the helper's is not one of the targets written before it.
+  const bool canary = (start.request->flags & kCanary) != 0;
+  // 3 is a copy of the helper's socket, so all sources are above: no target overwrites a source.
   if (dup2(null, 0) < 0 || dup2(start.stdout_fd, 1) < 0 || dup2(start.stderr_fd, 2) < 0 ||
-      dup3(start.helper_fd, kHelperCopyFd, O_CLOEXEC) < 0 ||
-      syscall(SYS_close_range, kHelperCopyFd + 1, ~0U, 0) != 0) {
+      (canary && dup3(start.helper_fd, kHelperCopyFd, O_CLOEXEC) < 0) ||
+      syscall(SYS_close_range, canary ? kHelperCopyFd + 1 : kHelperCopyFd, ~0U, 0) != 0) {
     return Fail(failure, "arrange the descriptors");
   }
   return true;
@@ -174,7 +175,6 @@ void RunAsInit(const ActionStart& start) {
     report->state = command < 0 ? ActionReport::kSetupFailed : ActionReport::kExecFailed;
     _exit(1);
   }
-  close(kHelperCopyFd);
   Reap(command, report);
 }
 

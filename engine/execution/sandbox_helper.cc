@@ -1,0 +1,140 @@
+#include "engine/execution/sandbox_helper.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/execution/sandbox_advice.h"
+
+namespace cow::execution {
+namespace {
+
+// Like ::recv, for messages of one fixed size: 0 on end of file, negative errno on errors.
+template <typename Message>
+ssize_t ReceiveMessage(int socket, Message* message) {
+  ssize_t got;
+  do {
+    got = recv(socket, message, sizeof *message, 0);
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+int Spawn(const std::string& program, const std::vector<std::string>& words, int socket,
+          pid_t* pid) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  char* env[] = {nullptr};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, socket, sandbox::kSocketFd);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const int error = posix_spawn(pid, program.c_str(), &actions, &attributes, argv.data(), env);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+}  // namespace
+
+absl::StatusOr<SandboxHelper> SandboxHelper::Start(const std::string& program,
+                                                   const std::vector<std::string>& directories) {
+  int sockets[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
+    return ErrnoStatus(errno, "cannot make a socket for the sandbox helper");
+  }
+  UniqueFd ours(sockets[0]);
+  UniqueFd theirs(sockets[1]);
+  std::vector<std::string> words = {"cow-sandbox", absl::StrCat(getpid())};
+  words.insert(words.end(), directories.begin(), directories.end());
+  pid_t pid = -1;
+  if (const int error = Spawn(program, words, theirs.get(), &pid); error != 0) {
+    return ErrnoStatus(error, absl::StrCat("cannot start the sandbox helper '", program, "'"));
+  }
+  theirs.Reset();
+  SandboxHelper helper(std::move(ours), pid);
+  COW_RETURN_IF_ERROR(helper.AwaitHello());
+  return helper;
+}
+
+SandboxHelper::SandboxHelper(SandboxHelper&& other) noexcept
+    : socket_(std::move(other.socket_)), pid_(std::exchange(other.pid_, -1)) {}
+
+SandboxHelper::~SandboxHelper() {
+  if (pid_ < 0) return;
+  socket_.Reset();
+  int ignored;
+  while (waitpid(pid_, &ignored, 0) < 0 && errno == EINTR) {
+  }
+}
+
+absl::Status SandboxHelper::AwaitHello() {
+  sandbox::Hello hello = {};
+  const ssize_t got = ReceiveMessage(socket_.get(), &hello);
+  if (got == 0) return absl::UnavailableError("the sandbox helper ended while it started");
+  if (got < 0) return ErrnoStatus(errno, "cannot read from the sandbox helper");
+  if (got != sizeof hello || hello.type != sandbox::MessageType::kHello ||
+      hello.version != sandbox::kVersion) {
+    return absl::FailedPreconditionError(
+        "the sandbox helper is of another version; install cow and cow-sandbox together");
+  }
+  if (hello.failure.error == 0) return absl::OkStatus();
+  return SandboxSetupError(hello.failure, SandboxHostFacts::OfThisMachine());
+}
+
+absl::Status SandboxHelper::Send(const sandbox::Run& run, int request_fd, int stdout_fd,
+                                 int stderr_fd) {
+  const int fds[] = {request_fd, stdout_fd, stderr_fd};
+  iovec bytes = {const_cast<sandbox::Run*>(&run), sizeof run};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
+  msghdr header = {};
+  header.msg_iov = &bytes;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  cmsghdr* const attached = CMSG_FIRSTHDR(&header);
+  attached->cmsg_level = SOL_SOCKET;
+  attached->cmsg_type = SCM_RIGHTS;
+  attached->cmsg_len = CMSG_LEN(sizeof fds);
+  memcpy(CMSG_DATA(attached), fds, sizeof fds);
+  while (sendmsg(socket_.get(), &header, MSG_NOSIGNAL) < 0) {
+    if (errno == EPIPE || errno == ECONNRESET) {
+      return absl::UnavailableError("the sandbox helper has ended");
+    }
+    if (errno != EINTR) return ErrnoStatus(errno, "cannot write to the sandbox helper");
+  }
+  return absl::OkStatus();
+}
+
+void SandboxHelper::Send(const sandbox::Cancel& cancel) {
+  while (send(socket_.get(), &cancel, sizeof cancel, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  }
+}
+
+absl::StatusOr<sandbox::Result> SandboxHelper::Receive() {
+  sandbox::Result result = {};
+  const ssize_t got = ReceiveMessage(socket_.get(), &result);
+  if (got == sizeof result && result.type == sandbox::MessageType::kResult) return result;
+  return absl::UnavailableError("the sandbox helper has ended");
+}
+
+void SandboxHelper::Hangup() { shutdown(socket_.get(), SHUT_RDWR); }
+
+}  // namespace cow::execution
