@@ -35,6 +35,7 @@ struct ExecutionOptions {
   bool materialize = true;             // write the outputs of requested targets below cow-out
   bool materialize_runfiles = false;   // and the runfiles of their executables (cow run)
   bool use_cached_results = true;      // false: run everything, replacing the results in the cache
+  std::string min_sandbox_tier = "S3"; // results of a weaker sandbox are not used
 };
 
 // The parts that execution works with. All outlive the call.

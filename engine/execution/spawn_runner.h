@@ -45,7 +45,8 @@ struct Spawn {
 };
 
 struct SpawnResult {
-  enum class Outcome { kExited, kSignalled, kTimedOut, kCancelled };
+  // kNotExecuted: the program cannot be executed (`err` says why).
+  enum class Outcome { kExited, kSignalled, kTimedOut, kCancelled, kNotExecuted };
 
   Outcome outcome = Outcome::kExited;
   int exit_code = 0;                        // kExited
@@ -54,7 +55,7 @@ struct SpawnResult {
   std::string err{};
   int64_t wall_micros = 0;
   int64_t max_rss_kib = 0;
-  std::string tier{};                       // "S3"
+  std::string tier{};                       // strength of the isolation: "S3"
 
   bool succeeded() const { return outcome == Outcome::kExited && exit_code == 0; }
 };
@@ -66,9 +67,6 @@ class SpawnRunner {
   // Returns when the last process of the spawn is dead. Any thread; `cancelled` stops it early (kCancelled).
   // kNotFound and kDataLoss: the bytes of an input are not in the CAS any more.
   virtual absl::StatusOr<SpawnResult> Run(const Spawn& spawn, std::stop_token cancelled) = 0;
-
-  // The strength of isolation of the results: "S3". Cached results of a weaker one are not used.
-  virtual std::string tier() const = 0;
 };
 
 }  // namespace cow::execution

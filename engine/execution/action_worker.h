@@ -1,0 +1,43 @@
+// ActionWorker: what the executor has done on other threads: look one action up, or run it.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/execution/artifact_value.h"
+#include "engine/model/strong_id.h"
+
+namespace cow::execution {
+
+struct WorkOutcome {
+  enum class Kind {
+    kHit,        // Look: the action cache knows the outputs
+    kMiss,       // Look: it must run
+    kMade,       // Look: made without a process
+    kRan,        // Run: the process succeeded
+    kFailed,     // `text` is the complete message
+    kLost,       // the bytes of the inputs `lost` are gone from the CAS
+    kCancelled,
+  };
+
+  Kind kind = Kind::kMiss;
+  std::vector<ArtifactValue> values{};  // kHit, kMade, kRan: of the action's outputs, in order
+  std::string text{};                   // kRan: what it printed; kFailed: the message
+  std::vector<ArtifactId> lost{};       // kLost
+  int64_t wall_micros = 0;              // kHit, kRan, kFailed
+  std::string tier{};                   // kRan
+};
+
+// The values of all inputs of the action are known when a method is called. Any thread. A Status other than
+// OK means that the machine failed.
+class ActionWorker {
+ public:
+  virtual ~ActionWorker() = default;
+  virtual absl::StatusOr<WorkOutcome> Look(ActionId id) = 0;
+  virtual absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled) = 0;
+};
+
+}  // namespace cow::execution

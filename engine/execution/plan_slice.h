@@ -1,0 +1,46 @@
+// PlanSlice: the part of a BuildPlan that the wanted artifacts need, with its edges in both directions.
+//
+// Inputs are flattened once, here. Immutable after Of; any thread may read.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/model/build_plan.h"
+
+namespace cow::execution {
+
+class PlanSlice {
+ public:
+  struct Node {
+    std::vector<ArtifactId> inputs{};    // distinct, in the order of a walk through the execution root
+    std::vector<ActionId> producers{};   // distinct actions that make inputs
+    std::vector<ActionId> dependents{};  // distinct actions that need an output
+    uint32_t height = 0;                 // processes on the longest way from here to a wanted artifact
+    bool wanted = false;
+  };
+
+  static PlanSlice Of(const BuildPlan& plan, const std::vector<ArtifactId>& wanted);
+
+  const Node& node(ActionId id) const { return nodes_[id.value()]; }
+  // The wanted actions, every one after its producers. Actions on a cycle are missing.
+  const std::vector<ActionId>& actions() const { return actions_; }
+  // The source artifacts that are wanted or inputs, each once.
+  const std::vector<ArtifactId>& sources() const { return sources_; }
+  // False if actions need each other in a circle.
+  bool acyclic() const { return acyclic_; }
+
+ private:
+  void Reach(const BuildPlan& plan, const std::vector<ArtifactId>& wanted);
+  void SortInputs(const BuildPlan& plan, const std::vector<ActionId>& reached);
+  void LinkDependents(const std::vector<ActionId>& reached);
+  void SortActions(const std::vector<ActionId>& reached);
+  void MeasureHeights(const BuildPlan& plan);
+
+  std::vector<Node> nodes_;
+  std::vector<ActionId> actions_;
+  std::vector<ArtifactId> sources_;
+  bool acyclic_ = true;
+};
+
+}  // namespace cow::execution

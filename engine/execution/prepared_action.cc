@@ -1,0 +1,131 @@
+#include "engine/execution/prepared_action.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/execution/input_paths.h"
+#include "engine/store/directory_builder.h"
+
+namespace cow::execution {
+namespace {
+
+#if defined(__x86_64__)
+constexpr char kMachine[] = "x86-64";
+#elif defined(__aarch64__)
+constexpr char kMachine[] = "arm-a64";
+#else
+#error "name this machine's instruction set as the platform property ISA"
+#endif
+
+SpawnInput InputOf(const ArtifactValue& value, const std::string& path) {
+  switch (value.kind) {
+    case ArtifactValue::Kind::kFile:
+      return {.kind = SpawnInput::Kind::kFile, .path = path, .digest = value.digest, .executable = value.executable};
+    case ArtifactValue::Kind::kTree:
+      return {.kind = SpawnInput::Kind::kTree, .path = path, .digest = value.digest};
+    case ArtifactValue::Kind::kSymlink:
+      return {.kind = SpawnInput::Kind::kSymlink, .path = path, .target = value.target};
+  }
+  return {};
+}
+
+std::map<std::string, std::string> EnvironmentOf(const Action& action) {
+  std::map<std::string, std::string> env = {
+      {"HOME", "/nonexistent"}, {"LANG", "C.UTF-8"}, {"LC_ALL", "C.UTF-8"}, {"PATH", "/usr/bin:/bin"},
+      {"SOURCE_DATE_EPOCH", "315532800"}, {"TMPDIR", "/tmp"}, {"TZ", "UTC"}, {"USER", "cow"},
+  };
+  for (const auto& [name, value] : action.env) env[name] = value;
+  return env;
+}
+
+Platform PlatformOf(const BuildPlan& plan, const Action& action) {
+  Platform platform = {{"ISA", kMachine}, {"OSFamily", "linux"}};
+  if (action.host_tree.valid()) {
+    platform.emplace_back("cow-host-tree", plan.host_trees[action.host_tree.value()]->digest.ToString());
+  }
+  return platform;
+}
+
+absl::StatusOr<Digest> InputRoot(const std::vector<SpawnInput>& inputs, TreeReader& trees) {
+  store::DirectoryBuilder builder;
+  for (const SpawnInput& input : inputs) {
+    switch (input.kind) {
+      case SpawnInput::Kind::kFile:
+        builder.AddFile(input.path, input.digest, input.executable);
+        break;
+      case SpawnInput::Kind::kTree: {
+        COW_ASSIGN_OR_RETURN(auto contents, trees.Read(input.digest));
+        builder.AddDirectoryDigest(input.path, contents->root_directory);
+        break;
+      }
+      case SpawnInput::Kind::kSymlink:
+        builder.AddSymlink(input.path, input.target);
+        break;
+      case SpawnInput::Kind::kDirectory:
+        builder.AddDirectory(input.path);
+        break;
+    }
+  }
+  COW_ASSIGN_OR_RETURN(store::DirectoryTree tree, builder.Build());
+  return tree.root;
+}
+
+std::vector<SpawnInput> SpawnInputs(const BuildPlan& plan, const std::vector<ArtifactId>& inputs,
+                                    const std::vector<ArtifactValue>& values, const PreparedAction& prepared) {
+  std::vector<SpawnInput> all;
+  all.reserve(inputs.size() + prepared.param_files.size() + prepared.outputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) all.push_back(InputOf(values[i], plan.artifact(inputs[i]).exec_path));
+  for (const ParamFile& file : prepared.param_files) {
+    all.push_back({.kind = SpawnInput::Kind::kFile, .path = file.path, .digest = Digest::Of(file.bytes)});
+  }
+  // The directory of a tree output exists when the action starts, here and on any other machine.
+  for (const DeclaredOutput& output : prepared.outputs) {
+    if (output.kind == ActionOutput::Kind::kTree) all.push_back({.kind = SpawnInput::Kind::kDirectory, .path = output.path});
+  }
+  return all;
+}
+
+void FillMessages(const BuildPlan& plan, const Action& action, PreparedAction* prepared) {
+  CommandMessage& command = prepared->preimage.command;
+  command.arguments = prepared->argv;
+  for (const auto& [name, value] : EnvironmentOf(action)) {
+    command.environment.emplace_back(name, value);
+    prepared->env.push_back(absl::StrCat(name, "=", value));
+  }
+  command.platform = PlatformOf(plan, action);
+  for (const DeclaredOutput& output : prepared->outputs) command.output_paths.push_back(output.path);
+  std::sort(command.output_paths.begin(), command.output_paths.end());
+  ActionMessage& message = prepared->preimage.action;
+  message.command = Digest::Of(EncodeCommand(command));
+  message.timeout_seconds = action.timeout_seconds;
+  message.do_not_cache = !prepared->cacheable;
+  message.salt = absl::StrCat("cow.v", kEngineEpoch);
+  message.platform = command.platform;
+}
+
+}  // namespace
+
+absl::StatusOr<PreparedAction> Prepare(const BuildPlan& plan, ActionId id, const std::vector<ArtifactId>& inputs,
+                                       const std::vector<ArtifactValue>& values, TreeReader& trees) {
+  const Action& action = plan.action(id);
+  PreparedAction prepared;
+  prepared.cacheable = action.execution_requirements.count(kNoCacheRequirement) == 0;
+  for (ArtifactId output : action.outputs) {
+    prepared.outputs.push_back({.path = plan.artifact(output).exec_path, .kind = OutputKindOf(plan.artifact(output).kind)});
+  }
+  InputPaths paths(plan, inputs, values, trees);
+  COW_ASSIGN_OR_RETURN(ExpandedCommand expanded,
+                       ExpandCommandLine(action.arguments, paths, prepared.outputs.front().path));
+  if (expanded.argv.empty()) return absl::InvalidArgumentError("its command line is empty");
+  prepared.argv = std::move(expanded.argv);
+  prepared.param_files = std::move(expanded.param_files);
+  FillMessages(plan, action, &prepared);
+  prepared.preimage.inputs = SpawnInputs(plan, inputs, values, prepared);
+  COW_ASSIGN_OR_RETURN(prepared.preimage.action.input_root, InputRoot(prepared.preimage.inputs, trees));
+  prepared.key = Digest::Of(EncodeAction(prepared.preimage.action));
+  return prepared;
+}
+
+}  // namespace cow::execution
