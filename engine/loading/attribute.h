@@ -1,0 +1,83 @@
+// Attribute: one declared parameter of a rule; AttributeSpec: the same as the value attr.xxx() returns.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/starlark/host_object.h"
+#include "engine/starlark/value.h"
+
+namespace cow::loading {
+
+enum class AttributeType {
+  kBool,
+  kInt,
+  kString,
+  kLabel,
+  kOutput,
+  kLabelList,
+  kStringList,
+  kIntList,
+  kOutputList,
+  kStringDict,
+  kStringListDict,
+  kLabelKeyedStringDict,
+};
+
+// As messages call it: "string", "list(label)", "dict(string, list(string))".
+std::string_view TypeText(AttributeType type);
+// Label, label list or dict keyed by labels: its labels are dependencies. Outputs are not.
+bool IsDependencyType(AttributeType type);
+bool IsOutputType(AttributeType type);
+
+// Which files a label may stand for (allow_files).
+struct FileFilter {
+  bool any = false;                      // allow_files = True
+  std::vector<std::string> suffixes{};   // [".cc", ".h"]
+
+  bool AllowsFiles() const { return any || !suffixes.empty(); }
+  bool Accepts(std::string_view file_name) const;
+  // "any file", "no files", ".cc, .h": for "is misplaced here (expected .cc, .h)".
+  std::string ToString() const;
+
+  friend bool operator==(const FileFilter&, const FileFilter&) = default;
+};
+
+struct Attribute {
+  enum class Cfg { kTarget, kExec };
+
+  std::string name{};                        // "srcs"; private ones start with '_'
+  AttributeType type = AttributeType::kString;
+  starlark::Value default_value{};           // converted; unset for label and output without default
+  std::string doc{};
+  bool mandatory = false;
+  bool allow_empty = true;
+  bool configurable = true;                  // may hold a select
+  bool implicit = false;                     // every rule has it (tags, visibility, ...)
+  std::vector<starlark::Value> values{};     // the only strings or ints allowed; empty = any
+  FileFilter allow_files{};
+  bool single_file = false;                  // allow_single_file
+  bool executable = false;
+  Cfg cfg = Cfg::kTarget;
+  // Alternatives: a dependency must have all providers of at least one of them. Empty = no demand.
+  std::vector<std::vector<starlark::Value>> providers{};
+
+  bool is_private() const { return !name.empty() && name[0] == '_'; }
+};
+
+class AttributeSpec final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"Attribute"};
+  explicit AttributeSpec(Attribute attribute) : HostObject(kType), attribute_(std::move(attribute)) {}
+
+  const Attribute& attribute() const { return attribute_; }  // without name
+
+  void Repr(std::string& out) const override;
+
+ private:
+  Attribute attribute_;
+};
+
+}  // namespace cow::loading

@@ -1,0 +1,104 @@
+// RuleClass: a kind of target: what rule() returns, or one of the few kinds the engine itself knows.
+//
+// Calling it in a BUILD file (or a macro) declares a target in the package being loaded. It gets its name
+// from the first global it is bound to, when its module is frozen. Immutable from then on, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "engine/base/diagnostic.h"
+#include "engine/loading/attribute.h"
+#include "engine/model/label.h"
+#include "engine/starlark/host_object.h"
+#include "engine/starlark/value.h"
+
+namespace cow::loading {
+
+struct ToolchainRequirement {
+  Label type{};
+  bool mandatory = true;
+
+  friend bool operator==(const ToolchainRequirement&, const ToolchainRequirement&) = default;
+};
+
+// The value of config_common.toolchain_type("//:t", mandatory = False).
+class ToolchainRequirementValue final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"toolchain_type"};
+  explicit ToolchainRequirementValue(ToolchainRequirement requirement)
+      : HostObject(kType), requirement_(std::move(requirement)) {}
+  const ToolchainRequirement& requirement() const { return requirement_; }
+
+ private:
+  ToolchainRequirement requirement_;
+};
+
+// The value of config.bool(flag = True), config.string(), config.int(), config.string_list().
+class BuildSetting final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"BuildSetting"};
+  BuildSetting(AttributeType value_type, bool is_flag)
+      : HostObject(kType), value_type_(value_type), is_flag_(is_flag) {}
+  AttributeType value_type() const { return value_type_; }  // kBool, kInt, kString, kStringList
+  bool is_flag() const { return is_flag_; }                 // may be set on the command line
+
+ private:
+  AttributeType value_type_;
+  bool is_flag_;
+};
+
+class RuleClass final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"rule"};
+
+  struct Definition {
+    std::string name{};                          // "" until exported
+    starlark::Value implementation{};            // unset: the engine implements it (is_native)
+    std::vector<Attribute> attributes{};         // own ones, then implicit ones
+    std::string doc{};
+    bool executable = false;                     // also true for tests
+    bool test = false;
+    std::vector<ToolchainRequirement> toolchains{};
+    std::vector<starlark::Value> provides{};
+    std::vector<std::string> fragments{};
+    std::vector<std::string> host_fragments{};
+    std::vector<Label> exec_compatible_with{};
+    const BuildSetting* build_setting = nullptr; // of the same heap or a referenced one
+    // outputs = {"key": "%{name}.txt"}: implicit outputs, in order.
+    std::vector<std::pair<std::string, std::string>> implicit_outputs{};
+    Location location{};                         // of the call of rule()
+    PackageId package{};                         // of the file that calls rule(): base of its labels
+  };
+
+  explicit RuleClass(Definition definition);
+
+  const std::string& name() const { return definition_.name; }
+  const Definition& definition() const { return definition_; }
+  bool is_native() const { return definition_.implementation.IsUnset(); }
+  bool executable() const { return definition_.executable; }
+  bool test() const { return definition_.test; }
+  const std::vector<Attribute>& attributes() const { return definition_.attributes; }
+
+  // The index into attributes(), or -1.
+  int IndexOf(std::string_view attribute) const;
+  const Attribute* Find(std::string_view attribute) const;  // nullptr if absent
+
+  // Gives the name. Fails if it does not fit a test rule. Without effect on a class that has a name.
+  absl::Status Export(std::string_view name);
+
+  void Repr(std::string& out) const override;  // <rule cc_library>
+  bool Callable() const override { return true; }
+  absl::StatusOr<starlark::Value> Call(starlark::Thread& thread, const starlark::Arguments& args) override;
+  std::string_view CallName() const override;
+
+ private:
+  Definition definition_;
+  absl::flat_hash_map<std::string, int> index_;
+};
+
+}  // namespace cow::loading
