@@ -1,0 +1,155 @@
+#include "engine/driver/build.h"
+
+#include <chrono>
+#include <utility>
+
+#include "engine/analysis/analyzer.h"
+#include "engine/base/status.h"
+#include "engine/driver/exit_status.h"
+#include "engine/driver/lazy_sandbox.h"
+#include "engine/driver/offline_fetcher.h"
+#include "engine/driver/session.h"
+#include "engine/execution/execute.h"
+#include "engine/loading/target_pattern_resolver.h"
+
+namespace cow::driver {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One build; keeps what all its steps need.
+class Builder {
+ public:
+  Builder(const BuildRequest& request, EventSink& events, std::stop_token cancelled)
+      : request_(request), events_(events), cancelled_(std::move(cancelled)) {}
+
+  BuildResult Run() {
+    Clock::time_point start = Clock::now();
+    absl::Status status = Steps();
+    if (!status.ok()) Report(status);
+    if (cancelled_.stop_requested()) result_.exit_code = ExitCode::kInterrupted;
+    result_.wall_micros = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+    return std::move(result_);
+  }
+
+ private:
+  absl::Status Steps() {
+    events_.Handle(PhaseStarted{PhaseStarted::Phase::kLoading});
+    COW_ASSIGN_OR_RETURN(session_, Session::Open(request_, events_));
+    COW_ASSIGN_OR_RETURN(std::vector<Label> labels, Labels());
+    if (cancelled_.stop_requested()) return absl::OkStatus();
+    events_.Handle(PhaseStarted{PhaseStarted::Phase::kAnalysis});
+    COW_ASSIGN_OR_RETURN(BuildPlan plan, Plan(std::move(labels)));
+    if (cancelled_.stop_requested()) return absl::OkStatus();
+    events_.Handle(PhaseStarted{PhaseStarted::Phase::kExecution});
+    return Execute(plan);
+  }
+
+  absl::StatusOr<std::vector<Label>> Labels() {
+    loading::PatternOptions options{
+        .base = loading::PackageOfDirectory(request_.working_directory, *session_->workspace),
+        .tests_only = request_.kind == BuildRequest::Kind::kTest,
+        .keep_going = request_.keep_going};
+    COW_ASSIGN_OR_RETURN(loading::ResolvedPatterns resolved,
+                         loading::ResolvePatterns(request_.patterns, options, *session_->packages));
+    for (const absl::Status& error : resolved.errors) Report(error);
+    return std::move(resolved.labels);
+  }
+
+  absl::StatusOr<BuildPlan> Plan(std::vector<Label> labels) {
+    analysis::AnalysisRequest analysis{.labels = std::move(labels)};
+    analysis.options.compilation_mode = request_.compilation_mode;
+    analysis.options.target_platform = request_.platform;
+    analysis.options.copts = request_.copts;
+    analysis.options.linkopts = request_.linkopts;
+    analysis.options.features = request_.features;
+    analysis.options.defines = request_.defines;
+    analysis.run_tests = request_.kind == BuildRequest::Kind::kTest;
+    analysis.keep_going = request_.keep_going;
+    analysis.on_print = [this](std::string_view text) {
+      events_.Handle(Message{Message::Kind::kInfo, std::string(text)});
+    };
+    COW_ASSIGN_OR_RETURN(analysis::AnalysisResult analysed, analysis::Analyze(analysis, *session_->packages));
+    for (const absl::Status& error : analysed.errors) Report(error);
+    for (const analysis::SkippedTarget& target : analysed.skipped) {
+      events_.Handle(Message{Message::Kind::kInfo, target.label.ToString() + ": skipped: " + target.reason});
+    }
+    return std::move(analysed.plan);
+  }
+
+  absl::Status Execute(const BuildPlan& plan) {
+    store::LocalStore& store = *session_->store;
+    LazySandbox sandbox(session_->installation.programs_dir + "/cow-sandbox", store);
+    OfflineFetcher offline(*store.cas);
+    execution::ExecutionOptions options{.workspace_root = session_->workspace->root(),
+                                        .scratch_root = store.session->path(),
+                                        .jobs = request_.jobs,
+                                        .keep_going = request_.keep_going,
+                                        .show_commands = request_.subcommands,
+                                        .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun};
+    execution::Services services{.cas = *store.cas,
+                                 .action_cache = *store.actions,
+                                 .file_states = *store.files,
+                                 .trees = *store.trees,
+                                 .fetcher = request_.offline ? static_cast<store::Fetcher&>(offline) : *store.fetcher,
+                                 .spawn_runner = sandbox,
+                                 .events = events_,
+                                 .cancelled = cancelled_};
+    COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, execution::Execute(plan, options, services));
+    Record(std::move(executed));
+    return absl::OkStatus();
+  }
+
+  void Record(execution::ExecutionResult executed) {
+    bool built = true;
+    for (execution::TargetOutcome& target : executed.targets) {
+      BuiltTarget made{.label = target.label, .ok = target.ok};
+      for (const execution::BuiltOutput& output : target.outputs) made.files.push_back({output.path, output.digest.hex()});
+      result_.targets.push_back(std::move(made));
+      built &= target.ok;
+      if (executed.targets.size() == 1) result_.executable = target.executable;
+    }
+    bool passed = true;
+    for (const execution::TestOutcome& test : executed.tests) {
+      bool ok = test.status == execution::TestOutcome::Status::kPassed;
+      passed &= ok;
+      result_.tests.push_back({test.label, ok, test.cached, test.wall_micros});
+      if (request_.test_output == "all" && ok && !test.log.empty()) {
+        events_.Handle(Message{Message::Kind::kInfo, test.label.ToString() + ":\n" + test.log});
+      }
+    }
+    result_.actions_run = executed.actions_run;
+    result_.actions_cached = executed.actions_cached;
+    result_.actions_failed = executed.actions_failed;
+    result_.sandbox_tier = executed.sandbox_tier;
+    if (executed.interrupted) return Fail(ExitCode::kInterrupted);
+    if (!built) return Fail(ExitCode::kBuildFailed);
+    if (!passed) Fail(ExitCode::kTestsFailed);
+  }
+
+  void Report(const absl::Status& status) {
+    if (status.code() != absl::StatusCode::kCancelled) {
+      events_.Handle(Message{Message::Kind::kError, ErrorText(status)});
+    }
+    Fail(ExitCodeFor(status));
+  }
+
+  // The first failure decides.
+  void Fail(ExitCode code) {
+    if (result_.exit_code == ExitCode::kOk) result_.exit_code = code;
+  }
+
+  const BuildRequest& request_;
+  EventSink& events_;
+  const std::stop_token cancelled_;
+  std::unique_ptr<Session> session_;
+  BuildResult result_;
+};
+
+}  // namespace
+
+BuildResult Build(const BuildRequest& request, EventSink& events, std::stop_token cancelled) {
+  return Builder(request, events, std::move(cancelled)).Run();
+}
+
+}  // namespace cow::driver

@@ -1,0 +1,44 @@
+#include "engine/driver/session.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/analysis/builtins.h"
+#include "engine/base/rel_path.h"
+#include "engine/base/status.h"
+#include "engine/store/cache_layout.h"
+
+namespace cow::driver {
+
+absl::StatusOr<std::string> CacheRoot(const BuildRequest& request) {
+  if (request.cache_dir.empty()) return store::DefaultCacheRoot();
+  if (absl::StartsWith(request.cache_dir, "/")) return request.cache_dir;
+  return JoinPath(request.working_directory, request.cache_dir);
+}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& request, EventSink& events) {
+  auto session = std::make_unique<Session>();
+  COW_ASSIGN_OR_RETURN(std::string root, loading::FindWorkspaceRoot(request.working_directory));
+  COW_ASSIGN_OR_RETURN(session->installation, FindInstallation());
+  COW_ASSIGN_OR_RETURN(std::string cache, CacheRoot(request));
+  COW_ASSIGN_OR_RETURN(session->store, store::LocalStore::Open(cache));
+
+  loading::WorkspaceOptions options{.root = root,
+                                    .cache_dir = cache,
+                                    .builtin_rules_dir = session->installation.rules_dir,
+                                    .programs_dir = session->installation.programs_dir};
+  options.environment.module_names.push_back(analysis::AddAnalysisBuiltins);
+  options.environment.on_export.push_back(analysis::ExportProviderName);
+  store::FileStateCache* files = session->store->files.get();
+  options.digest_file = [files](const std::string& path) { return files->DigestOf(path, store::Ingest::kDigestOnly); };
+  options.on_print = [&events](std::string_view text) {
+    events.Handle(Message{Message::Kind::kInfo, std::string(text)});
+  };
+  options.on_progress = [&events](std::string_view repository, std::string_view text) {
+    events.Handle(Message{Message::Kind::kInfo, absl::StrCat("@", repository, ": ", text)});
+  };
+  COW_ASSIGN_OR_RETURN(session->workspace, loading::Workspace::Load(std::move(options)));
+  session->packages = std::make_unique<loading::PackageLoader>(*session->workspace, request.jobs);
+  return session;
+}
+
+}  // namespace cow::driver

@@ -1,0 +1,31 @@
+// Session: the stack of one command, built once, in the order in which parts need each other.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/driver/build_request.h"
+#include "engine/driver/installation.h"
+#include "engine/loading/package_loader.h"
+#include "engine/loading/workspace.h"
+#include "engine/model/build_event.h"
+#include "engine/store/local_store.h"
+
+namespace cow::driver {
+
+struct Session {
+  // Finds the workspace at or above request.working_directory, opens the store and evaluates WORKSPACE.cow.
+  // `events` gets what print() says; it must outlive the session.
+  static absl::StatusOr<std::unique_ptr<Session>> Open(const BuildRequest& request, EventSink& events);
+
+  Installation installation{};
+  std::unique_ptr<store::LocalStore> store{};
+  std::unique_ptr<loading::Workspace> workspace{};
+  std::unique_ptr<loading::PackageLoader> packages{};
+};
+
+// request.cache_dir made absolute, or the default.
+absl::StatusOr<std::string> CacheRoot(const BuildRequest& request);
+
+}  // namespace cow::driver
