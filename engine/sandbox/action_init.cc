@@ -21,7 +21,6 @@
 #include "engine/sandbox/mounts.h"
 #include "engine/sandbox/path.h"
 #include "engine/sandbox/privileges.h"
-#include "engine/sandbox/seccomp_filter.h"
 #include "engine/sandbox/writable_directories.h"
 
 namespace cow::sandbox {
@@ -100,7 +99,7 @@ bool Prepare(const ActionStart& start, Failure* failure) {
     return Fail(failure, "set the resource limits");
   }
   umask(022);
-  return DropCapabilities(failure) && InstallSeccompFilter(failure);
+  return DropCapabilities(failure);
 }
 
 // In the child of vfork, which shares memory with its parent until exec.

@@ -1,7 +1,7 @@
 // Puts the inputs of an action into its execution root, in the order of the request.
 //
 // Files are copied or bound, never linked: two inputs with equal bytes must stay two files, because
-// compilers and archivers treat one inode as one file (docs/design/sandbox.md).
+// compilers and archivers treat one inode as one file (README.md).
 #pragma once
 
 #include "engine/sandbox/action_request.h"

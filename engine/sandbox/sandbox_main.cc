@@ -23,6 +23,7 @@
 #include "engine/sandbox/namespaces.h"
 #include "engine/sandbox/privileges.h"
 #include "engine/sandbox/protocol.h"
+#include "engine/sandbox/seccomp_filter.h"
 #include "engine/sandbox/zygote.h"
 #include "engine/sandbox/zygote_root.h"
 
@@ -59,7 +60,8 @@ bool Prepare(pid_t engine, char** host_directories, int* helper_fd, Failure* fai
   if (*helper_fd < 0) return Fail(failure, "open the helper's executable", "/proc/self/exe");
   if (!EnterNamespaces(failure)) return false;
   if (!DieWithParent(engine)) _exit(1);
-  return EnterZygoteRoot(host_directories, failure) && ForbidGainingPrivileges(failure);
+  return EnterZygoteRoot(host_directories, failure) && ForbidGainingPrivileges(failure) &&
+         InstallSeccompFilter(failure);
 }
 
 int Serve(pid_t engine, char** host_directories) {

@@ -1,4 +1,7 @@
 // The system calls that actions are refused. What is refused, and why, is the table in the .cc.
+//
+// The helper installs the filter once and actions inherit it: to install one takes 0.15 ms, because
+// the kernel compiles it and tries it on every system call. So it allows what the helper needs.
 #pragma once
 
 #include "engine/sandbox/protocol.h"
