@@ -1,6 +1,6 @@
 // LocalCas: the BlobStore on this machine's disk, one file of mode 0444 per blob at `<cache>/cas/ab/<sha256>`.
 //
-// No fsync on the way of a build. Instead each blob has an index record {inode, ctime, boot, checkpoint}: a blob is
+// No fsync on the way of a build. Instead each blob has a trust record (see trust_index.h): a blob is
 // trusted without reading it if the file is still that inode with that ctime and it was written in this boot (a dead
 // process cannot hurt the page cache) or a completed checkpoint (syncfs, then a durable record) covers it. Any other
 // blob is hashed once, at first use; if it does not match it moves to `<cache>/quarantine` and is missing.
@@ -20,7 +20,8 @@
 
 namespace cow::store {
 
-class BlobIndex;
+class Checkpointer;
+class TrustIndex;
 
 class LocalCas final : public BlobStore {
  public:
@@ -57,18 +58,17 @@ class LocalCas final : public BlobStore {
   struct Temp;
   LocalCas(const CacheLayout& layout, std::string scratch_dir, Database* database);
 
-  absl::StatusOr<Temp> CreateTemp();
-  absl::StatusOr<Digest> Publish(Temp temp, const Digest& digest);
-  absl::Status AcceptExisting(const Digest& digest);
-  absl::Status CheckSound(const Digest& digest);
-  absl::Status VerifyBytes(const Digest& digest, const FileInfo& info);
-  absl::Status Quarantine(const Digest& digest, std::string_view reason);
-  absl::StatusOr<Digest> CopyIn(const std::string& path);
+  absl::StatusOr<Temp> CreateTemp() const;
+  absl::Status Publish(Temp temp, const Digest& digest);
+  absl::Status Rehash(const Digest& digest);
+  absl::Status Quarantine(const Digest& digest, uint64_t inode, std::string_view reason);
+  absl::StatusOr<Digest> CopyAndRemove(const std::string& path);
 
   const std::string cas_dir_;
   const std::string quarantine_dir_;
   const std::string scratch_dir_;
-  std::unique_ptr<BlobIndex> index_;
+  std::unique_ptr<TrustIndex> index_;
+  std::unique_ptr<Checkpointer> checkpointer_;
 };
 
 }  // namespace cow::store

@@ -1,13 +1,14 @@
 // FileStateCache: the digests of source files, without reading files that did not change.
 //
 // A file counts as unchanged if device, inode, size, mtime, ctime and mode are what they were when it was hashed, and
-// both times were clearly older than the hashing (a file that is written to in the same clock tick would look the same).
+// the ctime was clearly older than the hashing (a file that is written to in the same clock tick would look the same).
 // Files on network and FUSE file systems are always read. Entries are kept in the database, so the next command
 // profits. Known limit: stores through a shared mapping may leave all times unchanged.
 //
 // All methods may be called from any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -41,7 +42,8 @@ class FileStateCache {
   absl::StatusOr<Digest> DigestOf(const std::string& path, Ingest ingest);
 
  private:
-  absl::StatusOr<Digest> Read(const std::string& path, Ingest ingest);
+  absl::StatusOr<FileState> Read(const std::string& path, FileInfo info, Ingest ingest);
+  std::optional<FileState> Recorded(const std::string& path, const FileInfo& info);
 
   BlobStore& blobs_;
   Database& database_;

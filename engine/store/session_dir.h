@@ -4,10 +4,11 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
-#include "engine/base/posix_file.h"
 #include "engine/store/cache_layout.h"
+#include "engine/store/file_lock.h"
 
 namespace cow::store {
 
@@ -22,10 +23,10 @@ class SessionDir {
   const std::string& path() const { return path_; }
 
  private:
-  SessionDir(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  SessionDir(std::string path, FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   const std::string path_;
-  UniqueFd lock_;
+  FileLock lock_;
 };
 
 }  // namespace cow::store

@@ -4,6 +4,7 @@
 // All methods may be called from any thread and process; a tree appears by one rename, complete.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "engine/store/cache_layout.h"
 #include "engine/store/cas.h"
 #include "engine/store/database.h"
+#include "engine/store/trust_index.h"
 
 namespace cow::store {
 
@@ -29,16 +31,19 @@ class TreeStore {
   absl::StatusOr<std::string> MaterializeHostTree(const HostTree& tree);
 
  private:
-  struct Node;
-  absl::StatusOr<std::string> Materialize(const std::string& name, const std::vector<Node>& nodes);
-  bool IsTrusted(const std::string& name) const;
-  absl::Status Lay(const std::string& root, const std::vector<Node>& nodes) const;
-  absl::Status LayFile(const std::string& root, const Node& node) const;
+  using NodesOrError = absl::StatusOr<std::vector<HostTreeEntry>>;
+
+  // `nodes` is called only if the tree must be made.
+  absl::StatusOr<std::string> Materialize(const std::string& name, const std::function<NodesOrError()>& nodes);
+  bool IsTrusted(const std::string& name);
+  absl::Status Replace(const std::string& name, const std::string& laid_out);
+  NodesOrError NodesOfTree(const Digest& tree);
 
   const std::string trees_dir_;
   const std::string scratch_dir_;
   LocalCas& cas_;
   Database& database_;
+  TrustIndex index_;
 };
 
 }  // namespace cow::store

@@ -1,0 +1,26 @@
+#include "engine/store/action_cache.h"
+
+#include "engine/base/status.h"
+#include "engine/store/action_result_record.h"
+
+namespace cow::store {
+
+absl::StatusOr<std::optional<ActionResult>> LocalActionCache::Get(const Digest& key) {
+  COW_ASSIGN_OR_RETURN(std::optional<std::string> bytes, database_.Get(Table::kActions, key.hash_view()));
+  if (!bytes) return std::nullopt;
+  absl::StatusOr<ActionResult> result = DecodeActionResult(key, *bytes);
+  if (!result.ok()) return std::nullopt;
+  return *std::move(result);
+}
+
+absl::Status LocalActionCache::Put(const Digest& key, const ActionResult& result, std::string_view preimage) {
+  database_.Put(Table::kActions, key.hash_view(), EncodeActionResult(key, result));
+  if (!preimage.empty()) database_.Put(Table::kPreimages, key.hash_view(), preimage);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> LocalActionCache::GetPreimage(const Digest& key) {
+  return database_.Get(Table::kPreimages, key.hash_view());
+}
+
+}  // namespace cow::store

@@ -1,0 +1,226 @@
+#include "engine/store/database.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "engine/base/posix_file.h"
+#include "engine/base/status.h"
+#include "engine/store/file_lock.h"
+#include "engine/store/file_system_kind.h"
+#include "engine/store/lmdb_environment.h"
+#include "engine/store/record_seal.h"
+#include "engine/store/write_queue.h"
+
+namespace cow::store {
+namespace {
+
+constexpr int kTables = static_cast<int>(Table::kState) + 1;
+
+absl::Status LmdbStatus(int code, std::string_view doing) {
+  std::string message = absl::StrCat(doing, ": ", mdb_strerror(code));
+  if (IsDamage(code)) return absl::DataLossError(message);
+  if (code == ENOSPC || code == MDB_MAP_FULL || code == ENOMEM) return absl::ResourceExhaustedError(message);
+  return absl::UnavailableError(message);
+}
+
+// The time namespace belongs to it: clocks that count from the boot differ between time namespaces.
+std::string RunningBoot() {
+  absl::StatusOr<std::string> id = ReadFile("/proc/sys/kernel/random/boot_id");
+  absl::StatusOr<std::string> clock = ReadLink("/proc/self/ns/time");
+  // Without an id nothing outlives this process as trusted.
+  if (!id.ok()) return absl::StrCat("unknown-", getpid());
+  return absl::StrCat(absl::StripSuffix(*id, "\n"), clock.ok() ? *clock : "");
+}
+
+absl::Status CheckFileSystem(const std::string& directory) {
+  COW_ASSIGN_OR_RETURN(FileSystemKind kind, FileSystemOf(directory));
+  if (!kind.remote) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the cache '", directory, "' lies on a ", kind.name,
+                   " file system, where locks are not reliable; set COW_CACHE_DIR to a directory on a local disk"));
+}
+
+// Left behind by a session that met damage while it ran.
+std::string DamageMark(const CacheLayout& layout) { return layout.db() + "/damaged"; }
+
+absl::Status MoveAside(const CacheLayout& layout, std::vector<std::string>* warnings) {
+  COW_ASSIGN_OR_RETURN(std::string aside, MakeTempDirectory(layout.quarantine() + "/db-"));
+  COW_RETURN_IF_ERROR(RenameFile(layout.db(), aside));
+  COW_RETURN_IF_ERROR(MakeDirectories(layout.db(), 0700));
+  warnings->push_back(absl::StrCat("the database of the cache was damaged; moved it to '", aside,
+                                   "' and started an empty one: this build will be slower"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+class Database::Impl {
+ public:
+  Impl(std::unique_ptr<LmdbEnvironment> environment, std::string boot, std::vector<std::string> notes,
+       std::string damage_mark, int delay_ms)
+      : boot_id(std::move(boot)),
+        warnings(std::move(notes)),
+        damage_mark_(std::move(damage_mark)),
+        environment_(std::move(environment)),
+        queue_([this](const WriteQueue::Batch& batch) { return Commit(batch); }, delay_ms) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(int table, std::string_view key) {
+    if (std::optional<WriteQueue::Value> queued = queue_.Find(table, key)) return *std::move(queued);
+    std::string sealed;
+    int code = environment_->Get(table, key, &sealed);
+    if (code == MDB_NOTFOUND) return std::nullopt;
+    COW_RETURN_IF_ERROR(Check(code, "reading the cache's database"));
+    return Unseal(table, key, sealed);
+  }
+
+  WriteQueue& queue() { return queue_; }
+
+  absl::Status Update(const std::function<absl::Status(Transaction&)>& change);
+  absl::StatusOr<int64_t> ForEach(int table,
+                                  const std::function<void(std::string_view, std::string_view)>& visit);
+
+  const std::string boot_id;
+  const std::vector<std::string> warnings;
+
+ private:
+  class TransactionImpl;
+
+  static std::optional<std::string> Unseal(int table, std::string_view key, std::string_view sealed) {
+    std::optional<std::string_view> value = UnsealRecord(static_cast<uint8_t>(table), key, sealed);
+    if (!value) return std::nullopt;
+    return std::string(*value);
+  }
+
+  absl::Status Check(int code, std::string_view doing) {
+    if (code == MDB_SUCCESS) return absl::OkStatus();
+    if (IsDamage(code)) WriteFile(damage_mark_, "").IgnoreError();
+    return LmdbStatus(code, doing);
+  }
+
+  int PutSealed(MDB_txn* txn, int table, std::string_view key, std::string_view value) {
+    return environment_->PutIn(txn, table, key, SealRecord(static_cast<uint8_t>(table), key, value));
+  }
+
+  absl::Status Commit(const WriteQueue::Batch& batch) {
+    int code = environment_->Write([&](MDB_txn* txn) {
+      for (const auto& [where, value] : batch) {
+        int one = value ? PutSealed(txn, where.first, where.second, *value)
+                        : environment_->DeleteIn(txn, where.first, where.second);
+        if (one != MDB_SUCCESS) return one;
+      }
+      return MDB_SUCCESS;
+    });
+    return Check(code, "writing the cache's database");
+  }
+
+  const std::string damage_mark_;
+  const std::unique_ptr<LmdbEnvironment> environment_;
+  WriteQueue queue_;
+};
+
+class Database::Impl::TransactionImpl final : public Transaction {
+ public:
+  TransactionImpl(Impl* impl, MDB_txn* txn) : impl_(*impl), txn_(txn) {}
+
+  std::optional<std::string> Get(Table table, std::string_view key) override {
+    std::string sealed;
+    int id = static_cast<int>(table);
+    if (impl_.environment_->GetIn(txn_, id, key, &sealed) != MDB_SUCCESS) return std::nullopt;
+    return Unseal(id, key, sealed);
+  }
+
+  absl::Status Put(Table table, std::string_view key, std::string_view value) override {
+    code = impl_.PutSealed(txn_, static_cast<int>(table), key, value);
+    return impl_.Check(code == MDB_MAP_FULL ? MDB_SUCCESS : code, "writing the cache's database");
+  }
+
+  int code = MDB_SUCCESS;  // of the last Put; MDB_MAP_FULL makes the change run again
+
+ private:
+  Impl& impl_;
+  MDB_txn* const txn_;
+};
+
+absl::Status Database::Impl::Update(const std::function<absl::Status(Transaction&)>& change) {
+  COW_RETURN_IF_ERROR(queue_.Flush());
+  absl::Status status;
+  int code = environment_->Write([&](MDB_txn* txn) {
+    TransactionImpl transaction(this, txn);
+    status = change(transaction);
+    if (transaction.code != MDB_SUCCESS) return transaction.code;
+    return status.ok() ? MDB_SUCCESS : ECANCELED;
+  });
+  COW_RETURN_IF_ERROR(status);
+  return Check(code, "writing the cache's database");
+}
+
+absl::StatusOr<int64_t> Database::Impl::ForEach(
+    int table, const std::function<void(std::string_view, std::string_view)>& visit) {
+  constexpr size_t kBatch = 1000;  // short read transactions: an old one keeps free pages from being used again
+  int64_t damaged = 0;
+  std::string after;
+  while (true) {
+    LmdbEnvironment::Records records;
+    COW_RETURN_IF_ERROR(Check(environment_->Scan(table, after, kBatch, &records), "reading the cache's database"));
+    for (const auto& [key, sealed] : records) {
+      std::optional<std::string> value = Unseal(table, key, sealed);
+      if (value) {
+        visit(key, *value);
+      } else {
+        ++damaged;
+      }
+    }
+    if (records.size() < kBatch) return damaged;
+    after = records.back().first;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const CacheLayout& layout, DatabaseOptions options) {
+  COW_RETURN_IF_ERROR(CheckFileSystem(layout.db()));
+  std::vector<std::string> warnings;
+  COW_ASSIGN_OR_RETURN(FileLock lock, FileLock::Acquire(layout.root + "/db.lock"));
+  if (FileExists(DamageMark(layout))) COW_RETURN_IF_ERROR(MoveAside(layout, &warnings));
+  auto opened = LmdbEnvironment::Open(layout.db(), options.map_size, kTables);
+  if (IsDamage(opened.code)) {
+    COW_RETURN_IF_ERROR(MoveAside(layout, &warnings));
+    opened = LmdbEnvironment::Open(layout.db(), options.map_size, kTables);
+  }
+  if (opened.code != MDB_SUCCESS) return LmdbStatus(opened.code, absl::StrCat("opening ", layout.db()));
+  std::string boot = options.boot_id.empty() ? RunningBoot() : options.boot_id;
+  return std::unique_ptr<Database>(
+      new Database(std::make_unique<Impl>(std::move(opened.environment), std::move(boot), std::move(warnings),
+                                          DamageMark(layout), options.commit_delay_ms)));
+}
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::~Database() = default;
+
+absl::StatusOr<std::optional<std::string>> Database::Get(Table table, std::string_view key) {
+  return impl_->Get(static_cast<int>(table), key);
+}
+
+void Database::Put(Table table, std::string_view key, std::string_view value) {
+  impl_->queue().Add(static_cast<int>(table), key, std::string(value));
+}
+
+void Database::Delete(Table table, std::string_view key) {
+  impl_->queue().Add(static_cast<int>(table), key, std::nullopt);
+}
+
+absl::Status Database::Flush() { return impl_->queue().Flush(); }
+
+absl::Status Database::Update(const std::function<absl::Status(Transaction&)>& change) { return impl_->Update(change); }
+
+absl::StatusOr<int64_t> Database::ForEach(
+    Table table, const std::function<void(std::string_view key, std::string_view value)>& visit) {
+  return impl_->ForEach(static_cast<int>(table), visit);
+}
+
+const std::string& Database::boot_id() const { return impl_->boot_id; }
+const std::vector<std::string>& Database::warnings() const { return impl_->warnings; }
+
+}  // namespace cow::store

@@ -1,0 +1,38 @@
+#include "engine/store/file_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+
+namespace cow::store {
+namespace {
+
+absl::StatusOr<UniqueFd> OpenForLock(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.valid()) fd = UniqueFd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd.valid()) return ErrnoStatus(errno, path);
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path) {
+  COW_ASSIGN_OR_RETURN(UniqueFd fd, OpenForLock(path));
+  while (flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return ErrnoStatus(errno, absl::StrCat("locking ", path));
+  }
+  return FileLock(std::move(fd));
+}
+
+absl::StatusOr<std::optional<FileLock>> FileLock::Try(const std::string& path) {
+  COW_ASSIGN_OR_RETURN(UniqueFd fd, OpenForLock(path));
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(fd));
+  if (errno == EWOULDBLOCK) return std::nullopt;
+  return ErrnoStatus(errno, absl::StrCat("locking ", path));
+}
+
+}  // namespace cow::store

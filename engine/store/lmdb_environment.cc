@@ -1,0 +1,190 @@
+#include "engine/store/lmdb_environment.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+
+namespace cow::store {
+namespace {
+
+constexpr uint64_t kMegabyte = 1024 * 1024;
+
+MDB_val ValueOf(std::string_view bytes) {
+  return {bytes.size(), const_cast<char*>(bytes.data())};
+}
+
+std::string_view ViewOf(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
+
+uint64_t DefaultMapSize() {
+  uint64_t size = sizeof(void*) < 8 ? 256 * kMegabyte : 64 * 1024 * kMegabyte;
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    size = std::min<uint64_t>(size, limit.rlim_cur / 4);
+  }
+  return std::max(size & ~(kMegabyte - 1), 16 * kMegabyte);
+}
+
+}  // namespace
+
+bool IsDamage(int code) {
+  return code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_VERSION_MISMATCH ||
+         code == MDB_PANIC || code == MDB_INCOMPATIBLE || code == MDB_BAD_TXN;
+}
+
+LmdbEnvironment::OpenResult LmdbEnvironment::Open(const std::string& directory, uint64_t map_size, int tables) {
+  bool fixed = map_size != 0;
+  uint64_t size = fixed ? map_size : DefaultMapSize();
+  while (true) {
+    std::unique_ptr<LmdbEnvironment> environment(new LmdbEnvironment);
+    int code = environment->OpenWithMap(directory, size);
+    if (code == ENOMEM && !fixed && size > 16 * kMegabyte) {
+      size /= 2;
+      continue;
+    }
+    if (code == MDB_SUCCESS) code = environment->CheckFileIsWhole(directory);
+    if (code == MDB_SUCCESS) code = environment->OpenTables(tables);
+    if (code != MDB_SUCCESS) return {code, nullptr};
+    return {code, std::move(environment)};
+  }
+}
+
+LmdbEnvironment::~LmdbEnvironment() {
+  if (env_ != nullptr) mdb_env_close(env_);
+}
+
+int LmdbEnvironment::OpenWithMap(const std::string& directory, uint64_t map_size) {
+  int code = mdb_env_create(&env_);
+  if (code == MDB_SUCCESS) code = mdb_env_set_mapsize(env_, map_size);
+  if (code == MDB_SUCCESS) code = mdb_env_set_maxdbs(env_, 32);
+  if (code == MDB_SUCCESS) code = mdb_env_set_maxreaders(env_, 4096);
+  if (code == MDB_SUCCESS) code = mdb_env_open(env_, directory.c_str(), MDB_NOMETASYNC | MDB_NOTLS, 0600);
+  int dead = 0;
+  if (code == MDB_SUCCESS) code = mdb_reader_check(env_, &dead);
+  return code;
+}
+
+// A file that lost its end would end the process with SIGBUS at the first read there.
+int LmdbEnvironment::CheckFileIsWhole(const std::string& directory) {
+  MDB_envinfo info;
+  MDB_stat stat_of_main;
+  struct stat file;
+  int code = mdb_env_info(env_, &info);
+  if (code == MDB_SUCCESS) code = mdb_env_stat(env_, &stat_of_main);
+  if (code != MDB_SUCCESS) return code;
+  if (stat(absl::StrCat(directory, "/data.mdb").c_str(), &file) != 0) return errno;
+  uint64_t needed = (static_cast<uint64_t>(info.me_last_pgno) + 1) * stat_of_main.ms_psize;
+  return static_cast<uint64_t>(file.st_size) < needed ? MDB_CORRUPTED : MDB_SUCCESS;
+}
+
+int LmdbEnvironment::OpenTables(int tables) {
+  tables_.resize(static_cast<size_t>(tables));
+  return Write([&](MDB_txn* txn) {
+    for (int i = 0; i < tables; ++i) {
+      std::string name = absl::StrCat(i);
+      int code = mdb_dbi_open(txn, name.c_str(), MDB_CREATE, &tables_[static_cast<size_t>(i)]);
+      if (code != MDB_SUCCESS) return code;
+    }
+    return MDB_SUCCESS;
+  });
+}
+
+int LmdbEnvironment::GetIn(MDB_txn* txn, int table, std::string_view key, std::string* value) {
+  MDB_val mdb_key = ValueOf(key);
+  MDB_val mdb_value;
+  int code = mdb_get(txn, tables_[static_cast<size_t>(table)], &mdb_key, &mdb_value);
+  if (code == MDB_SUCCESS) *value = std::string(ViewOf(mdb_value));
+  return code;
+}
+
+int LmdbEnvironment::PutIn(MDB_txn* txn, int table, std::string_view key, std::string_view value) {
+  MDB_val mdb_key = ValueOf(key);
+  MDB_val mdb_value = ValueOf(value);
+  return mdb_put(txn, tables_[static_cast<size_t>(table)], &mdb_key, &mdb_value, 0);
+}
+
+int LmdbEnvironment::DeleteIn(MDB_txn* txn, int table, std::string_view key) {
+  MDB_val mdb_key = ValueOf(key);
+  int code = mdb_del(txn, tables_[static_cast<size_t>(table)], &mdb_key, nullptr);
+  return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
+}
+
+int LmdbEnvironment::Get(int table, std::string_view key, std::string* value) {
+  return Read([&](MDB_txn* txn) { return GetIn(txn, table, key, value); });
+}
+
+int LmdbEnvironment::Scan(int table, std::string_view after, size_t limit, Records* records) {
+  return Read([&](MDB_txn* txn) {
+    MDB_cursor* cursor = nullptr;
+    int code = mdb_cursor_open(txn, tables_[static_cast<size_t>(table)], &cursor);
+    if (code != MDB_SUCCESS) return code;
+    MDB_val key = ValueOf(after);
+    MDB_val value;
+    code = mdb_cursor_get(cursor, &key, &value, after.empty() ? MDB_FIRST : MDB_SET_RANGE);
+    while (code == MDB_SUCCESS && records->size() < limit) {
+      if (ViewOf(key) != after) records->emplace_back(ViewOf(key), ViewOf(value));
+      code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    mdb_cursor_close(cursor);
+    return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
+  });
+}
+
+int LmdbEnvironment::Read(const std::function<int(MDB_txn*)>& body) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    int code;
+    {
+      absl::ReaderMutexLock lock(&map_mutex_);
+      MDB_txn* txn = nullptr;
+      code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+      if (code == MDB_SUCCESS) {
+        code = body(txn);
+        mdb_txn_abort(txn);
+        return code;
+      }
+      int dead = 0;
+      if (code == MDB_READERS_FULL) mdb_reader_check(env_, &dead);
+    }
+    if (code == MDB_MAP_RESIZED) {
+      Resize(/*grow=*/false);
+    } else if (code != MDB_READERS_FULL) {
+      return code;
+    }
+  }
+  return MDB_READERS_FULL;
+}
+
+int LmdbEnvironment::WriteOnce(const std::function<int(MDB_txn*)>& body) {
+  absl::ReaderMutexLock lock(&map_mutex_);
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, 0, &txn);
+  if (code != MDB_SUCCESS) return code;
+  code = body(txn);
+  if (code == MDB_SUCCESS) return mdb_txn_commit(txn);
+  mdb_txn_abort(txn);
+  return code;
+}
+
+int LmdbEnvironment::Write(const std::function<int(MDB_txn*)>& body) {
+  absl::MutexLock lock(&write_mutex_);
+  while (true) {
+    int code = WriteOnce(body);
+    if (code != MDB_MAP_FULL && code != MDB_MAP_RESIZED) return code;
+    int resized = Resize(/*grow=*/code == MDB_MAP_FULL);
+    if (resized != MDB_SUCCESS) return resized;
+  }
+}
+
+int LmdbEnvironment::Resize(bool grow) {
+  absl::MutexLock lock(&map_mutex_);
+  if (!grow) return mdb_env_set_mapsize(env_, 0);
+  MDB_envinfo info;
+  int code = mdb_env_info(env_, &info);
+  if (code != MDB_SUCCESS) return code;
+  return mdb_env_set_mapsize(env_, info.me_mapsize * 2);
+}
+
+}  // namespace cow::store

@@ -1,0 +1,61 @@
+// LmdbEnvironment: an LMDB environment that grows when it is full and follows when another process grew it.
+// Internal to the store. Any thread; results are LMDB's codes.
+#pragma once
+
+#include <lmdb.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace cow::store {
+
+class LmdbEnvironment {
+ public:
+  struct OpenResult {
+    int code = 0;  // MDB_SUCCESS, an MDB_ code or an errno
+    std::unique_ptr<LmdbEnvironment> environment{};
+  };
+  // `map_size` 0: 64 GiB of address space or the most the process may have. Makes `tables` databases named "0", "1", ...
+  static OpenResult Open(const std::string& directory, uint64_t map_size, int tables);
+  ~LmdbEnvironment();
+
+  int Get(int table, std::string_view key, std::string* value);
+
+  using Records = std::vector<std::pair<std::string, std::string>>;
+  // Up to `limit` records with keys after `*after` ("" = from the first).
+  int Scan(int table, std::string_view after, size_t limit, Records* records);
+
+  // Runs `body` in a write transaction and commits; aborts if it does not return MDB_SUCCESS. `body` runs again if the
+  // map had to grow.
+  int Write(const std::function<int(MDB_txn*)>& body);
+  int GetIn(MDB_txn* txn, int table, std::string_view key, std::string* value);
+  int PutIn(MDB_txn* txn, int table, std::string_view key, std::string_view value);
+  int DeleteIn(MDB_txn* txn, int table, std::string_view key);
+
+ private:
+  LmdbEnvironment() = default;
+  int OpenWithMap(const std::string& directory, uint64_t map_size);
+  int OpenTables(int tables);
+  int CheckFileIsWhole(const std::string& directory);
+  int Read(const std::function<int(MDB_txn*)>& body);
+  int WriteOnce(const std::function<int(MDB_txn*)>& body);
+  int Resize(bool grow);
+
+  MDB_env* env_ = nullptr;
+  std::vector<MDB_dbi> tables_;  // constant after Open
+  absl::Mutex map_mutex_;        // shared: a transaction is open; exclusive: the map changes
+  absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(map_mutex_);
+};
+
+// The environment's files are damaged or of another version: move them aside and start empty.
+bool IsDamage(int code);
+
+}  // namespace cow::store
