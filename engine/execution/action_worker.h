@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/execution/artifact_value.h"
+#include "engine/model/build_event.h"
 #include "engine/model/strong_id.h"
 
 namespace cow::execution {
@@ -26,10 +28,14 @@ struct WorkOutcome {
   Kind kind = Kind::kMiss;
   std::vector<ArtifactValue> values{};  // kHit, kMade, kRan: of the action's outputs, in order
   std::string text{};                   // kRan: what it printed; kFailed: the message
+  std::string printed{};                // kFailed: what it printed
   std::vector<ArtifactId> lost{};       // kLost
   int64_t wall_micros = 0;              // kHit, kRan, kFailed
   std::string tier{};                   // kRan
 };
+
+// Messages that must not wait for the outcome. May be called from any thread.
+using Announce = std::function<void(Message)>;
 
 // The values of all inputs of the action are known when a method is called. Any thread. A Status other than
 // OK means that the machine failed.
@@ -37,7 +43,7 @@ class ActionWorker {
  public:
   virtual ~ActionWorker() = default;
   virtual absl::StatusOr<WorkOutcome> Look(ActionId id) = 0;
-  virtual absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled) = 0;
+  virtual absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled, const Announce& announce) = 0;
 };
 
 }  // namespace cow::execution

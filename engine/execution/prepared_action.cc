@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/execution/input_paths.h"
+#include "engine/execution/path_order.h"
 #include "engine/store/directory_builder.h"
 
 namespace cow::execution {
@@ -84,6 +85,8 @@ std::vector<SpawnInput> SpawnInputs(const BuildPlan& plan, const std::vector<Art
   for (const DeclaredOutput& output : prepared.outputs) {
     if (output.kind == ActionOutput::Kind::kTree) all.push_back({.kind = SpawnInput::Kind::kDirectory, .path = output.path});
   }
+  std::sort(all.begin(), all.end(),
+            [](const SpawnInput& a, const SpawnInput& b) { return PathBefore(a.path, b.path); });
   return all;
 }
 

@@ -1,0 +1,207 @@
+#include "engine/execution/plan_worker.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/status.h"
+#include "engine/execution/cached_result.h"
+#include "engine/execution/failure_hints.h"
+#include "engine/execution/failure_report.h"
+#include "engine/execution/in_process_action.h"
+#include "engine/execution/input_index.h"
+#include "engine/execution/input_paths.h"
+#include "engine/execution/output_collection.h"
+#include "engine/execution/scratch_outputs.h"
+#include "engine/execution/shell_quote.h"
+#include "engine/store/action_cache.h"
+#include "engine/store/cas.h"
+#include "engine/store/fetcher.h"
+
+namespace cow::execution {
+namespace {
+
+WorkOutcome FailedBecause(const Action& action, std::string_view reason) {
+  return {.kind = WorkOutcome::Kind::kFailed, .text = DescribeFailure(action, reason)};
+}
+
+// What the user, not the machine, has to put right.
+bool IsUsersFault(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status);
+}
+
+}  // namespace
+
+PlanWorker::Inputs PlanWorker::InputsOf(ActionId id) const {
+  const std::vector<ArtifactId>& ids = slice_.node(id).inputs;
+  return {ids, values_.GetAll(ids)};
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::Lost(const Inputs& inputs, const std::vector<size_t>& lost) const {
+  WorkOutcome outcome{.kind = WorkOutcome::Kind::kLost};
+  for (size_t index : lost) outcome.lost.push_back(inputs.ids[index]);
+  return outcome;
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::Judge(const absl::Status& error, const Action& action, const Inputs& inputs) {
+  if (IsUsersFault(error)) return FailedBecause(action, std::string(error.message()));
+  if (!store::IsMiss(error)) return error;
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindLost(inputs.values));
+  // A miss without a lost input is the loss of something else: the machine's fault.
+  if (lost.empty()) return error;
+  return Lost(inputs, lost);
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::Look(ActionId id) {
+  const Action& action = plan_.action(id);
+  Inputs inputs = InputsOf(id);
+  if (action.kind != Action::Kind::kRun) return Make(id, inputs);
+  absl::StatusOr<PreparedAction> prepared = Prepare(plan_, id, inputs.ids, inputs.values, trees_);
+  if (!prepared.ok()) return Judge(prepared.status(), action, inputs);
+  return LookUp(*prepared);
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::Make(ActionId id, const Inputs& inputs) {
+  const Action& action = plan_.action(id);
+  // An alias passes bytes on, so it answers for them; only a template needs them now.
+  bool reads = action.kind == Action::Kind::kExpandTemplate;
+  auto lost = reads ? supply_.Supply(inputs.values) : supply_.FindLost(inputs.values);
+  if (!lost.ok()) return Judge(lost.status(), action, inputs);
+  if (!lost->empty()) return Lost(inputs, *lost);
+  InputPaths paths(plan_, inputs.ids, inputs.values, trees_);
+  absl::StatusOr<ArtifactValue> value = MakeInProcess(action, inputs.values, paths, services_.cas);
+  if (!value.ok()) return Judge(value.status(), action, inputs);
+  const Artifact& output = plan_.artifact(action.outputs.front());
+  if (value->kind != OutputKindOf(output.kind)) {
+    return FailedBecause(action, absl::StrCat("its output '", output.exec_path, "' is not declared as what it is"));
+  }
+  return WorkOutcome{.kind = WorkOutcome::Kind::kMade, .values = {*std::move(value)}};
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const PreparedAction& prepared) {
+  WorkOutcome miss{.kind = WorkOutcome::Kind::kMiss};
+  if (!prepared.cacheable || !options_.use_cached_results) return miss;
+  // A cache that cannot be read is a cache without results.
+  absl::StatusOr<std::optional<ActionResult>> result = services_.action_cache.Get(prepared.key);
+  if (!result.ok() || !result->has_value()) return miss;
+  auto values = UsableValues(**result, prepared.outputs, options_.min_sandbox_tier);
+  if (!values) return miss;
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindLost(*values));
+  if (!lost.empty()) return miss;
+  return WorkOutcome{
+      .kind = WorkOutcome::Kind::kHit, .values = *std::move(values), .wall_micros = (*result)->wall_micros};
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::Run(ActionId id, std::stop_token cancelled, const Announce& announce) {
+  const Action& action = plan_.action(id);
+  Inputs inputs = InputsOf(id);
+  absl::StatusOr<PreparedAction> prepared = Prepare(plan_, id, inputs.ids, inputs.values, trees_);
+  if (!prepared.ok()) return Judge(prepared.status(), action, inputs);
+  if (options_.show_commands) {
+    announce({.text = absl::StrCat("# ", action.owner.ToString(), " [", ProgressText(action, prepared->outputs[0].path),
+                                   "]\n", ShellCommand(prepared->argv))});
+  }
+  auto lost = supply_.Supply(inputs.values);
+  if (!lost.ok()) return Judge(lost.status(), action, inputs);
+  if (!lost->empty()) return Lost(inputs, *lost);
+  for (const ParamFile& file : prepared->param_files) {
+    COW_RETURN_IF_ERROR(services_.cas.Put(file.bytes).status());
+  }
+  absl::StatusOr<WorkOutcome> outcome = RunPrepared(id, *prepared, inputs, cancelled, announce);
+  // The sandbox itself may be killed (out of memory, say): once more, with a new one.
+  if (absl::IsUnavailable(outcome.status()) && !cancelled.stop_requested()) {
+    outcome = RunPrepared(id, *prepared, inputs, cancelled, announce);
+  }
+  return outcome;
+}
+
+absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedAction& prepared,
+                                                 const std::vector<SpawnWritable>& writable,
+                                                 std::stop_token cancelled) {
+  const Action& action = plan_.action(id);
+  Spawn spawn{.argv = prepared.argv,
+              .env = prepared.env,
+              .inputs = prepared.preimage.inputs,
+              .writable = writable,
+              .timeout_seconds = action.timeout_seconds};
+  // The directory of a tree output is one of the writable ones.
+  std::erase_if(spawn.inputs, [](const SpawnInput& input) { return input.kind == SpawnInput::Kind::kDirectory; });
+  if (action.host_tree.valid()) spawn.host_tree = plan_.host_trees[action.host_tree.value()];
+  return services_.spawn_runner.Run(spawn, cancelled);
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::RunPrepared(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
+                                                    std::stop_token cancelled, const Announce& announce) {
+  COW_ASSIGN_OR_RETURN(ScratchOutputs scratch, ScratchOutputs::Create(options_.scratch_root, prepared.outputs));
+  absl::StatusOr<SpawnResult> spawned = RunSpawn(id, prepared, scratch.writable(), cancelled);
+  if (!spawned.ok()) {
+    if (store::IsMiss(spawned.status())) return Judge(spawned.status(), plan_.action(id), inputs);
+    return spawned.status();
+  }
+  if (spawned->outcome == SpawnResult::Outcome::kCancelled) return WorkOutcome{.kind = WorkOutcome::Kind::kCancelled};
+  if (!spawned->succeeded()) return Failed(id, prepared, *spawned);
+  return Accept(id, prepared, *spawned, scratch.writable(), announce);
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
+                                               const std::vector<SpawnWritable>& writable, const Announce& announce) {
+  InputIndex index(prepared.preimage.inputs);
+  ScanRequest request{.writable = writable,
+                      .outputs = prepared.outputs,
+                      .is_input = [&](const std::string& path) { return index.IsInputOrAbove(path); }};
+  COW_ASSIGN_OR_RETURN(CollectedOutputs collected, CollectOutputs(request, services_.cas));
+  std::string printed = PrintedText(spawned.out, spawned.err);
+  if (!collected.broken.empty()) {
+    std::string reason = absl::StrJoin(collected.broken, "\n  and ");
+    return WorkOutcome{.kind = WorkOutcome::Kind::kFailed,
+                       .text = DescribeBrokenPromise(plan_.action(id), prepared.argv, spawned, reason),
+                       .printed = std::move(printed),
+                       .wall_micros = spawned.wall_micros};
+  }
+  absl::Status stored = Store(prepared, spawned, collected.values);
+  if (!stored.ok()) {
+    announce({.kind = Message::Kind::kWarning,
+              .text = absl::StrCat("warning: a result could not be stored in the action cache: ", stored.message())});
+  }
+  return WorkOutcome{.kind = WorkOutcome::Kind::kRan,
+                     .values = std::move(collected.values),
+                     .text = std::move(printed),
+                     .wall_micros = spawned.wall_micros,
+                     .tier = spawned.tier};
+}
+
+absl::Status PlanWorker::Store(const PreparedAction& prepared, const SpawnResult& spawned,
+                               const std::vector<ArtifactValue>& values) {
+  if (!prepared.cacheable) return absl::OkStatus();
+  ActionResult result{
+      .sandbox_tier = spawned.tier, .wall_micros = spawned.wall_micros, .max_rss_kib = spawned.max_rss_kib};
+  for (size_t i = 0; i < values.size(); ++i) result.outputs.push_back(OutputOf(values[i], prepared.outputs[i].path));
+  COW_ASSIGN_OR_RETURN(result.stdout_digest, services_.cas.Put(spawned.out));
+  COW_ASSIGN_OR_RETURN(result.stderr_digest, services_.cas.Put(spawned.err));
+  return services_.action_cache.Put(prepared.key, result, EncodePreimage(prepared.preimage));
+}
+
+WorkOutcome PlanWorker::Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const {
+  const Action& action = plan_.action(id);
+  InputIndex index(prepared.preimage.inputs);
+  absl::flat_hash_map<std::string_view, ArtifactId> made;
+  for (uint32_t i = 0; i < plan_.artifacts.size(); ++i) {
+    if (!plan_.artifacts[i].is_source()) made.emplace(plan_.artifacts[i].exec_path, ArtifactId(i));
+  }
+  FailureScene scene{.owner = action.owner,
+                     .workspace_root = options_.workspace_root,
+                     .is_input = [&](const std::string& path) { return index.IsInputOrInside(path); },
+                     .made_by = [&](const std::string& path) -> std::string {
+                       auto found = made.find(path);
+                       return found == made.end() ? "" : plan_.artifact(found->second).owner.ToString();
+                     }};
+  std::string printed = PrintedText(spawned.out, spawned.err);
+  return {.kind = WorkOutcome::Kind::kFailed,
+          .text = DescribeFailedSpawn(action, prepared.argv, spawned, HintsFor(printed, scene)),
+          .printed = std::move(printed),
+          .wall_micros = spawned.wall_micros};
+}
+
+}  // namespace cow::execution

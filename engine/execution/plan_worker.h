@@ -1,0 +1,61 @@
+// PlanWorker: looks actions of a plan up in the action cache, and runs them through a SpawnRunner.
+//
+// A result is stored only if the process succeeded and kept its promises: blobs first, then the record.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/execution/action_worker.h"
+#include "engine/execution/blob_supply.h"
+#include "engine/execution/execute.h"
+#include "engine/execution/plan_slice.h"
+#include "engine/execution/prepared_action.h"
+#include "engine/execution/tree_reader.h"
+#include "engine/execution/value_table.h"
+
+namespace cow::execution {
+
+class PlanWorker final : public ActionWorker {
+ public:
+  // All outlive the worker.
+  PlanWorker(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values, const ExecutionOptions& options,
+             const Services& services, TreeReader& trees, BlobSupply& supply)
+      : plan_(plan), slice_(slice), values_(values), options_(options), services_(services), trees_(trees),
+        supply_(supply) {}
+
+  absl::StatusOr<WorkOutcome> Look(ActionId id) override;
+  absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled, const Announce& announce) override;
+
+ private:
+  struct Inputs {
+    const std::vector<ArtifactId>& ids;
+    std::vector<ArtifactValue> values;
+  };
+
+  Inputs InputsOf(ActionId id) const;
+  absl::StatusOr<WorkOutcome> Make(ActionId id, const Inputs& inputs);
+  absl::StatusOr<WorkOutcome> LookUp(const PreparedAction& prepared);
+  // Turns an error into a failure of the action or a loss of inputs, if it is one.
+  absl::StatusOr<WorkOutcome> Judge(const absl::Status& error, const Action& action, const Inputs& inputs);
+  absl::StatusOr<WorkOutcome> Lost(const Inputs& inputs, const std::vector<size_t>& lost) const;
+  absl::StatusOr<SpawnResult> RunSpawn(ActionId id, const PreparedAction& prepared,
+                                       const std::vector<SpawnWritable>& writable, std::stop_token cancelled);
+  absl::StatusOr<WorkOutcome> RunPrepared(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
+                                          std::stop_token cancelled, const Announce& announce);
+  absl::StatusOr<WorkOutcome> Accept(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
+                                     const std::vector<SpawnWritable>& writable, const Announce& announce);
+  absl::Status Store(const PreparedAction& prepared, const SpawnResult& spawned,
+                     const std::vector<ArtifactValue>& values);
+  WorkOutcome Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const;
+
+  const BuildPlan& plan_;
+  const PlanSlice& slice_;
+  const ValueTable& values_;
+  const ExecutionOptions& options_;
+  const Services& services_;
+  TreeReader& trees_;
+  BlobSupply& supply_;
+};
+
+}  // namespace cow::execution

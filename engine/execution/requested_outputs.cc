@@ -1,0 +1,116 @@
+#include "engine/execution/requested_outputs.h"
+
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/posix_file.h"
+#include "engine/base/status.h"
+#include "engine/base/thread_pool.h"
+#include "engine/execution/materializer.h"
+#include "engine/execution/output_layout.h"
+#include "engine/execution/output_lock.h"
+
+namespace cow::execution {
+namespace {
+
+constexpr char kOutputDirectory[] = "cow-out";
+constexpr char kBinLink[] = "cow-bin";
+constexpr char kMainRunfiles[] = "_main";
+
+// Symlinks to absolute paths, by the names that programs use for the files they need.
+absl::Status AddRunfiles(const BuildPlan& plan, const std::string& workspace, const RequestedTarget& target,
+                         OutputLayout* layout) {
+  std::string root = absl::StrCat(plan.artifact(target.executable).exec_path, ".runfiles");
+  layout->trees.push_back(root);
+  layout->directories.push_back(absl::StrCat(root, "/", kMainRunfiles));
+  std::set<ArtifactId> files(target.runfiles.begin(), target.runfiles.end());
+  files.insert(target.executable);
+  for (ArtifactId id : files) {
+    const Artifact& artifact = plan.artifact(id);
+    layout->links.push_back({absl::StrCat(root, "/", kMainRunfiles, "/", artifact.short_path()),
+                             artifact.is_source() ? artifact.source_path
+                                                  : absl::StrCat(workspace, "/", artifact.exec_path)});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<ArtifactId> ArtifactsOf(const RequestedTarget& target) {
+  std::vector<ArtifactId> artifacts = target.outputs;
+  if (target.executable.valid()) artifacts.push_back(target.executable);
+  artifacts.insert(artifacts.end(), target.runfiles.begin(), target.runfiles.end());
+  return artifacts;
+}
+
+std::vector<ArtifactId> RequestedOutputs::Generated(const std::vector<const RequestedTarget*>& targets) const {
+  std::set<ArtifactId> ids;
+  for (const RequestedTarget* target : targets) {
+    ids.insert(target->outputs.begin(), target->outputs.end());
+    if (target->executable.valid()) ids.insert(target->executable);
+    if (options_.materialize_runfiles) ids.insert(target->runfiles.begin(), target->runfiles.end());
+  }
+  std::vector<ArtifactId> generated;
+  for (ArtifactId id : ids) {
+    if (!plan_.artifact(id).is_source()) generated.push_back(id);
+  }
+  return generated;
+}
+
+absl::StatusOr<std::vector<ArtifactId>> RequestedOutputs::Write(const std::vector<const RequestedTarget*>& targets) {
+  std::vector<ArtifactId> artifacts = Generated(targets);
+  if (artifacts.empty()) return std::vector<ArtifactId>();
+  std::vector<ArtifactValue> values = values_.GetAll(artifacts);
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> missing, supply_.Supply(values));
+  std::vector<ArtifactId> lost;
+  for (size_t index : missing) lost.push_back(artifacts[index]);
+  if (!lost.empty()) return lost;
+  std::string output_directory = absl::StrCat(options_.workspace_root, "/", kOutputDirectory);
+  COW_RETURN_IF_ERROR(MakeDirectories(output_directory));
+  COW_ASSIGN_OR_RETURN(OutputLock lock, OutputLock::Acquire(output_directory, services_.cancelled, [this] {
+                         services_.events.Handle(Message{
+                             .text = "another cow command writes to cow-out of this workspace; waiting for it"});
+                       }));
+  COW_RETURN_IF_ERROR(WriteLocked(artifacts, targets));
+  return lost;
+}
+
+absl::Status RequestedOutputs::WriteLocked(const std::vector<ArtifactId>& artifacts,
+                                           const std::vector<const RequestedTarget*>& targets) {
+  OutputLayout layout;
+  for (ArtifactId id : artifacts) {
+    COW_RETURN_IF_ERROR(layout.Add(plan_.artifact(id).exec_path, values_.Get(id), trees_));
+  }
+  for (const RequestedTarget* target : targets) {
+    if (!options_.materialize_runfiles || !target->executable.valid()) continue;
+    COW_RETURN_IF_ERROR(AddRunfiles(plan_, options_.workspace_root, *target, &layout));
+  }
+  int threads = options_.jobs > 0 ? options_.jobs : ProcessorCount();
+  Materializer materializer(options_.workspace_root, services_.cas, services_.file_states, threads);
+  COW_RETURN_IF_ERROR(Annotate(materializer.Write(layout), "writing cow-out"));
+  return SwingBinLink(targets);
+}
+
+// cow-bin leads to the outputs of the first target.
+absl::Status RequestedOutputs::SwingBinLink(const std::vector<const RequestedTarget*>& targets) const {
+  for (const RequestedTarget* target : targets) {
+    for (ArtifactId id : ArtifactsOf(*target)) {
+      const Artifact& artifact = plan_.artifact(id);
+      if (artifact.is_source() || artifact.root.empty()) continue;
+      std::string link = absl::StrCat(options_.workspace_root, "/", kBinLink);
+      absl::StatusOr<FileInfo> info = LstatFile(link);
+      if (info.ok() && info->kind != FileKind::kSymlink) {
+        services_.events.Handle(Message{.kind = Message::Kind::kWarning,
+                                        .text = absl::StrCat("warning: '", kBinLink, "' is not a symlink; it is left alone")});
+        return absl::OkStatus();
+      }
+      absl::StatusOr<std::string> present = ReadLink(link);
+      if (present.ok() && *present == artifact.root) return absl::OkStatus();
+      return ReplaceSymlink(artifact.root, link);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cow::execution

@@ -1,0 +1,42 @@
+// Writes the outputs of requested targets below <workspace>/cow-out, and points cow-bin at them.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/execution/blob_supply.h"
+#include "engine/execution/execute.h"
+#include "engine/execution/tree_reader.h"
+#include "engine/execution/value_table.h"
+
+namespace cow::execution {
+
+// The artifacts that building this target must bring up to date.
+std::vector<ArtifactId> ArtifactsOf(const RequestedTarget& target);
+
+class RequestedOutputs {
+ public:
+  // All outlive it.
+  RequestedOutputs(const BuildPlan& plan, const ExecutionOptions& options, const Services& services,
+                   const ValueTable& values, TreeReader& trees, BlobSupply& supply)
+      : plan_(plan), options_(options), services_(services), values_(values), trees_(trees), supply_(supply) {}
+
+  // Writes what these targets (whose artifacts all have values) ask for. Returns the artifacts whose bytes vanished, in
+  // which case nothing or only a part was written. kCancelled if interrupted while another command was writing.
+  absl::StatusOr<std::vector<ArtifactId>> Write(const std::vector<const RequestedTarget*>& targets);
+
+ private:
+  std::vector<ArtifactId> Generated(const std::vector<const RequestedTarget*>& targets) const;
+  absl::Status WriteLocked(const std::vector<ArtifactId>& artifacts,
+                           const std::vector<const RequestedTarget*>& targets);
+  absl::Status SwingBinLink(const std::vector<const RequestedTarget*>& targets) const;
+
+  const BuildPlan& plan_;
+  const ExecutionOptions& options_;
+  const Services& services_;
+  const ValueTable& values_;
+  TreeReader& trees_;
+  BlobSupply& supply_;
+};
+
+}  // namespace cow::execution
