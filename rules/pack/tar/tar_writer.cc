@@ -81,21 +81,6 @@ char TypeFlag(TarType type) {
   return '0';
 }
 
-int64_t BlocksFor(int64_t size) { return size + static_cast<int64_t>(TarPadding(size)); }
-
-class CountingSink final : public ByteSink {
- public:
-  absl::Status Write(std::string_view bytes) override {
-    count_ += static_cast<int64_t>(bytes.size());
-    return absl::OkStatus();
-  }
-  absl::Status Finish() override { return absl::OkStatus(); }
-  int64_t count() const { return count_; }
-
- private:
-  int64_t count_ = 0;
-};
-
 }  // namespace
 
 absl::Status TarWriter::WriteBlock(const TarEntry& entry, char type, std::string_view name,
@@ -183,19 +168,5 @@ absl::Status TarWriter::AddFile(TarEntry entry, const Content& content) {
 }
 
 absl::Status TarWriter::Finish() { return sink_.Write(std::string(2 * kTarBlockSize, '\0')); }
-
-absl::StatusOr<int64_t> TarEntrySize(TarFormat format, const TarEntry& entry) {
-  CountingSink counter;
-  TarWriter writer(format, counter);
-  // A link stands in for the entry: same header records, no content to stream.
-  if (entry.type != TarType::kFile) {
-    COW_RETURN_IF_ERROR(writer.Add(entry));
-    return counter.count();
-  }
-  COW_RETURN_IF_ERROR(writer.AddFile(entry, *BytesContent("")));
-  int64_t headers = counter.count();
-  if (format == TarFormat::kPax && entry.size > TarOctalLimit(kTarSize)) headers += 2 * kTarBlockSize;
-  return headers + BlocksFor(entry.size);
-}
 
 }  // namespace cow::pack

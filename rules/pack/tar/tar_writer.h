@@ -39,8 +39,4 @@ class TarWriter {
   ByteSink& sink_;
 };
 
-// The number of bytes TarWriter writes for an entry and its content, without the final blocks.
-// Lets a tar be nested in a tar without writing it twice to disk.
-absl::StatusOr<int64_t> TarEntrySize(TarFormat format, const TarEntry& entry);
-
 }  // namespace cow::pack
