@@ -82,14 +82,8 @@ absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self
 
 absl::StatusOr<Value> NewExecutionInfo(Thread& thread, const Provider& self, const Arguments& args) {
   starlark::Dict* requirements = thread.heap().NewDict();
-  Value host_tree = Value::None();
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("requirements", &requirements),
-                                        KwOptional("host_tree", &host_tree)}));
-  if (!host_tree.IsNone() && ProviderOf(host_tree) != BuiltinProviders::Get().host_tree_info) {
-    return UserError("in call to ExecutionInfo(), parameter 'host_tree' got value of type '",
-                     starlark::TypeName(host_tree), "', want 'HostTreeInfo'");
-  }
-  return Value(thread.heap().NewStruct(&self, Named({{"requirements", requirements}, {"host_tree", host_tree}})));
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("requirements", &requirements)}));
+  return Value(thread.heap().NewStruct(&self, Named({{"requirements", requirements}})));
 }
 
 absl::StatusOr<Value> NewToolchainInfo(Thread& thread, const Provider& self, const Arguments& args) {
@@ -171,6 +165,15 @@ void AddAnalysisBuiltins(Heap& heap, starlark::Environment& environment) {
   environment.Set("coverage_common",
                   heap.NewStruct(Named({{"instrumented_files_info",
                                          Function(heap, "instrumented_files_info", &InstrumentedFilesInfo)}})));
+}
+
+loading::BuildEnvironment AnalysisEnvironment() {
+  loading::BuildEnvironment environment;
+  environment.module_names.push_back(&AddAnalysisBuiltins);
+  environment.on_export.push_back([](std::string_view name, Value value) {
+    if (auto* provider = value.As<Provider>()) provider->Export(name);
+  });
+  return environment;
 }
 
 }  // namespace cow::analysis

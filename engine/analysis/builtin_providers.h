@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/analysis/provider.h"
+#include "engine/loading/build_environment.h"
 #include "engine/starlark/environment.h"
 #include "engine/starlark/heap.h"
 
@@ -12,11 +13,11 @@ struct BuiltinProviders {
   const Provider* default_info;             // files, runfiles; every target has one
   const Provider* output_group_info;        // named sets of files
   const Provider* run_environment_info;     // environment of a program run by `cow test`
-  const Provider* execution_info;           // testing.ExecutionInfo(requirements, host_tree)
+  const Provider* execution_info;           // testing.ExecutionInfo(requirements): of a test
   const Provider* instrumented_files_info;  // accepted and ignored
   const Provider* toolchain_info;           // platform_common.ToolchainInfo
   const Provider* template_variable_info;   // platform_common.TemplateVariableInfo: Make variables
-  const Provider* host_tree_info;           // made by the rule host_tree only
+  const Provider* host_tree_info;           // the root directory of an action; made by host_tree
   const Provider* constraint_setting_info;  // the rest: made by native rules only
   const Provider* constraint_value_info;
   const Provider* platform_info;
@@ -29,5 +30,8 @@ struct BuiltinProviders {
 // Adds provider, depset, DefaultInfo, OutputGroupInfo, RunEnvironmentInfo, platform_common, config_common,
 // coverage_common, testing and HostTreeInfo. Values are made in `heap`, which the caller freezes.
 void AddAnalysisBuiltins(starlark::Heap& heap, starlark::Environment& environment);
+
+// What the driver passes to the Workspace: the names above in .cow files, and providers that learn their names.
+loading::BuildEnvironment AnalysisEnvironment();
 
 }  // namespace cow::analysis

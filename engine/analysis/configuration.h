@@ -37,11 +37,6 @@ struct Configuration {
     return platform.label.name() + "-" + compilation_mode + (is_exec ? "-exec" : "");
   }
   std::string bin_dir() const { return "cow-out/" + short_name() + "/bin"; }
-
-  bool HasConstraint(const Label& setting, const Label& value) const {
-    auto it = platform.constraints.find(setting);
-    return it != platform.constraints.end() && it->second == value;
-  }
 };
 
 }  // namespace cow::analysis

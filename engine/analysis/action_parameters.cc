@@ -1,0 +1,112 @@
+#include "engine/analysis/action_parameters.h"
+
+#include <utility>
+
+#include "absl/strings/str_replace.h"
+#include "engine/analysis/user_error.h"
+#include "engine/base/status.h"
+#include "engine/starlark/operations.h"
+
+namespace cow::analysis {
+
+using starlark::Value;
+
+namespace {
+
+bool IsFileSet(const DepsetValue& set) {
+  return set.element_type() == nullptr || set.element_type() == starlark::Intern("File");
+}
+
+absl::Status NotFileSet(std::string_view parameter, const DepsetValue& set) {
+  return UserError("for '", parameter, "', expected a depset of Files, got a depset of '", set.element_type()->view(),
+                   "'");
+}
+
+}  // namespace
+
+absl::Status InputCollector::AddInputs(Value inputs) {
+  if (inputs.IsUnset() || inputs.IsNone()) return absl::OkStatus();
+  if (const auto* set = inputs.As<DepsetValue>()) {
+    if (!IsFileSet(*set)) return NotFileSet("inputs", *set);
+    transitive_.push_back(set->set());
+    return absl::OkStatus();
+  }
+  COW_ASSIGN_OR_RETURN(std::vector<Value> files, FileList(inputs, "inputs"));
+  direct_.insert(direct_.end(), files.begin(), files.end());
+  return absl::OkStatus();
+}
+
+absl::Status InputCollector::AddTools(Value tools) {
+  if (tools.IsUnset() || tools.IsNone()) return absl::OkStatus();
+  if (const auto* set = tools.As<DepsetValue>()) {
+    if (!IsFileSet(*set)) return NotFileSet("tools", *set);
+    transitive_.push_back(set->set());
+    return absl::OkStatus();
+  }
+  return starlark::ForEach(tools, [&](Value tool) -> absl::Status {
+    if (auto* file = tool.As<FileValue>()) {
+      AddExecutable(file);
+    } else if (const auto* program = tool.As<FilesToRunValue>()) {
+      AddFilesToRun(*program);
+    } else if (const auto* set = tool.As<DepsetValue>(); set != nullptr && IsFileSet(*set)) {
+      transitive_.push_back(set->set());
+    } else {
+      return UserError("for 'tools', expected File, FilesToRunProvider or depset of Files, got '",
+                       starlark::TypeName(tool), "'");
+    }
+    return absl::OkStatus();
+  });
+}
+
+void InputCollector::AddExecutable(FileValue* executable) {
+  direct_.push_back(executable);
+  if (const ValueDepset* runfiles = context_.ToolRunfiles(executable->id())) transitive_.push_back(*runfiles);
+}
+
+void InputCollector::AddFilesToRun(const FilesToRunValue& tool) {
+  if (tool.executable() != nullptr) direct_.push_back(tool.executable());
+  transitive_.push_back(tool.runfiles());
+}
+
+absl::StatusOr<std::vector<ArtifactId>> ReadOutputs(Value outputs) {
+  COW_ASSIGN_OR_RETURN(std::vector<Value> files, FileList(outputs, "outputs"));
+  if (files.empty()) return UserError("'outputs' is empty: an action must have at least one output");
+  std::vector<ArtifactId> ids;
+  for (Value file : files) ids.push_back(file.As<FileValue>()->id());
+  return ids;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadStringDict(const starlark::Dict* dict,
+                                                                  std::string_view parameter) {
+  std::map<std::string, std::string> result;
+  if (dict == nullptr) return result;
+  for (const auto& entry : *dict) {
+    const auto* key = entry.key.As<starlark::String>();
+    const auto* value = entry.value.As<starlark::String>();
+    if (key == nullptr || value == nullptr) {
+      return UserError("for '", parameter, "', expected a dict of strings, got ", starlark::Repr(entry.key), ": ",
+                       starlark::Repr(entry.value));
+    }
+    result.emplace(key->view(), value->view());
+  }
+  return result;
+}
+
+std::string ExpandProgressMessage(std::string_view message, const Label& label, const ActionRecord& record,
+                                  const ArtifactTable& artifacts) {
+  if (message.find("%{") == std::string_view::npos) return std::string(message);
+  std::string input;
+  if (const auto& direct = record.inputs.direct(); !direct.empty()) {
+    if (const auto* file = direct[0].value.As<FileValue>()) input = file->artifact().short_path();
+  }
+  std::string output = artifacts[record.action.outputs.front()].short_path();
+  return absl::StrReplaceAll(message, {{"%{label}", label.ToString()}, {"%{input}", input}, {"%{output}", output}});
+}
+
+absl::StatusOr<RuleContext*> CurrentContext(starlark::Thread& thread, std::string_view function) {
+  auto* context = thread.Host<RuleContext>();
+  if (context == nullptr) return UserError(function, "() can only be used while a rule function runs");
+  return context;
+}
+
+}  // namespace cow::analysis

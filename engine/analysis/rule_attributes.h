@@ -1,0 +1,64 @@
+// RuleAttributes: the attributes of one rule target in one configuration: selects resolved, labels configured.
+//
+// Made in two steps: Resolve finds the values and the labels they hold; once those are configured, Finish makes
+// what ctx.attr shows. All values lie in one heap, frozen by Finish, so that a rule cannot change them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/analysis/condition_table.h"
+#include "engine/analysis/configured_target.h"
+#include "engine/loading/target.h"
+#include "engine/starlark/heap.h"
+
+namespace cow::analysis {
+
+// One label of one attribute, and what it came to. `attribute` null: a dependency the engine adds.
+struct DependencyEdge {
+  const loading::Attribute* attribute = nullptr;
+  Label label{};
+  const Configuration* configuration = nullptr;
+  const ConfiguredTarget* target = nullptr;  // null until configured
+};
+
+class RuleAttributes {
+ public:
+  struct Entry {
+    const loading::Attribute* attribute = nullptr;
+    starlark::Value raw{};                // unset: absent
+    std::vector<DependencyEdge> edges{};  // of dependency attributes, in order
+    starlark::Value shown{};              // ctx.attr.name; unset before Finish
+  };
+
+  RuleAttributes() : heap_(std::make_unique<starlark::Heap>()) {}
+
+  // Resolves selects. Dependencies get `configuration`, those with cfg = "exec" get `exec`.
+  // Failure: a plain message about the target.
+  absl::Status Resolve(const loading::Target& target, const loading::PackagePtr& package, ConditionTable& conditions,
+                       const Configuration& configuration, const Configuration& exec);
+
+  // Requires every edge to have its target.
+  absl::Status Finish();
+
+  const std::vector<Entry>& entries() const { return entries_; }
+  std::vector<Entry>& entries() { return entries_; }
+  const Entry* Find(std::string_view name) const;
+  // After Finish.
+  const std::shared_ptr<const starlark::FrozenHeap>& heap() const { return frozen_; }
+
+ private:
+  absl::StatusOr<starlark::Value> Show(const Entry& entry);
+
+  std::unique_ptr<starlark::Heap> heap_;
+  std::shared_ptr<const starlark::FrozenHeap> frozen_;
+  std::vector<Entry> entries_;
+};
+
+// Labels of this attribute are dependencies: not visibility and the like.
+bool HasDependencies(const loading::Attribute& attribute);
+
+}  // namespace cow::analysis
