@@ -51,7 +51,9 @@ class SandboxClient {
   // Runs one action and returns when its last process is dead. That a command fails, exceeds its
   // time or is cancelled by `stop` is a result. Errors: kInvalidArgument for a malformed request,
   // kFailedPrecondition if the program cannot be executed, kUnavailable if the sandbox was killed
-  // (the next Run uses a fresh helper, once), and the system's reason if the setup failed.
+  // (the next Run uses a fresh helper, once; the kernel may still be killing the old processes, so
+  // use fresh output directories), and the system's reason if the setup failed: kNotFound if a
+  // source is gone, kResourceExhausted if there is no space.
   absl::StatusOr<SandboxResult> Run(const SandboxRequest& request, std::stop_token stop = {});
 
   // "S3", or "S3p" where the machine does not allow a /proc in the sandbox.
