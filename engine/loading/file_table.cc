@@ -1,0 +1,32 @@
+#include "engine/loading/file_table.h"
+
+#include "engine/base/status.h"
+#include "engine/loading/workspace.h"
+
+namespace cow::loading {
+
+void FileTable::Add(const std::string& file, const PackageId& package) {
+  absl::MutexLock lock(&mutex_);
+  packages_[file] = package;
+}
+
+std::optional<PackageId> FileTable::Find(const std::string& file) const {
+  absl::MutexLock lock(&mutex_);
+  auto found = packages_.find(file);
+  if (found == packages_.end()) return std::nullopt;
+  return found->second;
+}
+
+absl::StatusOr<PackageId> FileTable::Canonical(const PackageId& package) const {
+  const std::string& repo = package.repo();
+  if (repo.empty() || repo != main_name_ || repo == kBuiltinRepository) return package;
+  return PackageId::Create("", package.path());
+}
+
+absl::StatusOr<Label> FileTable::Parse(std::string_view text, const PackageId& base) const {
+  COW_ASSIGN_OR_RETURN(Label label, Label::Parse(text, base));
+  COW_ASSIGN_OR_RETURN(PackageId package, Canonical(label.package()));
+  return Label::Create(std::move(package), label.name());
+}
+
+}  // namespace cow::loading

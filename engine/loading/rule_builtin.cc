@@ -1,0 +1,273 @@
+#include "engine/loading/rule_builtin.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/loading/label_value.h"
+#include "engine/loading/module_context.h"
+#include "engine/loading/native_rules.h"
+#include "engine/loading/rule_class.h"
+#include "engine/starlark/function_value.h"
+#include "engine/starlark/operations.h"
+
+namespace cow::loading {
+
+using starlark::Arguments;
+using starlark::KwOptional;
+using starlark::Noneable;
+using starlark::Thread;
+using starlark::Value;
+
+namespace {
+
+// Bazel has these parameters of rule(); a value other than the one that means "nothing" would change what is built.
+constexpr std::array<std::string_view, 13> kUnsupported = {
+    "cfg",         "exec_groups",   "analysis_test", "initializer", "parent",
+    "extendable",  "subrules",      "materializer",  "executable_outputs", "_skylark_testable",
+    "incompatible_use_toolchain_transition", "dependency_resolution_rule", "exec_compatible_with_groups"};
+
+bool MeansNothing(Value value) { return value.IsNone() || value.IsFalse() || starlark::Length(value) == 0; }
+
+absl::Status RejectUnsupported(const std::vector<starlark::NamedValue>& rest) {
+  for (const starlark::NamedValue& given : rest) {
+    std::string_view name = given.name->view();
+    bool known = std::find(kUnsupported.begin(), kUnsupported.end(), name) != kUnsupported.end();
+    if (!known) return absl::InvalidArgumentError(absl::StrCat("rule() got unexpected keyword argument: ", name));
+    if (!MeansNothing(given.value)) {
+      return absl::InvalidArgumentError(absl::StrCat("rule(): parameter '", name, "' is not supported"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> Strings(std::string_view parameter, Value value) {
+  std::vector<std::string> strings;
+  if (value.IsUnset() || value.IsNone()) return strings;
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
+  for (Value element : elements) {
+    const auto* text = element.As<starlark::String>();
+    if (text == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("in call to rule(), parameter '", parameter, "' got ",
+                                                     starlark::Repr(element), ", want a string"));
+    }
+    strings.push_back(text->str());
+  }
+  return strings;
+}
+
+absl::StatusOr<Label> LabelFrom(std::string_view parameter, Value value, const FileTable& files,
+                                const PackageId& base) {
+  if (const auto* label = value.As<LabelValue>()) return label->label();
+  if (const auto* text = value.As<starlark::String>()) return files.Parse(text->view(), base);
+  return absl::InvalidArgumentError(absl::StrCat("in call to rule(), parameter '", parameter, "' got ",
+                                                 starlark::Repr(value), " (", starlark::TypeName(value),
+                                                 "), want a label"));
+}
+
+absl::StatusOr<std::vector<ToolchainRequirement>> ParseToolchains(Value value, const FileTable& files,
+                                                                  const PackageId& base) {
+  std::vector<ToolchainRequirement> requirements;
+  if (value.IsUnset() || value.IsNone()) return requirements;
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
+  for (Value element : elements) {
+    if (const auto* given = element.As<ToolchainRequirementValue>()) {
+      requirements.push_back(given->requirement());
+      continue;
+    }
+    COW_ASSIGN_OR_RETURN(Label type, LabelFrom("toolchains", element, files, base));
+    requirements.push_back({.type = std::move(type)});
+  }
+  return requirements;
+}
+
+absl::StatusOr<std::vector<Label>> ParseLabels(std::string_view parameter, Value value, const FileTable& files,
+                                               const PackageId& base) {
+  std::vector<Label> labels;
+  if (value.IsUnset() || value.IsNone()) return labels;
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
+  for (Value element : elements) {
+    COW_ASSIGN_OR_RETURN(Label label, LabelFrom(parameter, element, files, base));
+    labels.push_back(std::move(label));
+  }
+  return labels;
+}
+
+bool IsIdentifier(std::string_view name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  for (char c : name) {
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!letter) return false;
+  }
+  return true;
+}
+
+absl::Status AddAttribute(std::string_view name, Value value, RuleClass::Definition& definition) {
+  if (value.IsNone()) return absl::OkStatus();
+  const auto* spec = value.As<AttributeSpec>();
+  if (spec == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("attribute '", name, "' is ", starlark::Repr(value), " (",
+                                                   starlark::TypeName(value), "), want a value of attr.string() or the like"));
+  }
+  if (!IsIdentifier(name)) {
+    return absl::InvalidArgumentError(absl::StrCat("attribute name '", name, "' is not a valid identifier"));
+  }
+  Attribute attribute = spec->attribute();
+  attribute.name = std::string(name);
+  if (attribute.is_private() && attribute.mandatory) {
+    return absl::InvalidArgumentError(absl::StrCat("private attribute '", name, "' cannot be mandatory"));
+  }
+  if (attribute.is_private() && attribute.default_value.IsUnset() && attribute.type == AttributeType::kOutput) {
+    return absl::InvalidArgumentError(absl::StrCat("private attribute '", name, "' cannot be an output"));
+  }
+  definition.attributes.push_back(std::move(attribute));
+  return absl::OkStatus();
+}
+
+absl::Status AddAttributes(starlark::Dict* attrs, Thread& thread, RuleClass::Definition& definition) {
+  std::vector<Attribute> implicit = ImplicitAttributes(thread.heap(), definition.executable, definition.test);
+  if (attrs != nullptr) {
+    for (const auto& entry : *attrs) {
+      const auto* name = entry.key.As<starlark::String>();
+      if (name == nullptr) return absl::InvalidArgumentError("keys of 'attrs' must be strings");
+      for (const Attribute& attribute : implicit) {
+        if (attribute.name == name->view()) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("attribute '", name->view(), "' is one that every rule has; it cannot be declared again"));
+        }
+      }
+      COW_RETURN_IF_ERROR(AddAttribute(name->view(), entry.value, definition));
+    }
+  }
+  if (definition.build_setting != nullptr) {
+    definition.attributes.push_back({.name = "build_setting_default",
+                                     .type = definition.build_setting->value_type(),
+                                     .mandatory = true,
+                                     .configurable = false});
+  }
+  for (Attribute& attribute : implicit) definition.attributes.push_back(std::move(attribute));
+  return absl::OkStatus();
+}
+
+absl::Status AddImplicitOutputs(Value outputs, RuleClass::Definition& definition) {
+  if (outputs.IsUnset() || outputs.IsNone()) return absl::OkStatus();
+  auto* dict = outputs.As<starlark::Dict>();
+  if (dict == nullptr) {
+    return absl::InvalidArgumentError("rule(): parameter 'outputs' must be a dict of templates; functions are not supported");
+  }
+  for (const auto& entry : *dict) {
+    const auto* key = entry.key.As<starlark::String>();
+    const auto* pattern = entry.value.As<starlark::String>();
+    if (key == nullptr || pattern == nullptr) {
+      return absl::InvalidArgumentError("rule(): parameter 'outputs' must map strings to strings");
+    }
+    definition.implicit_outputs.emplace_back(key->str(), pattern->str());
+  }
+  return absl::OkStatus();
+}
+
+template <AttributeType kType>
+absl::StatusOr<Value> MakeBuildSetting(Thread& thread, const Arguments& args) {
+  bool flag = false;
+  bool allow_multiple = false;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwOptional("flag", &flag), KwOptional("allow_multiple", &allow_multiple)}));
+  if (allow_multiple) {
+    return absl::InvalidArgumentError(absl::StrCat(args.function_name(), "(): allow_multiple is not supported"));
+  }
+  return thread.heap().New<BuildSetting>(kType, flag);
+}
+
+absl::StatusOr<Value> MakeToolchainType(Thread& thread, const Arguments& args) {
+  Value name;
+  bool mandatory = true;
+  COW_RETURN_IF_ERROR(
+      UnpackArgs(args, {starlark::Required("name", &name), KwOptional("mandatory", &mandatory)}));
+  COW_ASSIGN_OR_RETURN(ModuleContext * module, RequireModule(thread, args.function_name()));
+  COW_ASSIGN_OR_RETURN(Label type, LabelFrom("name", name, *module->files, module->label.package()));
+  return thread.heap().New<ToolchainRequirementValue>(ToolchainRequirement{std::move(type), mandatory});
+}
+
+Value Function(starlark::Heap& heap, std::string_view name, starlark::BuiltinFunction function) {
+  return heap.New<starlark::Builtin>(starlark::Intern(name), function);
+}
+
+}  // namespace
+
+absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
+  COW_ASSIGN_OR_RETURN(ModuleContext * module, RequireModule(thread, "rule"));
+  RuleClass::Definition definition;
+  starlark::Callable implementation;
+  starlark::Dict* attrs = nullptr;
+  BuildSetting* build_setting = nullptr;
+  bool output_to_genfiles = false;
+  Value outputs, toolchains, provides, fragments, host_fragments, exec_compatible_with;
+  std::vector<starlark::NamedValue> rest;
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {starlark::Required("implementation", &implementation), KwOptional("test", &definition.test),
+             Noneable(KwOptional("attrs", &attrs)), KwOptional("outputs", &outputs),
+             KwOptional("executable", &definition.executable), KwOptional("output_to_genfiles", &output_to_genfiles),
+             KwOptional("fragments", &fragments), KwOptional("host_fragments", &host_fragments),
+             KwOptional("toolchains", &toolchains), Noneable(KwOptional("doc", &definition.doc)),
+             KwOptional("provides", &provides), KwOptional("exec_compatible_with", &exec_compatible_with),
+             Noneable(KwOptional("build_setting", &build_setting)), starlark::KwRest(&rest)}));
+  COW_RETURN_IF_ERROR(RejectUnsupported(rest));
+  definition.implementation = implementation.value;
+  definition.executable |= definition.test;
+  definition.build_setting = build_setting;
+  definition.location = thread.CallerLocation();
+  definition.package = module->files->Find(definition.location.file).value_or(module->label.package());
+  COW_RETURN_IF_ERROR(AddAttributes(attrs, thread, definition));
+  COW_RETURN_IF_ERROR(AddImplicitOutputs(outputs, definition));
+  COW_ASSIGN_OR_RETURN(definition.fragments, Strings("fragments", fragments));
+  COW_ASSIGN_OR_RETURN(definition.host_fragments, Strings("host_fragments", host_fragments));
+  COW_ASSIGN_OR_RETURN(definition.toolchains, ParseToolchains(toolchains, *module->files, definition.package));
+  COW_ASSIGN_OR_RETURN(definition.exec_compatible_with, ParseLabels("exec_compatible_with", exec_compatible_with,
+                                                                    *module->files, definition.package));
+  if (!provides.IsUnset() && !provides.IsNone()) {
+    COW_ASSIGN_OR_RETURN(definition.provides, starlark::Elements(provides));
+  }
+  return thread.heap().New<RuleClass>(std::move(definition));
+}
+
+Value MakeConfigNamespace(starlark::Heap& heap) {
+  using starlark::Intern;
+  const starlark::NamedValue fields[] = {
+      {Intern("bool"), Function(heap, "config.bool", &MakeBuildSetting<AttributeType::kBool>)},
+      {Intern("int"), Function(heap, "config.int", &MakeBuildSetting<AttributeType::kInt>)},
+      {Intern("string"), Function(heap, "config.string", &MakeBuildSetting<AttributeType::kString>)},
+      {Intern("string_list"), Function(heap, "config.string_list", &MakeBuildSetting<AttributeType::kStringList>)},
+  };
+  return heap.NewStruct(fields);
+}
+
+Value MakeConfigCommonNamespace(starlark::Heap& heap) {
+  const starlark::NamedValue fields[] = {
+      {starlark::Intern("toolchain_type"), Function(heap, "config_common.toolchain_type", &MakeToolchainType)}};
+  return heap.NewStruct(fields);
+}
+
+absl::StatusOr<Value> SetLoadVisibility(Thread& thread, const Arguments& args) {
+  Value value;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Required("value", &value)}));
+  COW_ASSIGN_OR_RETURN(ModuleContext * module, RequireModule(thread, "visibility"));
+  if (thread.CallStack().size() > 1 && thread.CallerLocation().file != thread.OutermostLocation().file) {
+    return absl::InvalidArgumentError("visibility() can only be called at the top level of the file it is about");
+  }
+  if (module->visibility) return absl::InvalidArgumentError("visibility() may be called only once per file");
+  std::vector<Value> texts = {value};
+  if (!value.Is(starlark::Kind::kString)) {
+    COW_ASSIGN_OR_RETURN(texts, starlark::Elements(value));
+  }
+  module->visibility.emplace();
+  for (Value text : texts) {
+    const auto* spec = text.As<starlark::String>();
+    if (spec == nullptr) return absl::InvalidArgumentError("visibility() wants \"public\", \"private\" or a list of packages");
+    COW_ASSIGN_OR_RETURN(PackageSpec parsed, PackageSpec::Parse(spec->view(), module->label.package()));
+    module->visibility->push_back(std::move(parsed));
+  }
+  return Value::None();
+}
+
+}  // namespace cow::loading
