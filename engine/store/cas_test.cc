@@ -1,5 +1,6 @@
 #include "engine/store/cas.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

@@ -1,5 +1,6 @@
 #include "engine/store/file_state_cache.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

@@ -15,7 +15,7 @@ namespace cow::store {
 namespace {
 
 // A few kilobytes can describe more entries than any disk holds, because equal directories are written once.
-constexpr size_t kMaxEntries = 4'000'000;
+constexpr size_t kMaxEntries = 1'000'000;
 constexpr size_t kMaxPath = 4096;
 
 absl::StatusOr<std::string> Encode(const std::vector<TreeEntry>& entries, Digest* root) {
