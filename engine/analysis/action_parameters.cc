@@ -60,7 +60,8 @@ absl::Status InputCollector::AddTools(Value tools) {
 
 void InputCollector::AddExecutable(FileValue* executable) {
   direct_.push_back(executable);
-  if (const ValueDepset* runfiles = context_.ToolRunfiles(executable->id())) transitive_.push_back(*runfiles);
+  const ConfiguredTarget* tool = context_.FindTool(executable->id());
+  if (tool != nullptr) transitive_.push_back(tool->files_to_run->runfiles());
 }
 
 void InputCollector::AddFilesToRun(const FilesToRunValue& tool) {

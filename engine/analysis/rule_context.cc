@@ -8,19 +8,33 @@
 
 namespace cow::analysis {
 
-RuleContext::RuleContext(const loading::Target& target, const Configuration& configuration,
-                         ArtifactTable& artifacts, starlark::Heap& heap)
-    : target_(target), label_(target.label()), configuration_(configuration), artifacts_(artifacts), heap_(heap) {
-  AddVariable("COMPILATION_MODE", configuration.compilation_mode);
-  AddVariable("TARGET_CPU", configuration.cpu);
-  AddVariable("BINDIR", configuration.bin_dir());
-  AddVariable("GENDIR", configuration.bin_dir());
-  for (const auto& [name, value] : configuration.defines) AddVariable(name, value);
+RuleContext::RuleContext(const Surroundings& surroundings, RuleAttributes attributes, starlark::Heap& heap)
+    : surroundings_(surroundings),
+      label_(surroundings.target.label()),
+      heap_(heap),
+      attributes_(std::move(attributes)) {
+  AddVariable("COMPILATION_MODE", configuration().compilation_mode);
+  AddVariable("TARGET_CPU", configuration().cpu);
+  AddVariable("BINDIR", configuration().bin_dir());
+  AddVariable("GENDIR", configuration().bin_dir());
+  for (const auto& [name, value] : configuration().defines) AddVariable(name, value);
+  FindTools();
+}
+
+void RuleContext::FindTools() {
+  for (const RuleAttributes::Entry& entry : attributes_.entries()) {
+    for (const DependencyEdge& edge : entry.edges) {
+      const ConfiguredTarget& target = edge.target->resolved();
+      FileValue* executable = target.files_to_run->executable();
+      if (executable != nullptr) tools_.try_emplace(executable->id(), &target);
+    }
+  }
 }
 
 starlark::Value RuleContext::FindToolchain(const Label& type) const {
   for (const ResolvedToolchain& toolchain : toolchains_) {
-    if (toolchain.type != type || toolchain.implementation == nullptr) continue;
+    if (toolchain.type != type) continue;
+    if (toolchain.implementation == nullptr) return starlark::Value::None();
     return toolchain.implementation->resolved().providers.Find(BuiltinProviders::Get().toolchain_info);
   }
   return starlark::Value();
@@ -43,17 +57,17 @@ absl::StatusOr<FileValue*> RuleContext::Declare(Artifact::Kind kind, std::string
   }
   Artifact artifact;
   artifact.kind = kind;
-  artifact.root = configuration_.bin_dir();
+  artifact.root = configuration().bin_dir();
   artifact.exec_path = JoinPath(artifact.root, JoinPath(label_.package().ExecPath(), path));
   artifact.owner = label_;
-  COW_ASSIGN_OR_RETURN(ArtifactId id, artifacts_.Declare(std::move(artifact)));
+  COW_ASSIGN_OR_RETURN(ArtifactId id, surroundings_.artifacts.Declare(std::move(artifact)));
   if (declared_set_.insert(id).second) declared_.push_back(id);
-  return heap_.New<FileValue>(id, artifacts_[id]);
+  return heap_.New<FileValue>(id, surroundings_.artifacts[id]);
 }
 
 absl::Status RuleContext::AddAction(std::unique_ptr<ActionRecord> record) {
   for (ArtifactId output : record->action.outputs) {
-    const Artifact& artifact = artifacts_[output];
+    const Artifact& artifact = surroundings_.artifacts[output];
     if (artifact.is_source()) return UserError("the source file '", artifact.exec_path, "' cannot be an output");
     if (!Owns(output)) {
       return UserError("'", artifact.short_path(), "' was declared by '", artifact.owner.ToString(),
@@ -64,24 +78,35 @@ absl::Status RuleContext::AddAction(std::unique_ptr<ActionRecord> record) {
     }
   }
   record->action.owner = label_;
-  record->action.configuration = configuration_.short_name();
+  record->action.configuration = configuration().short_name();
   actions_.push_back(std::move(record));
   return absl::OkStatus();
 }
 
-const ValueDepset* RuleContext::ToolRunfiles(ArtifactId executable) const {
-  auto it = tool_runfiles_.find(executable);
-  return it == tool_runfiles_.end() ? nullptr : &it->second;
+const ConfiguredTarget* RuleContext::FindTool(ArtifactId executable) const {
+  auto it = tools_.find(executable);
+  return it == tools_.end() ? nullptr : it->second;
 }
 
-void RuleContext::AddTool(const FilesToRunValue& tool) {
-  if (tool.executable() != nullptr) tool_runfiles_.try_emplace(tool.executable()->id(), tool.runfiles());
+absl::Status RuleContext::DeclareNamedOutputs() {
+  for (const loading::Target::Output& output : target().outputs()) {
+    COW_ASSIGN_OR_RETURN(FileValue * file, Declare(Artifact::Kind::kFile, output.label.name()));
+    named_outputs_.push_back({output.key, file});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FileValue*> RuleContext::DefaultExecutable() {
+  if (default_executable_ == nullptr) {
+    COW_ASSIGN_OR_RETURN(default_executable_, Declare(Artifact::Kind::kFile, label_.name()));
+  }
+  return default_executable_;
 }
 
 std::vector<std::string> RuleContext::MissingOutputs() const {
   std::vector<std::string> missing;
   for (ArtifactId id : declared_) {
-    if (!generated_.contains(id)) missing.push_back(artifacts_[id].short_path());
+    if (!generated_.contains(id)) missing.push_back(surroundings_.artifacts[id].short_path());
   }
   return missing;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,10 @@
 #include "engine/analysis/configuration.h"
 #include "engine/analysis/configured_target.h"
 #include "engine/analysis/file_value.h"
+#include "engine/analysis/platform_table.h"
 #include "engine/analysis/rule_attributes.h"
+#include "engine/loading/package.h"
+#include "engine/loading/package_loader.h"
 #include "engine/starlark/heap.h"
 
 namespace cow::analysis {
@@ -31,19 +35,30 @@ struct ResolvedToolchain {
 
 class RuleContext {
  public:
-  RuleContext(const loading::Target& target, const Configuration& configuration, ArtifactTable& artifacts,
-              starlark::Heap& heap);
+  // What outlives the rule function.
+  struct Surroundings {
+    const loading::Target& target;
+    const loading::Package& package;
+    const Configuration& configuration;
+    loading::PackageLoader& loader;
+    PlatformTable& platforms;
+    ArtifactTable& artifacts;
+  };
+  // New values are made in `heap`. `attributes` are finished ones.
+  RuleContext(const Surroundings& surroundings, RuleAttributes attributes, starlark::Heap& heap);
 
   const Label& label() const { return label_; }
-  const loading::Target& target() const { return target_; }
-  const Configuration& configuration() const { return configuration_; }
+  const loading::Target& target() const { return surroundings_.target; }
+  const loading::Package& package() const { return surroundings_.package; }
+  const Configuration& configuration() const { return surroundings_.configuration; }
+  loading::PackageLoader& loader() const { return surroundings_.loader; }
+  PlatformTable& platforms() const { return surroundings_.platforms; }
+  const ArtifactTable& artifacts() const { return surroundings_.artifacts; }
   starlark::Heap& heap() const { return heap_; }
-  const ArtifactTable& artifacts() const { return artifacts_; }
-
-  RuleAttributes& attributes() { return attributes_; }
   const RuleAttributes& attributes() const { return attributes_; }
+
   std::vector<ResolvedToolchain>& toolchains() { return toolchains_; }
-  // The ToolchainInfo of a resolved type; unset if the rule did not ask for it or none was found.
+  // The ToolchainInfo of a resolved type: unset if the rule did not ask for it, None if none was found.
   starlark::Value FindToolchain(const Label& type) const;
 
   // Make variables: COMPILATION_MODE, TARGET_CPU, BINDIR, GENDIR, --define values, those of toolchains.
@@ -58,19 +73,33 @@ class RuleContext {
   // Takes the action. kInvalidArgument if an output is not of this target or has an action already.
   absl::Status AddAction(std::unique_ptr<ActionRecord> record);
 
-  // Files that a tool needs besides itself, if `executable` is one of this target's dependencies.
-  const ValueDepset* ToolRunfiles(ArtifactId executable) const;
-  void AddTool(const FilesToRunValue& tool);
+  // The program behind a File, if it is the executable of one of this target's dependencies; else null.
+  const ConfiguredTarget* FindTool(ArtifactId executable) const;
+
+  // Files for the outputs that the target names in its BUILD file, in order: by attribute or key of `outputs`.
+  struct NamedOutput {
+    std::string key{};
+    FileValue* file = nullptr;
+  };
+  const std::vector<NamedOutput>& named_outputs() const { return named_outputs_; }
+  absl::Status DeclareNamedOutputs();
+  // ctx.outputs.executable: declared when it is first asked for.
+  absl::StatusOr<FileValue*> DefaultExecutable();
+  FileValue* default_executable() const { return default_executable_; }  // null if nobody asked
+
+  // ctx.build_setting_value, as text.
+  const std::optional<std::string>& flag_value() const { return flag_value_; }
+  void set_flag_value(std::string value) { flag_value_ = std::move(value); }
 
   // Declared outputs without an action, by name below the output root.
   std::vector<std::string> MissingOutputs() const;
   std::vector<std::unique_ptr<ActionRecord>> TakeActions() { return std::move(actions_); }
 
  private:
-  const loading::Target& target_;
+  void FindTools();
+
+  Surroundings surroundings_;
   Label label_;
-  const Configuration& configuration_;
-  ArtifactTable& artifacts_;
   starlark::Heap& heap_;
   RuleAttributes attributes_;
   std::vector<ResolvedToolchain> toolchains_;
@@ -78,7 +107,10 @@ class RuleContext {
   std::vector<ArtifactId> declared_;
   absl::flat_hash_set<ArtifactId> declared_set_;
   absl::flat_hash_set<ArtifactId> generated_;
-  absl::flat_hash_map<ArtifactId, ValueDepset> tool_runfiles_;
+  absl::flat_hash_map<ArtifactId, const ConfiguredTarget*> tools_;
+  std::vector<NamedOutput> named_outputs_;
+  FileValue* default_executable_ = nullptr;
+  std::optional<std::string> flag_value_;
   std::vector<std::unique_ptr<ActionRecord>> actions_;
 };
 

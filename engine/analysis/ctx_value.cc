@@ -1,0 +1,160 @@
+#include "engine/analysis/ctx_value.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "engine/analysis/actions_value.h"
+#include "engine/analysis/ctx_methods.h"
+#include "engine/analysis/user_error.h"
+#include "engine/base/status.h"
+#include "engine/loading/label_value.h"
+#include "engine/starlark/dict_value.h"
+#include "engine/starlark/sequence_value.h"
+#include "engine/starlark/struct_value.h"
+#include "engine/starlark/thread.h"
+
+namespace cow::analysis {
+
+using starlark::Heap;
+using starlark::Intern;
+using starlark::Value;
+
+namespace {
+
+Value ConfigurationStruct(Heap& heap, const Configuration& configuration) {
+  starlark::NamedValue fields[] = {
+      {Intern("compilation_mode"), heap.NewString(configuration.compilation_mode)},
+      {Intern("conlyopts"), heap.NewStringList(configuration.conlyopts)},
+      {Intern("copts"), heap.NewStringList(configuration.copts)},
+      {Intern("cpu"), heap.NewString(configuration.cpu)},
+      {Intern("cxxopts"), heap.NewStringList(configuration.cxxopts)},
+      {Intern("features"), heap.NewStringList(configuration.features)},
+      {Intern("host_path_separator"), heap.NewString(":")},
+      {Intern("is_tool"), Value::Bool(configuration.is_exec)},
+      {Intern("linkopts"), heap.NewStringList(configuration.linkopts)},
+      {Intern("platform"), heap.New<loading::LabelValue>(configuration.platform.label)},
+      {Intern("short_name"), heap.NewString(configuration.short_name())},
+  };
+  return heap.NewStruct(fields);
+}
+
+Value FragmentsStruct(Heap& heap, const Configuration& configuration) {
+  starlark::NamedValue cpp[] = {
+      {Intern("conlyopts"), heap.NewStringList(configuration.conlyopts)},
+      {Intern("copts"), heap.NewStringList(configuration.copts)},
+      {Intern("cxxopts"), heap.NewStringList(configuration.cxxopts)},
+      {Intern("linkopts"), heap.NewStringList(configuration.linkopts)},
+  };
+  starlark::NamedValue fields[] = {{Intern("cpp"), heap.NewStruct(cpp)}};
+  return heap.NewStruct(fields);
+}
+
+absl::StatusOr<Value> VariableDict(Heap& heap, const RuleContext& context) {
+  starlark::Dict* dict = heap.NewDict();
+  for (const auto& [name, value] : context.variables()) {
+    COW_RETURN_IF_ERROR(dict->SetString(name, heap.NewString(value)));
+  }
+  return Value(dict);
+}
+
+// Those of the package, the target and the command line; "-x" anywhere switches x off.
+Value Features(Heap& heap, const RuleContext& context, bool enabled) {
+  std::vector<std::string> on;
+  std::vector<std::string> off = context.configuration().disabled_features;
+  auto add = [&](const std::string& feature) {
+    if (!feature.empty() && feature[0] == '-') {
+      off.push_back(feature.substr(1));
+    } else {
+      on.push_back(feature);
+    }
+  };
+  for (const std::string& feature : context.package().features()) add(feature);
+  const RuleAttributes::Entry* own = context.attributes().Find("features");
+  if (own != nullptr) {
+    for (const std::string& feature : loading::StringsOf(own->raw)) add(feature);
+  }
+  for (const std::string& feature : context.configuration().features) add(feature);
+  if (!enabled) return heap.NewStringList(off);
+  std::erase_if(on, [&](const std::string& name) { return std::find(off.begin(), off.end(), name) != off.end(); });
+  return heap.NewStringList(on);
+}
+
+absl::StatusOr<Value> BuildSettingValue(Heap& heap, const RuleContext& context) {
+  const loading::BuildSetting* setting = context.target().rule_class().definition().build_setting;
+  if (setting == nullptr || !context.flag_value()) {
+    return UserError("ctx.build_setting_value is only there in rules with build_setting");
+  }
+  const std::string& text = *context.flag_value();
+  switch (setting->value_type()) {
+    case loading::AttributeType::kBool: return Value::Bool(text == "true");
+    case loading::AttributeType::kInt: {
+      int64_t number = 0;
+      if (!absl::SimpleAtoi(text, &number)) return UserError("'", text, "' is not an int");
+      return heap.NewInt(number);
+    }
+    case loading::AttributeType::kStringList: {
+      std::vector<std::string> items = absl::StrSplit(text, ',', absl::SkipEmpty());
+      return Value(heap.NewStringList(items));
+    }
+    default: return Value(heap.NewString(text));
+  }
+}
+
+constexpr std::string_view kNames[] = {
+    "actions",   "attr",     "bin_dir", "build_file_path", "build_setting_value", "configuration", "disabled_features",
+    "executable", "features", "file",    "files",           "fragments",           "genfiles_dir",  "label",
+    "outputs",   "toolchains", "var",    "workspace_name"};
+
+}  // namespace
+
+void CtxValue::Repr(std::string& out) const {
+  std::shared_ptr<RuleContext> context = context_.lock();
+  absl::StrAppend(&out, "<rule context", context ? " for " : "", context ? context->label().ToString() : "", ">");
+}
+
+std::vector<std::string> CtxValue::AttrNames() const { return {std::begin(kNames), std::end(kNames)}; }
+
+absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread, const starlark::String* name) const {
+  std::shared_ptr<RuleContext> context = context_.lock();
+  if (context == nullptr) return UserError("ctx cannot be used after the rule function has returned");
+  using View = AttributeView::Kind;
+  Heap& heap = thread.heap();
+  std::string_view attr = name->view();
+  auto view = [&](View kind) { return Value(heap.New<AttributeView>(kind, context_)); };
+  if (attr == "actions") return Value(heap.New<ActionsValue>(context_));
+  if (attr == "attr") return view(View::kAttr);
+  if (attr == "file") return view(View::kFile);
+  if (attr == "files") return view(View::kFiles);
+  if (attr == "executable") return view(View::kExecutable);
+  if (attr == "outputs") return view(View::kOutputs);
+  if (attr == "label") return Value(heap.New<loading::LabelValue>(context->label()));
+  if (attr == "toolchains") return Value(heap.New<ToolchainsValue>(context_));
+  if (attr == "bin_dir" || attr == "genfiles_dir") {
+    return Value(heap.New<FileRoot>(context->configuration().bin_dir()));
+  }
+  if (attr == "var") return VariableDict(heap, *context);
+  if (attr == "configuration") return ConfigurationStruct(heap, context->configuration());
+  if (attr == "fragments") return FragmentsStruct(heap, context->configuration());
+  if (attr == "features") return Features(heap, *context, true);
+  if (attr == "disabled_features") return Features(heap, *context, false);
+  if (attr == "build_file_path") return Value(heap.NewString(context->package().build_file_name()));
+  if (attr == "build_setting_value") return BuildSettingValue(heap, *context);
+  if (attr == "workspace_name") {
+    const std::string& workspace = context->loader().workspace().name();
+    return Value(heap.NewString(workspace.empty() ? "_main" : workspace));
+  }
+  return Value();
+}
+
+const starlark::MethodTable* CtxValue::Methods() const {
+  static const starlark::MethodTable kMethods({{"runfiles", &CtxRunfiles},
+                                               {"expand_location", &CtxExpandLocation},
+                                               {"expand_make_variables", &CtxExpandMakeVariables},
+                                               {"target_platform_has_constraint", &CtxTargetPlatformHasConstraint},
+                                               {"coverage_instrumented", &CtxCoverageInstrumented}});
+  return &kMethods;
+}
+
+}  // namespace cow::analysis

@@ -1,0 +1,61 @@
+// ctx: what a rule function gets: faces of RuleContext, which fail once the function has returned.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/analysis/rule_context.h"
+#include "engine/starlark/host_object.h"
+
+namespace cow::analysis {
+
+using ContextRef = std::weak_ptr<RuleContext>;
+
+class CtxValue final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"ctx"};
+  explicit CtxValue(ContextRef context) : HostObject(kType), context_(std::move(context)) {}
+
+  void Repr(std::string& out) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  std::vector<std::string> AttrNames() const override;
+  const starlark::MethodTable* Methods() const override;
+
+ private:
+  ContextRef context_;
+};
+
+// ctx.attr, ctx.file, ctx.files, ctx.executable, ctx.outputs: one field per attribute.
+class AttributeView final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"struct"};
+  enum class Kind { kAttr, kFile, kFiles, kExecutable, kOutputs };
+  AttributeView(Kind kind, ContextRef context) : HostObject(kType), view_(kind), context_(std::move(context)) {}
+
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  std::vector<std::string> AttrNames() const override;
+
+ private:
+  Kind view_;
+  ContextRef context_;
+};
+
+// ctx.toolchains: ["//x:toolchain_type"] gives a ToolchainInfo, or None for an optional one that was not found.
+class ToolchainsValue final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"ToolchainContext"};
+  explicit ToolchainsValue(ContextRef context) : HostObject(kType), context_(std::move(context)) {}
+
+  bool Indexable() const override { return true; }
+  absl::StatusOr<starlark::Value> Index(starlark::Thread& thread, starlark::Value key) const override;
+  bool HasContains() const override { return true; }
+  absl::StatusOr<bool> Contains(starlark::Value key) const override;
+
+ private:
+  ContextRef context_;
+};
+
+}  // namespace cow::analysis
