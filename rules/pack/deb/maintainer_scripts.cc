@@ -41,7 +41,7 @@ fi
 constexpr std::string_view kPostrm = R"sh(if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
   systemctl --system daemon-reload >/dev/null || true
 fi
-if [ "$1" = purge ] && [ -x /usr/bin/deb-systemd-helper ]; then
+if [ "$1" = purge ] && command -v deb-systemd-helper >/dev/null; then
   deb-systemd-helper purge @UNITS@ >/dev/null || true
 fi
 )sh";

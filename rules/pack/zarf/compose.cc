@@ -120,8 +120,12 @@ void RebasePaths(YamlNode& component, const std::string& folder) {
 
 absl::StatusOr<YamlNode> MergeComponent(YamlNode imported, const YamlNode& own, const std::string& file) {
   for (std::string_view key : {"name", "default", "required", "group"}) {
-    imported.Remove(key);
-    if (const YamlNode* value = own.Find(key); value != nullptr) imported.Set(key, *value);
+    const YamlNode* value = own.Find(key);
+    if (value == nullptr) {
+      imported.Remove(key);
+    } else {
+      imported.Set(key, *value);
+    }
   }
   OverrideTexts(imported, own, {"description"});
   COW_RETURN_IF_ERROR(MergeOnly(imported, own, file));
