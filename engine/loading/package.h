@@ -37,8 +37,6 @@ class Package {
   const Visibility& default_visibility() const { return default_visibility_; }
   // package(features = [...]).
   const std::vector<std::string>& features() const { return features_; }
-  // package(default_deprecation = ...): for rules without a message of their own.
-  const std::string& default_deprecation() const { return default_deprecation_; }
   // .cow files its BUILD file loads, directly and indirectly, sorted.
   const std::vector<Label>& loads() const { return loads_; }
   const std::shared_ptr<const starlark::FrozenHeap>& heap() const { return heap_; }
@@ -53,7 +51,6 @@ class Package {
   Targets targets_;
   Visibility default_visibility_;
   std::vector<std::string> features_;
-  std::string default_deprecation_;
   std::vector<Label> loads_;
   std::vector<std::string> files_beside_;  // for "a source file of this name exists"
   std::shared_ptr<const starlark::FrozenHeap> heap_;

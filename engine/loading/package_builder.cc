@@ -194,6 +194,7 @@ void PackageBuilder::CheckAttributes(Thread& thread, Target& target) {
 
 void PackageBuilder::ReadCommonAttributes(const Thread& thread, Target& target) {
   target.tags_ = target.StringListAttr("tags");
+  target.deprecation_ = target.StringAttr("deprecation");
   target.testonly_ = target.IsExplicit("testonly") ? target.BoolAttr("testonly") : target.rule_class().test();
   if (!target.IsExplicit("visibility")) return;
   absl::StatusOr<Visibility> visibility = Visibility::FromLabels(target.LabelListAttr("visibility"));

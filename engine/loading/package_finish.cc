@@ -12,6 +12,7 @@ void PackageBuilder::ApplyDefaults(Target& target, const Visibility& visibility)
     case Target::Kind::kRule:
       if (!target.IsExplicit("visibility")) target.visibility_ = visibility;
       if (!target.IsExplicit("testonly")) target.testonly_ |= defaults_.testonly;
+      if (!target.IsExplicit("deprecation")) target.deprecation_ = defaults_.deprecation;
       break;
     case Target::Kind::kOutputFile: {
       const Target* rule = Find(target.generating_rule().name());
@@ -66,7 +67,6 @@ absl::StatusOr<PackagePtr> PackageBuilder::Finish(std::shared_ptr<const starlark
   if (!errors_.empty()) return ErrorList(errors_);
   package_->default_visibility_ = std::move(visibility);
   package_->features_ = defaults_.features;
-  package_->default_deprecation_ = defaults_.deprecation;
   package_->loads_ = std::move(loads);
   package_->heap_ = std::move(heap);
   if (auto listing = inputs_.tree->List(inputs_.directory)) {

@@ -58,7 +58,7 @@ class Target {
   bool has_tag(std::string_view tag) const;
   const std::vector<std::string>& tags() const { return tags_; }
   bool testonly() const { return testonly_; }
-  std::string deprecation() const { return StringAttr("deprecation"); }
+  const std::string& deprecation() const { return deprecation_; }
 
   // Attributes that are not selects, by C++ type; "", empty, false, 0 if absent.
   std::string StringAttr(std::string_view name) const;
@@ -90,6 +90,7 @@ class Target {
   std::vector<Output> outputs_;
   std::vector<std::string> tags_;
   bool testonly_ = false;
+  std::string deprecation_;
   Label generating_rule_;
   PackageGroup package_group_;
 };

@@ -49,6 +49,16 @@ struct Registration {
   Location location{};
 };
 
+// Something a repository rule looked at, and how it was. repository_inputs.h tells what the states mean.
+struct RepositoryInput {
+  enum class Kind { kFile, kVariable, kProgram };  // watched or read file; environ; which()
+  Kind kind = Kind::kFile;
+  std::string name{};
+  std::string state{};
+
+  friend bool operator==(const RepositoryInput&, const RepositoryInput&) = default;
+};
+
 struct LockedRepository {
   std::string name{};
   Label lock_file{};
@@ -86,8 +96,10 @@ class Workspace {
   // file of its `lock_file` attribute if `write`. In order of declaration.
   absl::StatusOr<std::vector<LockedRepository>> LockRepositories(const std::vector<std::string>& names, bool write);
 
-  // Every file and directory looked at so far, by loading and by repository rules.
+  // Every file and directory loading looked at so far.
   std::vector<FileRead> FilesRead() const;
+  // What the repositories in use depend on besides. Check later with AreCurrent (repository_inputs.h).
+  std::vector<RepositoryInput> RepositoryInputs() const;
 
   SourceTree& source_tree();
   Repositories& repositories();

@@ -1,0 +1,107 @@
+#include "engine/loading/source_tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/rel_path.h"
+#include "engine/base/status.h"
+
+namespace cow::loading {
+namespace {
+
+constexpr std::string_view kBuildFileNames[] = {"BUILD.cow", "BUILD.bazel", "BUILD"};
+
+const DirectoryEntry* FindEntry(const Listing& listing, std::string_view name) {
+  auto found = std::lower_bound(listing.begin(), listing.end(), name,
+                                [](const DirectoryEntry& entry, std::string_view wanted) { return entry.name < wanted; });
+  return found != listing.end() && found->name == name ? &*found : nullptr;
+}
+
+std::string ParentOf(const std::string& path) {
+  std::string parent(PathDirname(path));
+  return parent.empty() ? "/" : parent;
+}
+
+}  // namespace
+
+Digest DigestOf(const Listing& listing) {
+  RecordHasher hasher("cow/listing");
+  for (const DirectoryEntry& entry : listing) hasher.Add(entry.name).AddInt(static_cast<int64_t>(entry.kind));
+  return hasher.Finish();
+}
+
+absl::StatusOr<std::shared_ptr<const std::string>> SourceTree::Read(const std::string& path) {
+  {
+    absl::MutexLock lock(&mutex_);
+    auto found = texts_.find(path);
+    if (found != texts_.end()) return found->second;
+  }
+  absl::StatusOr<std::string> text = ReadFile(path);
+  absl::MutexLock lock(&mutex_);
+  if (!text.ok()) {
+    if (absl::IsNotFound(text.status())) reads_.emplace(path, FileRead{.path = path, .kind = FileRead::Kind::kAbsent});
+    return text.status();
+  }
+  // Another thread may have been first: its text is the one everybody gets.
+  auto [place, added] = texts_.emplace(path, nullptr);
+  if (added) {
+    place->second = std::make_shared<const std::string>(*std::move(text));
+    reads_[path] = {.path = path, .kind = FileRead::Kind::kFile, .digest = Digest::Of(*place->second)};
+  }
+  return place->second;
+}
+
+std::shared_ptr<const Listing> SourceTree::List(const std::string& directory) {
+  {
+    absl::MutexLock lock(&mutex_);
+    auto found = listings_.find(directory);
+    if (found != listings_.end()) return found->second;
+  }
+  std::shared_ptr<const Listing> listing;
+  FileRead read{.path = directory, .kind = FileRead::Kind::kAbsent};
+  if (absl::StatusOr<Listing> entries = ListDirectory(directory); entries.ok()) {
+    for (DirectoryEntry& entry : *entries) {
+      if (entry.kind != FileKind::kSymlink) continue;
+      absl::StatusOr<FileInfo> target = StatFile(JoinPath(directory, entry.name));
+      entry.kind = target.ok() ? target->kind : FileKind::kOther;
+    }
+    read.kind = FileRead::Kind::kDirectory;
+    read.digest = DigestOf(*entries);
+    listing = std::make_shared<const Listing>(*std::move(entries));
+  }
+  absl::MutexLock lock(&mutex_);
+  auto [place, added] = listings_.emplace(directory, std::move(listing));
+  if (added) reads_[directory] = std::move(read);
+  return place->second;
+}
+
+FileKind SourceTree::KindOf(const std::string& path) {
+  std::shared_ptr<const Listing> listing = List(ParentOf(path));
+  const DirectoryEntry* entry = listing == nullptr ? nullptr : FindEntry(*listing, PathBasename(path));
+  return entry == nullptr ? FileKind::kOther : entry->kind;
+}
+
+std::string SourceTree::BuildFileIn(const std::string& directory) {
+  std::shared_ptr<const Listing> listing = List(directory);
+  if (listing == nullptr) return "";
+  for (std::string_view name : kBuildFileNames) {
+    const DirectoryEntry* entry = FindEntry(*listing, name);
+    if (entry != nullptr && entry->kind == FileKind::kRegular) return std::string(name);
+  }
+  return "";
+}
+
+std::vector<FileRead> SourceTree::FilesRead() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<FileRead> reads;
+  for (const auto& [path, read] : reads_) reads.push_back(read);
+  return reads;
+}
+
+void SourceTree::Note(FileRead read) {
+  absl::MutexLock lock(&mutex_);
+  std::string path = read.path;
+  reads_.insert_or_assign(std::move(path), std::move(read));
+}
+
+}  // namespace cow::loading

@@ -1,0 +1,104 @@
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/rel_path.h"
+#include "engine/base/status.h"
+#include "engine/loading/workspace_context.h"
+#include "engine/starlark/arguments.h"
+#include "engine/starlark/function_value.h"
+#include "engine/starlark/operations.h"
+
+namespace cow::loading {
+
+using starlark::Arguments;
+using starlark::KwRequired;
+using starlark::Thread;
+using starlark::Value;
+
+namespace {
+
+absl::StatusOr<Value> NameWorkspace(Thread& thread, const Arguments& args) {
+  std::string_view name;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwRequired("name", &name)}));
+  COW_ASSIGN_OR_RETURN(WorkspaceContext * workspace, RequireWorkspace(thread, "workspace"));
+  if (workspace->builtin) return Value::None();
+  if (workspace->has_name) return absl::InvalidArgumentError("workspace() can only be used once");
+  COW_RETURN_IF_ERROR(PackageId::Create(name, "").status());
+  workspace->has_name = true;
+  workspace->files->SetMainName(std::string(name));
+  return Value::None();
+}
+
+absl::StatusOr<Value> LocalRepository(Thread& thread, const Arguments& args) {
+  std::string_view name;
+  std::string_view path;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwRequired("name", &name), KwRequired("path", &path)}));
+  COW_ASSIGN_OR_RETURN(WorkspaceContext * workspace, RequireWorkspace(thread, "local_repository"));
+  std::string joined = absl::StartsWith(path, "/") ? std::string(path) : JoinPath(workspace->directory, path);
+  std::string directory = std::filesystem::path(joined).lexically_normal().string();
+  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  COW_RETURN_IF_ERROR(workspace->repositories->Declare({.name = std::string(name),
+                                                        .location = thread.OutermostLocation(),
+                                                        .local_path = std::move(directory),
+                                                        .builtin = workspace->builtin}));
+  return Value::None();
+}
+
+absl::Status Register(Thread& thread, const Arguments& args, std::vector<Registration> WorkspaceContext::*list) {
+  COW_ASSIGN_OR_RETURN(WorkspaceContext * workspace, RequireWorkspace(thread, args.function_name()));
+  COW_RETURN_IF_ERROR(args.RejectNamed());
+  for (Value value : args.positional()) {
+    const auto* pattern = value.As<starlark::String>();
+    if (pattern == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(args.function_name(), "(): got ", starlark::Repr(value), " (",
+                                                     starlark::TypeName(value), "), want a label or target pattern"));
+    }
+    (workspace->*list).push_back({pattern->str(), workspace->base, thread.OutermostLocation()});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Value> RegisterToolchains(Thread& thread, const Arguments& args) {
+  COW_RETURN_IF_ERROR(Register(thread, args, &WorkspaceContext::toolchains));
+  return Value::None();
+}
+
+absl::StatusOr<Value> RegisterExecutionPlatforms(Thread& thread, const Arguments& args) {
+  COW_RETURN_IF_ERROR(Register(thread, args, &WorkspaceContext::execution_platforms));
+  return Value::None();
+}
+
+}  // namespace
+
+absl::StatusOr<WorkspaceContext*> RequireWorkspace(const Thread& thread, std::string_view function) {
+  if (auto* context = thread.Host<WorkspaceContext>()) return context;
+  return absl::InvalidArgumentError(
+      absl::StrCat(function, "() can only be called while ", kWorkspaceFile, " is loaded"));
+}
+
+Value WorkspaceContext::DescribeRepository(std::string_view name, starlark::Heap& heap) const {
+  const RepositoryDeclaration* declaration = repositories->Find(name);
+  if (declaration == nullptr) return Value::None();
+  starlark::Dict* dict = heap.NewDict();
+  std::string kind = declaration->rule == nullptr ? "local_repository" : declaration->rule->name();
+  (void)dict->SetString("name", heap.NewString(declaration->name));
+  (void)dict->SetString("kind", heap.NewString(kind));
+  return dict;
+}
+
+std::vector<starlark::NamedValue> MakeWorkspaceBuiltins(starlark::Heap& heap) {
+  std::vector<starlark::NamedValue> builtins;
+  auto add = [&](std::string_view name, starlark::BuiltinFunction function) {
+    const starlark::String* interned = starlark::Intern(name);
+    builtins.push_back({interned, heap.New<starlark::Builtin>(interned, function)});
+  };
+  add("local_repository", &LocalRepository);
+  add("register_execution_platforms", &RegisterExecutionPlatforms);
+  add("register_toolchains", &RegisterToolchains);
+  add("workspace", &NameWorkspace);
+  return builtins;
+}
+
+}  // namespace cow::loading
