@@ -1,0 +1,154 @@
+#include "engine/analysis/target_graph.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/analysis/dependency_checks.h"
+#include "engine/analysis/native_targets.h"
+#include "engine/analysis/target_frame.h"
+#include "engine/analysis/user_error.h"
+#include "engine/base/diagnostic.h"
+#include "engine/base/status.h"
+
+namespace cow::analysis {
+
+using loading::Target;
+
+TargetGraph::TargetGraph(Parts parts)
+    : parts_(std::move(parts)),
+      target_conditions_(parts_.loader, parts_.platforms, parts_.target),
+      exec_conditions_(parts_.loader, parts_.platforms, parts_.exec) {}
+
+TargetGraph::~TargetGraph() = default;
+
+ConditionTable& TargetGraph::conditions(const Configuration* configuration) {
+  return configuration == &parts_.exec ? exec_conditions_ : target_conditions_;
+}
+
+TargetGraph::Key TargetGraph::KeyOf(const Target& target, const Configuration* configuration) {
+  bool same_everywhere = target.kind() == Target::Kind::kSourceFile || target.kind() == Target::Kind::kPackageGroup;
+  return {target.label(), same_everywhere ? nullptr : configuration};
+}
+
+absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& label,
+                                                               const Configuration& configuration) {
+  COW_ASSIGN_OR_RETURN(const Target* target, parts_.loader.LoadTarget(label));
+  Key key = KeyOf(*target, &configuration);
+  auto known = targets_.find(key);
+  if (known == targets_.end()) {
+    absl::Status entered = Enter(key, *target);
+    while (!stack_.empty()) {
+      Frame& frame = *stack_.back();
+      absl::StatusOr<bool> ready = true;
+      if (!entered.ok()) ready = std::exchange(entered, absl::OkStatus());
+      while (ready.ok() && *ready && frame.next < frame.edges.size()) ready = Advance();
+      if (ready.ok() && !*ready) continue;  // a dependency comes first
+      auto result = ready.ok() ? Complete(frame) : ready.status();
+      active_.erase(frame.key);
+      targets_.insert_or_assign(frame.key, std::move(result));
+      stack_.pop_back();
+    }
+    known = targets_.find(key);
+  }
+  if (!known->second.ok()) return known->second.status();
+  return known->second->get();
+}
+
+absl::Status TargetGraph::Enter(const Key& key, const Target& target) {
+  active_.emplace(key, stack_.size());
+  stack_.push_back(std::make_unique<Frame>());
+  Frame& frame = *stack_.back();
+  frame.key = key;
+  frame.declared = &target;
+  if (target.kind() == Target::Kind::kOutputFile) {
+    frame.edges.push_back({nullptr, target.generating_rule(), key.second});
+  }
+  return target.is_rule() ? EnterRule(frame) : absl::OkStatus();
+}
+
+absl::Status TargetGraph::EnterRule(Frame& frame) {
+  const Target& target = *frame.declared;
+  COW_ASSIGN_OR_RETURN(frame.package, parts_.loader.Load(target.label().package()));
+  absl::Status resolved = frame.attributes.Resolve(target, frame.package, conditions(frame.key.second),
+                                                   *frame.key.second, parts_.exec);
+  if (!resolved.ok()) return IsDiagnostic(resolved) ? resolved : target.Error(resolved.message());
+  bool is_native = target.rule_class().is_native();
+  std::string_view wanted = NativeDependencyAttribute(target.rule_class().name());
+  for (size_t i = 0; i < frame.attributes.entries().size(); ++i) {
+    const RuleAttributes::Entry& entry = frame.attributes.entries()[i];
+    if (is_native && entry.attribute->name != wanted) continue;
+    for (size_t j = 0; j < entry.edges.size(); ++j) {
+      frame.edges.push_back(entry.edges[j]);
+      frame.homes.emplace_back(i, j);
+    }
+  }
+  if (is_native) return absl::OkStatus();
+  absl::Status toolchains = AddToolchainEdges(frame);
+  return toolchains.ok() || IsDiagnostic(toolchains) ? toolchains : target.Error(toolchains.message());
+}
+
+absl::Status TargetGraph::AddToolchainEdges(Frame& frame) {
+  const Configuration& configuration = *frame.key.second;
+  for (const loading::ToolchainRequirement& wanted : frame.declared->rule_class().definition().toolchains) {
+    ConditionTable& settings = conditions(&configuration);
+    COW_ASSIGN_OR_RETURN(std::optional<Label> found, parts_.toolchains.Find(wanted.type, configuration, settings));
+    if (!found && wanted.mandatory) {
+      COW_ASSIGN_OR_RETURN(std::string why, parts_.toolchains.Explain(wanted.type, configuration, settings));
+      return UserError("no matching toolchain for type ", wanted.type.ToString(), " of ",
+                       frame.declared->rule_class().name(), " rule ", frame.declared->label().ToString(),
+                       " on platform ", configuration.platform.label.ToString(), why);
+    }
+    frame.toolchains.push_back({wanted.type, nullptr});
+    frame.toolchain_edges.push_back(found ? static_cast<int>(frame.edges.size()) : -1);
+    if (found) frame.edges.push_back({nullptr, *found, &configuration});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TargetGraph::AtEdge(const Frame& frame, const DependencyEdge& edge, const absl::Status& status) const {
+  if (IsDiagnostic(status)) return status;
+  return frame.declared->Error(absl::StrCat(DescribeEdge(*frame.declared, edge), status.message()));
+}
+
+absl::StatusOr<bool> TargetGraph::Advance() {
+  Frame& frame = *stack_.back();
+  DependencyEdge& edge = frame.edges[frame.next];
+  absl::StatusOr<const Target*> dependency = parts_.loader.LoadTarget(edge.label);
+  if (!dependency.ok()) return AtEdge(frame, edge, dependency.status());
+  if ((*dependency)->kind() == Target::Kind::kPackageGroup) {
+    return AtEdge(frame, edge, UserError("package_group '", edge.label.ToString(), "' is misplaced here"));
+  }
+  if (edge.attribute != nullptr && frame.checked == frame.next) {
+    COW_RETURN_IF_ERROR(CheckMayDepend(parts_.loader, *frame.declared, edge, **dependency));
+    ++frame.checked;
+  }
+  Key key = KeyOf(**dependency, edge.configuration);
+  auto known = targets_.find(key);
+  if (known != targets_.end()) {
+    if (!known->second.ok()) return AtEdge(frame, edge, known->second.status());
+    edge.target = known->second->get();
+    if (edge.target->resolved().incompatible.empty()) COW_RETURN_IF_ERROR(CheckDependency(*frame.declared, edge));
+    ++frame.next;
+    return true;
+  }
+  if (active_.contains(key)) return CycleError(key);
+  absl::Status entered = Enter(key, **dependency);
+  if (entered.ok()) return false;
+  active_.erase(key);
+  stack_.pop_back();
+  targets_.insert_or_assign(key, entered);
+  return AtEdge(*stack_.back(), stack_.back()->edges[stack_.back()->next], entered);
+}
+
+absl::Status TargetGraph::CycleError(const Key& key) const {
+  std::string steps;
+  size_t first = active_.at(key);
+  for (size_t i = first; i < stack_.size(); ++i) {
+    const Target& step = *stack_[i]->declared;
+    absl::StrAppend(&steps, step.label().ToString(), " (", step.location().ToString(), ") -> ");
+  }
+  return stack_[first]->declared->Error(
+      absl::StrCat("cycle in dependency graph: ", steps, key.first.ToString()));
+}
+
+}  // namespace cow::analysis

@@ -1,0 +1,73 @@
+// TargetGraph: (label, configuration) -> ConfiguredTarget, each made once, dependencies first.
+//
+// Walks with its own stack, so that a long chain of dependencies is no deep recursion. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "engine/analysis/artifact_table.h"
+#include "engine/analysis/condition_table.h"
+#include "engine/analysis/configured_target.h"
+#include "engine/analysis/platform_table.h"
+#include "engine/analysis/rule_attributes.h"
+#include "engine/analysis/rule_context.h"
+#include "engine/analysis/toolchain_resolution.h"
+#include "engine/loading/package_loader.h"
+#include "engine/starlark/thread.h"
+
+namespace cow::analysis {
+
+class TargetGraph {
+ public:
+  // What the graph works with; all outlives it. `exec` is the configuration of tools.
+  struct Parts {
+    loading::PackageLoader& loader;
+    PlatformTable& platforms;
+    ToolchainResolution& toolchains;
+    const Configuration& target;
+    const Configuration& exec;
+    starlark::Thread::PrintHandler on_print{};
+  };
+  explicit TargetGraph(Parts parts);
+  ~TargetGraph();
+
+  // The same answer each time. Failure: a plain kNotFound if there is no such target or package; everything else
+  // is a diagnostic: that of the first thing that is wrong below the target.
+  absl::StatusOr<const ConfiguredTarget*> Configure(const Label& label, const Configuration& configuration);
+
+  ArtifactTable& artifacts() { return artifacts_; }
+  int64_t size() const { return static_cast<int64_t>(targets_.size()); }
+
+ private:
+  using Key = std::pair<Label, const Configuration*>;
+  struct Frame;
+
+  absl::Status Enter(const Key& key, const loading::Target& target);
+  absl::Status EnterRule(Frame& frame);
+  absl::Status AddToolchainEdges(Frame& frame);
+  // Takes up the next edge of the top frame: true if it is configured, false if a frame for it was pushed.
+  absl::StatusOr<bool> Advance();
+  absl::StatusOr<std::unique_ptr<ConfiguredTarget>> Complete(Frame& frame);
+  absl::Status CompleteRule(Frame& frame, ConfiguredTarget& target);
+  absl::StatusOr<std::string> Incompatibility(const Frame& frame);
+  absl::Status RegisterActions(const loading::Target& declared, const ConfiguredTarget& target);
+  absl::Status CycleError(const Key& key) const;
+  absl::Status AtEdge(const Frame& frame, const DependencyEdge& edge, const absl::Status& status) const;
+  ConditionTable& conditions(const Configuration* configuration);
+  static Key KeyOf(const loading::Target& target, const Configuration* configuration);
+
+  Parts parts_;
+  ArtifactTable artifacts_;
+  ConditionTable target_conditions_;
+  ConditionTable exec_conditions_;
+  absl::flat_hash_map<Key, absl::StatusOr<std::unique_ptr<ConfiguredTarget>>> targets_;
+  absl::flat_hash_map<Key, size_t> active_;  // index into stack_
+  std::vector<std::unique_ptr<Frame>> stack_;
+};
+
+}  // namespace cow::analysis
