@@ -77,6 +77,7 @@ struct Param {
   enum class Mode : uint8_t { kRequired, kOptional, kKwRequired, kKwOptional, kRest, kKwRest };
   Mode mode;
   bool none_allowed;
+  bool positional_only;
   std::string_view name;
   void* slot;
   bool (*store)(Value value, void* slot);  // false: wrong type
@@ -90,7 +91,7 @@ struct SlotTraits;  // arguments_slots.h
 
 template <typename T>
 Param MakeParam(Param::Mode mode, std::string_view name, T* slot, bool none_allowed = false) {
-  return {mode, none_allowed || internal::SlotTraits<T>::kNoneAllowed, name, slot,
+  return {mode, none_allowed || internal::SlotTraits<T>::kNoneAllowed, false, name, slot,
           &internal::SlotTraits<T>::Store, internal::SlotTraits<T>::kExpected};
 }
 template <typename T>
@@ -113,6 +114,11 @@ Param KwOptional(std::string_view name, T* slot) {
 // None is accepted and leaves the slot as it was: Noneable(Optional("doc", &doc)).
 inline Param Noneable(Param param) {
   param.none_allowed = true;
+  return param;
+}
+// The parameter cannot be given by name.
+inline Param PositionalOnly(Param param) {
+  param.positional_only = true;
   return param;
 }
 // *args and **kwargs. Named ones keep call order.

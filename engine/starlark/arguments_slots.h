@@ -10,11 +10,14 @@
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/function_value.h"
 
-namespace cow::starlark::internal {
+namespace cow::starlark {
+
+bool IsIterable(Value value);  // operations.h
+bool IsCallable(Value value);
+
+namespace internal {
 
 bool StoreDouble(Value value, double* slot);
-bool IsIterable(Value value);
-bool IsCallable(Value value);
 
 template <Kind kKind>
 constexpr std::string_view KindName() {
@@ -160,4 +163,6 @@ struct SlotTraits<std::optional<T>> {
   }
 };
 
-}  // namespace cow::starlark::internal
+}  // namespace internal
+
+}  // namespace cow::starlark

@@ -26,6 +26,7 @@ struct ModuleData {
   Value* globals;            // by index; unset: not bound yet
   const Value* predeclared;  // those the program uses, by index
   Value* loaded;             // names bound by load(), by index
+  const FrozenModule* const* modules;  // by load statement
 };
 
 struct Global {

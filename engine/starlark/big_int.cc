@@ -1,0 +1,273 @@
+// Ints that do not fit in 63 bits. GMP works on read-only views of the limbs in the heap; results are
+// computed in temporaries and copied there, or become small ints again.
+#include <gmp.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <new>
+
+#include "absl/strings/str_cat.h"
+#include "engine/starlark/number_value.h"
+#include "engine/starlark/string_value.h"
+
+namespace cow::starlark {
+
+namespace {
+
+static_assert(sizeof(mp_limb_t) == 8 && sizeof(long) == 8);  // NOLINT
+
+constexpr int64_t kShiftLimit = 512;
+// Larger numbers are refused: repeated squaring must not take the machine.
+constexpr size_t kMaxBits = size_t{1} << 26;
+
+class BigInt final : public HeapObject {
+ public:
+  static constexpr Kind kKind = Kind::kInt;
+  explicit BigInt(int signed_limbs) : HeapObject(kKind) {
+    word_ = static_cast<uint32_t>(signed_limbs);
+  }
+  int signed_limbs() const { return static_cast<int32_t>(word_); }
+  mp_limb_t* limbs() { return reinterpret_cast<mp_limb_t*>(this + 1); }
+};
+
+// A GMP number made from a Value: a view of a BigInt, or a copy of a small int.
+class Operand {
+ public:
+  explicit Operand(Value value) {
+    if (value.IsSmallInt()) {
+      const int64_t small = value.small_int();
+      limb_ = small < 0 ? 0 - static_cast<mp_limb_t>(small) : static_cast<mp_limb_t>(small);
+      mpz_roinit_n(number_, &limb_, small < 0 ? -1 : (small > 0 ? 1 : 0));
+    } else {
+      auto* big = static_cast<BigInt*>(value.object());
+      mpz_roinit_n(number_, big->limbs(), big->signed_limbs());
+    }
+  }
+  operator mpz_srcptr() const { return number_; }  // NOLINT
+  int sign() const { return mpz_sgn(number_); }
+
+ private:
+  mp_limb_t limb_ = 0;
+  mpz_t number_;
+};
+
+class Temporary {
+ public:
+  Temporary() { mpz_init(number_); }
+  ~Temporary() { mpz_clear(number_); }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  operator mpz_ptr() { return number_; }  // NOLINT
+
+  Value ToValue(Heap& heap) {
+    if (mpz_fits_slong_p(number_) != 0) {
+      const int64_t small = mpz_get_si(number_);
+      if (Value::FitsSmallInt(small)) return Value::SmallInt(small);
+    }
+    const size_t count = mpz_size(number_);
+    void* memory = heap.Allocate(sizeof(BigInt) + count * sizeof(mp_limb_t));
+    const int signed_limbs = static_cast<int>(count) * (mpz_sgn(number_) < 0 ? -1 : 1);
+    auto* big = new (memory) BigInt(signed_limbs);
+    std::memcpy(big->limbs(), mpz_limbs_read(number_), count * sizeof(mp_limb_t));
+    return big;
+  }
+
+ private:
+  mpz_t number_;
+};
+
+absl::Status TooLarge() { return absl::InvalidArgumentError("integer too large"); }
+
+absl::StatusOr<Value> Shift(Heap& heap, BinaryOp op, Value a, Value b) {
+  if (IntSign(b) < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("negative shift count: ", IntToString(b)));
+  }
+  const bool left = op == BinaryOp::kShiftLeft;
+  if (!b.IsSmallInt() || b.small_int() >= kShiftLimit) {
+    if (left) {
+      return absl::InvalidArgumentError(absl::StrCat("shift count too large: ", IntToString(b)));
+    }
+    if (!b.IsSmallInt()) return Value::SmallInt(IntSign(a) < 0 ? -1 : 0);
+  }
+  const auto count = static_cast<mp_bitcnt_t>(b.small_int());
+  Temporary result;
+  if (left) {
+    mpz_mul_2exp(result, Operand(a), count);
+  } else {
+    mpz_fdiv_q_2exp(result, Operand(a), count);
+  }
+  if (mpz_sizeinbase(result, 2) > kMaxBits) return TooLarge();
+  return result.ToValue(heap);
+}
+
+uint32_t Mix(uint64_t bits) {
+  bits ^= bits >> 32;
+  bits *= 0x9e3779b97f4a7c15u;
+  bits ^= bits >> 29;
+  return static_cast<uint32_t>(bits >> 16) | 1;
+}
+
+}  // namespace
+
+std::optional<int64_t> Value::ToInt64() const {
+  if (IsSmallInt()) return small_int();
+  if (!Is(Kind::kInt)) return std::nullopt;
+  Operand number(*this);
+  if (mpz_fits_slong_p(number) == 0) return std::nullopt;
+  return mpz_get_si(number);
+}
+
+Value NewBigInt(Heap& heap, int64_t value) {
+  Temporary number;
+  mpz_set_si(number, value);
+  return number.ToValue(heap);
+}
+
+absl::StatusOr<Value> IntBinary(Heap& heap, BinaryOp op, Value a, Value b) {
+  Temporary result;
+  switch (op) {
+    case BinaryOp::kAdd: mpz_add(result, Operand(a), Operand(b)); break;
+    case BinaryOp::kSub: mpz_sub(result, Operand(a), Operand(b)); break;
+    case BinaryOp::kMul: {
+      Operand x(a);
+      Operand y(b);
+      if (mpz_sizeinbase(x, 2) + mpz_sizeinbase(y, 2) > kMaxBits) return TooLarge();
+      mpz_mul(result, x, y);
+      break;
+    }
+    case BinaryOp::kFloorDiv:
+      if (IntSign(b) == 0) return absl::InvalidArgumentError("integer division by zero");
+      mpz_fdiv_q(result, Operand(a), Operand(b));
+      break;
+    case BinaryOp::kMod:
+      if (IntSign(b) == 0) return absl::InvalidArgumentError("integer modulo by zero");
+      mpz_fdiv_r(result, Operand(a), Operand(b));
+      break;
+    case BinaryOp::kOr: mpz_ior(result, Operand(a), Operand(b)); break;
+    case BinaryOp::kXor: mpz_xor(result, Operand(a), Operand(b)); break;
+    case BinaryOp::kAnd: mpz_and(result, Operand(a), Operand(b)); break;
+    case BinaryOp::kShiftLeft:
+    case BinaryOp::kShiftRight: return Shift(heap, op, a, b);
+    case BinaryOp::kDiv: return absl::InternalError("int division is float division");
+  }
+  if (mpz_sizeinbase(result, 2) > kMaxBits) return TooLarge();
+  return result.ToValue(heap);
+}
+
+Value IntNegate(Heap& heap, Value value) {
+  Temporary result;
+  mpz_neg(result, Operand(value));
+  return result.ToValue(heap);
+}
+
+Value IntInvert(Heap& heap, Value value) {
+  Temporary result;
+  mpz_com(result, Operand(value));
+  return result.ToValue(heap);
+}
+
+int IntSign(Value value) {
+  if (value.IsSmallInt()) return value.small_int() < 0 ? -1 : (value.small_int() > 0 ? 1 : 0);
+  return static_cast<BigInt*>(value.object())->signed_limbs() < 0 ? -1 : 1;
+}
+
+int IntCompare(Value a, Value b) {
+  if (a.IsSmallInt() && b.IsSmallInt()) {
+    return a.small_int() < b.small_int() ? -1 : (a.small_int() > b.small_int() ? 1 : 0);
+  }
+  const int order = mpz_cmp(Operand(a), Operand(b));
+  return order < 0 ? -1 : (order > 0 ? 1 : 0);
+}
+
+int IntCompareFloat(Value integer, double number) {
+  if (std::isinf(number)) return number > 0 ? -1 : 1;
+  const int order = mpz_cmp_d(Operand(integer), number);
+  return order < 0 ? -1 : (order > 0 ? 1 : 0);
+}
+
+std::string IntToString(Value value, int base) {
+  if (base == 10 && value.IsSmallInt()) return absl::StrCat(value.small_int());
+  Operand number(value);
+  std::string text(mpz_sizeinbase(number, base) + 2, '\0');
+  mpz_get_str(text.data(), base, number);
+  text.resize(std::strlen(text.c_str()));
+  return text;
+}
+
+uint32_t IntHash(Value value) {
+  if (value.IsSmallInt()) return Mix(static_cast<uint64_t>(value.small_int()));
+  auto* big = static_cast<BigInt*>(value.object());
+  const auto count = static_cast<size_t>(std::abs(big->signed_limbs()));
+  uint64_t mixed = static_cast<uint64_t>(big->signed_limbs());
+  for (size_t i = 0; i < count; ++i) mixed = mixed * 0x100000001b3u + big->limbs()[i];
+  return Mix(mixed);
+}
+
+uint32_t FloatHash(double number) {
+  if (std::isfinite(number) && number == std::floor(number)) {
+    if (std::abs(number) < 4e18) return Mix(static_cast<uint64_t>(static_cast<int64_t>(number)));
+    Heap scratch;
+    return IntHash(IntFromDouble(scratch, number));
+  }
+  if (std::isnan(number)) return 3;
+  uint64_t bits;
+  std::memcpy(&bits, &number, sizeof bits);
+  return Mix(bits);
+}
+
+absl::StatusOr<double> IntToDouble(Value value) {
+  if (value.IsSmallInt()) return static_cast<double>(value.small_int());
+  // mpz_get_d truncates; round half to even instead, as reading the decimal digits would.
+  Operand number(value);
+  const size_t bits = mpz_sizeinbase(number, 2);
+  double result;
+  if (bits <= 64) {
+    result = number.sign() * static_cast<double>(mpz_getlimbn(number, 0));
+  } else {
+    // 64 leading bits, the lowest of them made sticky: enough to round a 53-bit mantissa right.
+    Temporary top;
+    const size_t dropped = bits - 64;
+    mpz_tdiv_q_2exp(top, number, dropped);
+    uint64_t mantissa = mpz_getlimbn(top, 0);
+    if (mpz_scan1(number, 0) < dropped) mantissa |= 1;
+    result = std::ldexp(static_cast<double>(mantissa) * number.sign(),
+                        static_cast<int>(std::min<size_t>(dropped, 100000)));
+  }
+  if (std::isinf(result)) return absl::InvalidArgumentError("int too large to convert to float");
+  return result;
+}
+
+Value IntFromDouble(Heap& heap, double number) {
+  if (std::abs(number) < 4e18) return Value::SmallInt(static_cast<int64_t>(number));
+  Temporary result;
+  mpz_set_d(result, number);
+  return result.ToValue(heap);
+}
+
+bool IntFromDigits(Heap& heap, std::string_view digits, int base, Value* result) {
+  if (digits.empty()) return false;
+  int64_t small = 0;
+  bool fits = true;
+  for (char c : digits) {
+    int digit = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'z' ? c - 'a' + 10
+                : c >= 'A' && c <= 'Z' ? c - 'A' + 10
+                                       : 99;
+    if (digit >= base) return false;
+    if (fits) {
+      fits = !__builtin_mul_overflow(small, int64_t{base}, &small) &&
+             !__builtin_add_overflow(small, int64_t{digit}, &small);
+    }
+  }
+  if (fits) {
+    *result = heap.NewInt(small);
+    return true;
+  }
+  Temporary number;
+  if (mpz_set_str(number, std::string(digits).c_str(), base) != 0) return false;
+  *result = number.ToValue(heap);
+  return true;
+}
+
+}  // namespace cow::starlark

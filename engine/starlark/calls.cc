@@ -1,0 +1,363 @@
+// How arguments become parameters, and frames.
+#include <algorithm>
+#include <cstring>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/edit_distance.h"
+#include "engine/base/status.h"
+#include "engine/starlark/arguments.h"
+#include "engine/starlark/builtin_methods.h"
+#include "engine/starlark/dict_value.h"
+#include "engine/starlark/eval_error.h"
+#include "engine/starlark/interpreter.h"
+#include "engine/starlark/operators.h"
+
+namespace cow::starlark {
+
+namespace {
+
+constexpr size_t kFirstSegment = 2048;
+constexpr size_t kSegment = 65536;
+// Calls from C++ into the interpreter nest on the machine's stack.
+constexpr int kMaxHostDepth = 150;
+// Steps between two looks at the cancel flag and the memory.
+constexpr uint64_t kCheckEvery = 1024;
+
+std::string Plural(size_t count, std::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Value* RegisterStack::start() {
+  if (segments_.empty()) {
+    segments_.push_back({std::make_unique<Value[]>(kFirstSegment), kFirstSegment});
+  }
+  return segments_[current_].values.get();
+}
+
+Value* RegisterStack::Window(Value* at, size_t count, size_t* segment) {
+  const Segment& here = segments_[current_];
+  *segment = current_;
+  if (at + count <= here.values.get() + here.size) return at;
+  const size_t size = std::max(count, kSegment);
+  *segment = ++current_;
+  if (current_ < segments_.size() && segments_[current_].size < size) {
+    segments_.resize(current_);
+  }
+  if (current_ == segments_.size()) {
+    segments_.push_back({std::make_unique<Value[]>(size), size});
+  }
+  return segments_[current_].values.get();
+}
+
+absl::Status Interpreter::CheckLimits() {
+  if (thread_.cancel_ != nullptr && thread_.cancel_->load(std::memory_order_relaxed)) {
+    return absl::CancelledError("evaluation was cancelled");
+  }
+  if (thread_.step_limit_ != 0 && thread_.steps_ >= thread_.step_limit_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("evaluation takes too many steps (limit ", thread_.step_limit_, ")"));
+  }
+  state_.next_check = thread_.steps_ + kCheckEvery;
+  if (thread_.step_limit_ != 0) {
+    state_.next_check = std::min(state_.next_check, thread_.step_limit_);
+  }
+  return thread_.heap_.CheckRoom(0);
+}
+
+// `at` has the positional arguments already; it lies in the caller's window, behind what it still needs.
+absl::Status Interpreter::PushFrame(const Code& code, const Function* function, ModuleData& module,
+                                    Value* at, size_t arguments, std::span<const NamedValue> named,
+                                    bool from_host) {
+  if (state_.frames.size() >= static_cast<size_t>(thread_.depth_limit_)) {
+    return absl::ResourceExhaustedError("call stack is too deep");
+  }
+  for (const Frame& frame : state_.frames) {
+    if (frame.code == &code) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("function '", code.name->view(), "' called recursively"));
+    }
+  }
+  const size_t caller_segment = state_.registers.current();
+  const size_t size = std::max<size_t>(code.registers, arguments) + 1;
+  size_t segment;
+  Value* base = state_.registers.Window(at, size, &segment);
+  if (base != at) std::copy(at, at + arguments, base);
+  if (code.simple && arguments == code.positional && named.empty()) {
+    std::fill(base + arguments, base + code.locals.size(), Value());
+  } else if (absl::Status status = Bind(code, function, base, arguments, named); !status.ok()) {
+    state_.registers.Release(caller_segment);
+    return status;
+  }
+  state_.frames.push_back({&code, function, &module, base, code.code.data(),
+                           state_.iterations.size(), segment, from_host, {}});
+  return absl::OkStatus();
+}
+
+void Interpreter::PopFrame() {
+  UnwindIterations(state_.frames.back().iterations);
+  state_.frames.pop_back();
+  state_.registers.Release(state_.frames.empty() ? 0 : state_.frames.back().segment);
+}
+
+absl::Status Interpreter::Bind(const Code& code, const Function* function, Value* base,
+                               size_t arguments, std::span<const NamedValue> named) {
+  Heap& heap = thread_.heap_;
+  Value rest;
+  if (arguments > code.positional) {
+    if (!code.rest) {
+      if (code.positional == 0) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            code.name->view(), "() does not accept positional arguments, but got ", arguments));
+      }
+      return absl::InvalidArgumentError(
+          absl::StrCat(code.name->view(), "() accepts no more than ",
+                       Plural(code.positional, "positional argument"), " but got ", arguments));
+    }
+    rest = heap.NewTuple({base + code.positional, arguments - code.positional});
+    arguments = code.positional;
+  } else if (code.rest) {
+    rest = heap.NewTuple({});
+  }
+  std::fill(base + arguments, base + code.locals.size(), Value());
+  Dict* named_rest = nullptr;
+  if (code.named_rest) {
+    named_rest = heap.NewDict();
+    base[code.parameters.size() - 1] = named_rest;
+  }
+  COW_RETURN_IF_ERROR(BindNamed(code, base, named, named_rest));
+  if (code.rest) base[code.positional] = rest;
+  return FillDefaults(code, function, base);
+}
+
+absl::Status Interpreter::BindNamed(const Code& code, Value* base,
+                                    std::span<const NamedValue> named, Dict* rest) {
+  const size_t parameters = code.parameters.size() - (code.named_rest ? 1 : 0);
+  for (const NamedValue& argument : named) {
+    size_t at = 0;
+    while (at < parameters && (code.parameters[at] != argument.name ||
+                               (code.rest && at == code.positional))) {
+      ++at;
+    }
+    if (at < parameters) {
+      if (!base[at].IsUnset()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(code.name->view(), "() got multiple values for parameter '",
+                         argument.name->view(), "'"));
+      }
+      base[at] = argument.value;
+    } else if (rest != nullptr) {
+      COW_RETURN_IF_ERROR(rest->Set(argument.name, argument.value));
+    } else {
+      std::vector<std::string> names;
+      for (size_t i = 0; i < parameters; ++i) names.push_back(code.parameters[i]->str());
+      const std::string close = ClosestMatch(argument.name->view(), names);
+      return absl::InvalidArgumentError(
+          absl::StrCat(code.name->view(), "() got unexpected keyword argument: ",
+                       argument.name->view(),
+                       close.empty() ? "" : absl::StrCat(" (did you mean '", close, "'?)")));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::FillDefaults(const Code& code, const Function* function, Value* base) {
+  std::vector<std::string_view> missing;
+  std::vector<std::string_view> missing_named;
+  const size_t parameters = code.parameters.size() - (code.named_rest ? 1 : 0);
+  for (size_t i = 0; i < parameters; ++i) {
+    if (!base[i].IsUnset()) continue;
+    if (code.defaults[i] >= 0) {
+      base[i] = function->default_value(static_cast<size_t>(code.defaults[i]));
+    } else {
+      (i < code.positional ? missing : missing_named).push_back(code.parameters[i]->view());
+    }
+  }
+  if (!missing.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(code.name->view(), "() missing ", missing.size(), " required positional argument",
+                     missing.size() == 1 ? "" : "s", ": ", absl::StrJoin(missing, ", ")));
+  }
+  if (!missing_named.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(code.name->view(), "() missing ", missing_named.size(),
+                     " required keyword-only argument", missing_named.size() == 1 ? "" : "s", ": ",
+                     absl::StrJoin(missing_named, ", ")));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Value> Interpreter::CallMethodNative(const String* name, BuiltinFunction function,
+                                                    Value receiver,
+                                                    std::span<const Value> positional,
+                                                    std::span<const NamedValue> named) {
+  if (!state_.frames.empty()) state_.frames.back().builtin = name->view();
+  absl::StatusOr<Value> result =
+      function(thread_, Arguments(name->view(), receiver, positional, named));
+  if (result.ok() && !state_.frames.empty()) state_.frames.back().builtin = {};
+  return result;
+}
+
+absl::StatusOr<Value> Interpreter::CallNative(Value callee, std::span<const Value> positional,
+                                              std::span<const NamedValue> named) {
+  if (const Builtin* builtin = callee.As<Builtin>()) {
+    return CallMethodNative(builtin->name_string(), builtin->function(), builtin->receiver(),
+                            positional, named);
+  }
+  if (callee.Is(Kind::kHost)) {
+    auto* host = static_cast<HostObject*>(callee.object());
+    if (host->Callable()) {
+      if (!state_.frames.empty()) state_.frames.back().builtin = host->CallName();
+      absl::StatusOr<Value> result =
+          host->Call(thread_, Arguments(host->CallName(), callee, positional, named));
+      if (result.ok() && !state_.frames.empty()) state_.frames.back().builtin = {};
+      return result;
+    }
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", TypeName(callee), "' object is not callable"));
+}
+
+absl::Status Interpreter::CollectArguments(const CallSite& site, const Value* values,
+                                           std::vector<Value>& positional,
+                                           std::vector<NamedValue>& named) {
+  positional.assign(values, values + site.positional);
+  values += site.positional;
+  for (const String* name : site.names) named.push_back({name, *values++});
+  if (site.star) {
+    const Value star = *values++;
+    if (!IsIterable(star)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("argument after * must be an iterable, not ", TypeName(star)));
+    }
+    COW_ASSIGN_OR_RETURN(std::vector<Value> elements, Elements(star));
+    positional.insert(positional.end(), elements.begin(), elements.end());
+  }
+  if (!site.star_star) return absl::OkStatus();
+  const Dict* star_star = values->As<Dict>();
+  if (star_star == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("argument after ** must be a dict, not ", TypeName(*values)));
+  }
+  for (const auto& entry : *star_star) {
+    const String* key = entry.key.As<String>();
+    if (key == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("keywords must be strings, not ", TypeName(entry.key)));
+    }
+    const String* name = Intern(*key);
+    for (size_t i = 0; i < site.names.size(); ++i) {
+      if (site.names[i] == name) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("duplicate keyword argument: ", name->view()));
+      }
+    }
+    named.push_back({name, entry.value});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Interpreter::CallSpecial(const CallSite& site, Value* base, Value* result) {
+  Value callee = base[0];
+  Value receiver;
+  BuiltinFunction method = nullptr;
+  const String* name = site.method;
+  if (name != nullptr) {
+    receiver = callee;
+    if (const BuiltinMethod* builtin = FindMethod(receiver.kind(), name)) {
+      method = builtin->function;
+    } else if (receiver.Is(Kind::kHost)) {
+      const MethodTable* methods = static_cast<HostObject*>(receiver.object())->Methods();
+      const MethodTable::Method* found = methods == nullptr ? nullptr : methods->Find(name);
+      if (found != nullptr) method = found->function;
+    }
+    if (method == nullptr) {
+      COW_ASSIGN_OR_RETURN(callee, Attribute(receiver, name));
+    }
+  }
+  absl::InlinedVector<NamedValue, 12> own_names;
+  std::vector<Value> all_positional;
+  std::vector<NamedValue> all_named;
+  std::span<const Value> positional(base + 1, site.positional);
+  std::span<const NamedValue> named;
+  if (site.star || site.star_star) {
+    COW_RETURN_IF_ERROR(CollectArguments(site, base + 1, all_positional, all_named));
+    positional = all_positional;
+    named = all_named;
+  } else {
+    const Value* values = base + 1 + site.positional;
+    for (const String* argument : site.names) own_names.push_back({argument, *values++});
+    named = {own_names.data(), own_names.size()};
+  }
+  if (method != nullptr) {
+    COW_ASSIGN_OR_RETURN(*result, CallMethodNative(name, method, receiver, positional, named));
+    return absl::OkStatus();
+  }
+  if (const Function* function = callee.As<Function>()) {
+    // More arguments than the caller's window may hold: give them one of their own.
+    size_t segment;
+    const size_t caller_segment = state_.registers.current();
+    Value* at = state_.registers.Window(base + 1, positional.size(), &segment);
+    if (at != positional.data()) std::copy(positional.begin(), positional.end(), at);
+    absl::Status status = PushFrame(function->code(), function, function->module(), at,
+                                    positional.size(), named, false);
+    if (!status.ok()) state_.registers.Release(caller_segment);
+    return status;
+  }
+  COW_ASSIGN_OR_RETURN(*result, CallNative(callee, positional, named));
+  return absl::OkStatus();
+}
+
+Value* Interpreter::TopOfStack() {
+  Value* start = state_.registers.start();
+  if (state_.frames.empty()) return start;
+  return state_.frames.back().base + state_.frames.back().code->registers;
+}
+
+absl::StatusOr<Value> Interpreter::CallFromHost(Value callee, std::span<const Value> positional,
+                                                std::span<const NamedValue> named) {
+  const Function* function = callee.As<Function>();
+  if (function == nullptr) {
+    absl::StatusOr<Value> result = CallNative(callee, positional, named);
+    return result;
+  }
+  if (state_.host_depth >= kMaxHostDepth) {
+    return absl::ResourceExhaustedError("calls of builtins that call back are nested too deeply");
+  }
+  size_t segment;
+  const size_t caller_segment = state_.registers.current();
+  Value* top = TopOfStack();
+  Value* at = state_.registers.Window(top, positional.size(), &segment);
+  std::copy(positional.begin(), positional.end(), at);
+  absl::Status status = PushFrame(function->code(), function, function->module(), at,
+                                  positional.size(), named, true);
+  if (!status.ok()) {
+    state_.registers.Release(caller_segment);
+    return ErrorWithTraceback(thread_, status);
+  }
+  ++state_.host_depth;
+  absl::StatusOr<Value> result = Run();
+  --state_.host_depth;
+  state_.registers.Release(caller_segment);
+  return result;
+}
+
+absl::StatusOr<Value> Interpreter::RunToplevel(const Code& code, ModuleData& module) {
+  Value* top = TopOfStack();
+  absl::Status status = PushFrame(code, nullptr, module, top, 0, {}, true);
+  if (!status.ok()) return ErrorWithTraceback(thread_, status);
+  ++state_.host_depth;
+  absl::StatusOr<Value> result = Run();
+  --state_.host_depth;
+  return result;
+}
+
+absl::StatusOr<Value> Call(Thread& thread, Value function, std::span<const Value> positional,
+                           std::span<const NamedValue> named) {
+  return Interpreter(thread).CallFromHost(function, positional, named);
+}
+
+}  // namespace cow::starlark
