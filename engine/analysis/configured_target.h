@@ -3,7 +3,9 @@
 // Owns its Starlark heap (frozen) and the actions it declared. Immutable; used by the thread of the analysis.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +53,14 @@ class ProviderSet {
 
 class TargetValue;
 
+// How a program is run by `cow run` and `cow test`.
+struct ProgramDetails {
+  std::vector<std::string> args{};   // attribute `args`, expanded and split into words
+  bool is_test = false;
+  std::string test_size{};           // "small"; tests only
+  int64_t timeout_seconds = 0;       // tests only
+};
+
 struct ConfiguredTarget {
   Label label{};                                 // of an alias: its own
   const Configuration* configuration = nullptr;  // null: the same in all (source files, constraint values)
@@ -68,6 +78,7 @@ struct ConfiguredTarget {
   const FilesToRunValue* files_to_run = nullptr;  // never null after analysis
   ValueDepset default_runfiles{};
   ValueDepset data_runfiles{};
+  std::optional<ProgramDetails> program{};        // of targets of executable rules
   std::string incompatible{};                     // why it cannot be built for its platform; "" = it can
 
   const ConfiguredTarget& resolved() const { return actual == nullptr ? *this : *actual; }

@@ -100,6 +100,23 @@ absl::StatusOr<LocationTable> MakeLocationTable(const RuleContext& context, Valu
   return table;
 }
 
+absl::StatusOr<std::string> ExpandLocationText(const RuleContext& context, std::string_view text, Value targets,
+                                               bool short_paths) {
+  if (text.find("$(") == std::string_view::npos) return std::string(text);
+  COW_ASSIGN_OR_RETURN(LocationTable table, MakeLocationTable(context, targets));
+  return ExpandLocations(text, [&](std::string_view function, std::string_view name) -> absl::StatusOr<std::string> {
+    COW_ASSIGN_OR_RETURN(Label label, context.loader().workspace().ParseLabel(name, context.label().package()));
+    return table.Paths(function, label, short_paths);
+  });
+}
+
+std::optional<std::string> FindVariable(const RuleContext& context, std::string_view name) {
+  for (const auto& [known, value] : context.variables()) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
 absl::Status RejectSymlinks(Value symlinks, std::string_view parameter) {
   if (symlinks.IsUnset() || symlinks.IsNone() || starlark::Length(symlinks) == 0) return absl::OkStatus();
   return UserError("runfiles with '", parameter, "' are not supported: declare a copy with ctx.actions.symlink instead");
@@ -145,13 +162,8 @@ absl::StatusOr<Value> CtxExpandLocation(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("input", &input), Optional("targets", &targets),
                                         KwOptional("short_paths", &short_paths)}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, CurrentContext(thread, "expand_location"));
-  if (input.find("$(") == std::string_view::npos) return Value(thread.heap().NewString(input));
-  COW_ASSIGN_OR_RETURN(LocationTable table, MakeLocationTable(*context, targets ? targets->value : Value()));
-  auto resolve = [&](std::string_view function, std::string_view text) -> absl::StatusOr<std::string> {
-    COW_ASSIGN_OR_RETURN(Label label, context->loader().workspace().ParseLabel(text, context->label().package()));
-    return table.Paths(function, label, short_paths);
-  };
-  COW_ASSIGN_OR_RETURN(std::string expanded, ExpandLocations(input, resolve));
+  COW_ASSIGN_OR_RETURN(std::string expanded,
+                       ExpandLocationText(*context, input, targets ? targets->value : Value(), short_paths));
   return Value(thread.heap().NewString(expanded));
 }
 
@@ -164,10 +176,7 @@ absl::StatusOr<Value> CtxExpandMakeVariables(Thread& thread, const Arguments& ar
   COW_ASSIGN_OR_RETURN(RuleContext * context, CurrentContext(thread, "expand_make_variables"));
   auto lookup = [&](std::string_view name) -> std::optional<std::string> {
     if (const auto* value = more->FindString(name).As<starlark::String>()) return value->str();
-    for (const auto& [known, value] : context->variables()) {
-      if (known == name) return value;
-    }
-    return std::nullopt;
+    return FindVariable(*context, name);
   };
   absl::StatusOr<std::string> expanded = ExpandMakeVariables(command, lookup);
   if (!expanded.ok()) return UserError("in ", attribute, " attribute: ", expanded.status().message());
@@ -196,5 +205,19 @@ absl::StatusOr<Value> CtxTargetPlatformHasConstraint(Thread& thread, const Argum
 }
 
 absl::StatusOr<Value> CtxCoverageInstrumented(Thread&, const Arguments&) { return Value::Bool(false); }
+
+absl::StatusOr<std::vector<std::string>> ExpandProgramArgs(const RuleContext& context) {
+  std::vector<std::string> words;
+  const RuleAttributes::Entry* entry = context.attributes().Find("args");
+  if (entry == nullptr || entry->attribute->type != loading::AttributeType::kStringList) return words;
+  for (const std::string& text : loading::StringsOf(entry->raw)) {
+    COW_ASSIGN_OR_RETURN(std::string located, ExpandLocationText(context, text, Value(), false));
+    auto lookup = [&](std::string_view name) { return FindVariable(context, name); };
+    COW_ASSIGN_OR_RETURN(std::string expanded, ExpandMakeVariables(located, lookup));
+    COW_ASSIGN_OR_RETURN(std::vector<std::string> split, SplitShellWords(expanded));
+    words.insert(words.end(), split.begin(), split.end());
+  }
+  return words;
+}
 
 }  // namespace cow::analysis

@@ -1,7 +1,11 @@
 // The functions of ctx: runfiles, expansion of locations and Make variables, questions about the platform.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
+#include "engine/analysis/rule_context.h"
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/thread.h"
 
@@ -18,5 +22,8 @@ absl::StatusOr<starlark::Value> CtxTargetPlatformHasConstraint(starlark::Thread&
                                                                const starlark::Arguments& args);
 // Always False: coverage is not measured.
 absl::StatusOr<starlark::Value> CtxCoverageInstrumented(starlark::Thread& thread, const starlark::Arguments& args);
+
+// The attribute `args` of a program: locations and variables expanded, split into words. Plain errors.
+absl::StatusOr<std::vector<std::string>> ExpandProgramArgs(const RuleContext& context);
 
 }  // namespace cow::analysis

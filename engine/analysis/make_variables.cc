@@ -1,6 +1,7 @@
 #include "engine/analysis/make_variables.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "engine/analysis/user_error.h"
@@ -74,6 +75,33 @@ absl::StatusOr<std::string> ExpandLocations(std::string_view text, const Locatio
     at = end + 1;
   }
   return out;
+}
+
+absl::StatusOr<std::vector<std::string>> SplitShellWords(std::string_view text) {
+  std::vector<std::string> words;
+  std::optional<std::string> word;
+  char quote = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    bool blank = c == ' ' || c == '\t' || c == '\n';
+    if (quote == 0 && blank) {
+      if (word) words.push_back(*std::exchange(word, std::nullopt));
+      continue;
+    }
+    if (!word) word.emplace();
+    if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
+      *word += text[++i];
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (quote != 0 && c == quote) {
+      quote = 0;
+    } else {
+      *word += c;
+    }
+  }
+  if (quote != 0) return UserError("unterminated quotation in: ", text);
+  if (word) words.push_back(*word);
+  return words;
 }
 
 }  // namespace cow::analysis

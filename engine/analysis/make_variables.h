@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -20,5 +21,8 @@ absl::StatusOr<std::string> ExpandMakeVariables(std::string_view text, const Var
 // dollar signs stay as they are, and so does everything after "$$".
 using LocationLookup = std::function<absl::StatusOr<std::string>(std::string_view function, std::string_view label)>;
 absl::StatusOr<std::string> ExpandLocations(std::string_view text, const LocationLookup& resolve);
+
+// Words as a shell splits them: blanks separate, quotes and backslashes protect. An unclosed quote is an error.
+absl::StatusOr<std::vector<std::string>> SplitShellWords(std::string_view text);
 
 }  // namespace cow::analysis

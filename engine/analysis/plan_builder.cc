@@ -78,7 +78,7 @@ absl::Status PlanBuilder::Drain() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ActionId> PlanBuilder::AddAction(const ActionRecord& record, Artifact output) {
+absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddAction(const ActionRecord& record, Artifact output) {
   ActionId id(static_cast<uint32_t>(plan_.actions.size()));
   plan_.actions.emplace_back();
   COW_ASSIGN_OR_RETURN(Action action, Convert(record));
@@ -88,7 +88,7 @@ absl::StatusOr<ActionId> PlanBuilder::AddAction(const ActionRecord& record, Arti
   action.outputs = {artifact};
   action.captured_output = artifact;
   plan_.actions[id.value()] = std::move(action);
-  return id;
+  return AddedAction{id, artifact};
 }
 
 absl::Status PlanBuilder::CheckPrefixes() const {

@@ -26,8 +26,12 @@ class PlanBuilder {
   // Those of a depset of Files.
   std::vector<ArtifactId> WantAll(const ValueDepset& files);
 
-  // An action that no rule declared (a test), whose only output is `output`, which the builder adds.
-  absl::StatusOr<ActionId> AddAction(const ActionRecord& record, Artifact output);
+  struct AddedAction {
+    ActionId action{};
+    ArtifactId output{};
+  };
+  // An action that no rule declared (a test); its only output is `output`, which receives what the process prints.
+  absl::StatusOr<AddedAction> AddAction(const ActionRecord& record, Artifact output);
 
   void AddTarget(RequestedTarget target) { plan_.targets.push_back(std::move(target)); }
   void AddTest(TestSpec test) { plan_.tests.push_back(std::move(test)); }

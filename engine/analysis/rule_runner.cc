@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/analysis/builtin_providers.h"
+#include "engine/analysis/ctx_methods.h"
 #include "engine/analysis/ctx_value.h"
 #include "engine/analysis/default_info.h"
 #include "engine/analysis/user_error.h"
@@ -120,11 +121,40 @@ absl::Status FillDefaultInfo(const RuleContext& context, ConfiguredTarget& targe
   return absl::OkStatus();
 }
 
+// Seconds by the attributes `timeout` and `size`.
+int64_t TestTimeout(const loading::Target& test) {
+  constexpr std::pair<std::string_view, int64_t> kLimits[] = {
+      {"short", 60},  {"moderate", 300}, {"long", 900},  {"eternal", 3600},
+      {"small", 60},  {"medium", 300},   {"large", 900}, {"enormous", 3600},
+  };
+  std::string limit = test.StringAttr("timeout");
+  if (limit.empty()) limit = test.StringAttr("size");
+  for (const auto& [name, seconds] : kLimits) {
+    if (name == limit) return seconds;
+  }
+  return 300;
+}
+
+absl::Status FillProgram(const RuleContext& context, ConfiguredTarget& target) {
+  const loading::Target& declared = context.target();
+  if (!declared.rule_class().executable()) return absl::OkStatus();
+  ProgramDetails program;
+  COW_ASSIGN_OR_RETURN(program.args, ExpandProgramArgs(context));
+  program.is_test = declared.rule_class().test();
+  if (program.is_test) {
+    program.test_size = declared.StringAttr("size");
+    program.timeout_seconds = TestTimeout(declared);
+  }
+  target.program = std::move(program);
+  return absl::OkStatus();
+}
+
 absl::Status FillTarget(RuleContext& context, Value returned, ConfiguredTarget& target) {
   COW_ASSIGN_OR_RETURN(std::vector<Value> instances, ReturnedProviders(returned));
   COW_RETURN_IF_ERROR(StoreProviders(instances, target.providers));
   COW_RETURN_IF_ERROR(CheckPromises(context, target.providers));
   COW_RETURN_IF_ERROR(FillDefaultInfo(context, target));
+  COW_RETURN_IF_ERROR(FillProgram(context, target));
   std::vector<std::string> missing = context.MissingOutputs();
   if (missing.empty()) return absl::OkStatus();
   return UserError("the following files have no generating action:\n", absl::StrJoin(missing, "\n"));

@@ -1,0 +1,98 @@
+#include "engine/analysis/analysis_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/analysis/builtin_providers.h"
+#include "engine/analysis/configuration_builder.h"
+#include "engine/analysis/test_action.h"
+#include "engine/base/status.h"
+#include "engine/loading/workspace.h"
+#include "engine/starlark/struct_value.h"
+
+namespace cow::analysis {
+
+namespace {
+
+starlark::Thread::PrintHandler MakePrintHandler(const AnalysisRequest& request) {
+  if (!request.on_print) return {};
+  return [on_print = request.on_print](const Location& caller, std::string_view text) {
+    on_print(absl::StrCat("DEBUG: ", caller.ToString(), ": ", text));
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(const AnalysisRequest& request,
+                                                                         loading::PackageLoader& loader) {
+  PlatformTable platforms(loader);
+  COW_ASSIGN_OR_RETURN(ConfigurationPair pair, MakeConfigurations(request.options, loader.workspace(), platforms));
+  return std::unique_ptr<AnalysisSession>(
+      new AnalysisSession(request, loader, std::move(pair.target), std::move(pair.exec)));
+}
+
+AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader, Configuration target,
+                                 Configuration exec)
+    : request_(request),
+      target_(std::move(target)),
+      exec_(std::move(exec)),
+      platforms_(loader),
+      toolchains_(loader, platforms_, exec_.platform, request.options.extra_toolchains),
+      graph_({loader, platforms_, toolchains_, target_, exec_, MakePrintHandler(request)}),
+      plan_(graph_.artifacts()) {}
+
+std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& target) const {
+  const std::vector<std::string>& given = request_.output_groups;
+  auto is_change = [](const std::string& group) { return group.starts_with('+') || group.starts_with('-'); };
+  std::vector<std::string> groups;
+  if (std::all_of(given.begin(), given.end(), is_change)) groups.push_back("default");
+  for (const std::string& group : given) {
+    std::string name = is_change(group) ? group.substr(1) : group;
+    std::erase(groups, name);
+    if (!group.starts_with('-')) groups.push_back(name);
+  }
+  const auto* info =
+      target.providers.Find(BuiltinProviders::Get().output_group_info).As<starlark::Struct>();
+  std::vector<ValueDepset> sets;
+  for (const std::string& group : groups) {
+    if (group == "default") {
+      sets.push_back(target.files);
+    } else if (info != nullptr) {
+      if (const auto* set = info->Find(group).As<DepsetValue>()) sets.push_back(set->set());
+    }
+  }
+  return sets;
+}
+
+absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>& skipped) {
+  if (!added_.insert(label).second) return absl::OkStatus();
+  COW_ASSIGN_OR_RETURN(const ConfiguredTarget* configured, graph_.Configure(label, target_));
+  const ConfiguredTarget& target = configured->resolved();
+  if (!target.incompatible.empty()) {
+    skipped.push_back({label, target.incompatible});
+    return absl::OkStatus();
+  }
+  RequestedTarget requested;
+  requested.label = label;
+  requested.configuration = target_.short_name();
+  requested.outputs = plan_.WantAll(MergeSets({}, WantedOutputs(target)));
+  if (target.program && target.files_to_run->executable() != nullptr) {
+    requested.executable = plan_.Want(target.files_to_run->executable()->id());
+    for (ArtifactId file : plan_.WantAll(target.files_to_run->runfiles())) {
+      if (file != requested.executable) requested.runfiles.push_back(file);
+    }
+  }
+  plan_.AddTarget(std::move(requested));
+  if (request_.run_tests && target.program && target.program->is_test) return AddTest(label, target);
+  return absl::OkStatus();
+}
+
+absl::Status AnalysisSession::AddTest(const Label& label, const ConfiguredTarget& test) {
+  TestAction made = MakeTestAction(test, request_, strings_);
+  COW_ASSIGN_OR_RETURN(auto added, plan_.AddAction(made.record, std::move(made.log)));
+  plan_.AddTest({label, added.action, added.output});
+  return absl::OkStatus();
+}
+
+}  // namespace cow::analysis

@@ -1,0 +1,53 @@
+// AnalysisSession: one call of Analyze: the configurations, the graph and the plan that grows.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/analysis/analyzer.h"
+#include "engine/analysis/configuration.h"
+#include "engine/analysis/plan_builder.h"
+#include "engine/analysis/platform_table.h"
+#include "engine/analysis/target_graph.h"
+#include "engine/analysis/toolchain_resolution.h"
+#include "engine/loading/package_loader.h"
+#include "engine/starlark/heap.h"
+
+namespace cow::analysis {
+
+class AnalysisSession {
+ public:
+  // `request` and `loader` must outlive the session. Failure: an option is wrong, or a platform is.
+  static absl::StatusOr<std::unique_ptr<AnalysisSession>> Create(const AnalysisRequest& request,
+                                                                 loading::PackageLoader& loader);
+
+  // Analyses a requested target and puts what it needs into the plan, or into `skipped` if it is not for this
+  // platform. A label that was added before changes nothing.
+  absl::Status Add(const Label& label, std::vector<SkippedTarget>& skipped);
+
+  absl::StatusOr<BuildPlan> Finish() { return plan_.Finish(); }
+  int64_t configured_targets() const { return graph_.size(); }
+
+ private:
+  AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader, Configuration target,
+                  Configuration exec);
+
+  // Default outputs and output groups, as --output_groups says.
+  std::vector<ValueDepset> WantedOutputs(const ConfiguredTarget& target) const;
+  absl::Status AddTest(const Label& label, const ConfiguredTarget& test);
+
+  const AnalysisRequest& request_;
+  const Configuration target_;
+  const Configuration exec_;
+  PlatformTable platforms_;
+  ToolchainResolution toolchains_;
+  TargetGraph graph_;
+  starlark::Heap strings_;  // of actions that no rule declared
+  PlanBuilder plan_;
+  std::set<Label> added_;
+};
+
+}  // namespace cow::analysis
