@@ -6,10 +6,10 @@
 #include "engine/analysis/analyzer.h"
 #include "engine/base/status.h"
 #include "engine/driver/exit_status.h"
-#include "engine/driver/lazy_sandbox.h"
 #include "engine/driver/offline_fetcher.h"
 #include "engine/driver/session.h"
 #include "engine/execution/execute.h"
+#include "engine/execution/sandboxed_spawn_runner.h"
 #include "engine/loading/target_pattern_resolver.h"
 
 namespace cow::driver {
@@ -79,7 +79,7 @@ class Builder {
 
   absl::Status Execute(const BuildPlan& plan) {
     store::LocalStore& store = *session_->store;
-    LazySandbox sandbox(session_->installation.programs_dir + "/cow-sandbox", store);
+    execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *store.cas, *store.trees);
     OfflineFetcher offline(*store.cas);
     execution::ExecutionOptions options{.workspace_root = session_->workspace->root(),
                                         .scratch_root = store.session->path(),
@@ -98,6 +98,15 @@ class Builder {
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, execution::Execute(plan, options, services));
     Record(std::move(executed));
     return absl::OkStatus();
+  }
+
+  execution::SandboxedSpawnRunner::Options SandboxOptions() const {
+    const store::LocalStore& store = *session_->store;
+    return {.sandbox = {.helper_program = session_->installation.programs_dir + "/cow-sandbox",
+                        .source_roots = {store.layout.root},
+                        .scratch_directory = store.session->path()},
+            .scratch_root = store.session->path(),
+            .min_tier = request_.min_sandbox};
   }
 
   void Record(execution::ExecutionResult executed) {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "engine/analysis/builtins.h"
+#include "engine/analysis/builtin_providers.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/store/cache_layout.h"
@@ -25,9 +25,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& reque
   loading::WorkspaceOptions options{.root = root,
                                     .cache_dir = cache,
                                     .builtin_rules_dir = session->installation.rules_dir,
-                                    .programs_dir = session->installation.programs_dir};
-  options.environment.module_names.push_back(analysis::AddAnalysisBuiltins);
-  options.environment.on_export.push_back(analysis::ExportProviderName);
+                                    .programs_dir = session->installation.programs_dir,
+                                    .environment = analysis::AnalysisEnvironment()};
   store::FileStateCache* files = session->store->files.get();
   options.digest_file = [files](const std::string& path) { return files->DigestOf(path, store::Ingest::kDigestOnly); };
   options.on_print = [&events](std::string_view text) {
