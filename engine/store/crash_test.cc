@@ -1,6 +1,7 @@
 // Processes that die in the middle and processes that work at the same time.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "engine/store/testing_cache.h"
 
@@ -64,6 +65,21 @@ TEST(CrashTest, ResultsNeverComeBeforeTheirBlobsWheneverTheProcessIsKilled) {
     RecordProperty("results", results);
     EXPECT_TRUE(store->database->warnings().empty());
   }
+}
+
+TEST(CrashTest, BlobThatDoesNotFitOnTheDiskIsAnErrorAndLeavesNothing) {
+  TestingDir dir;
+  Digest digest = Digest::Of(std::string(3 << 20, 'x'));
+  pid_t pid = StartProcess([&] {
+    signal(SIGXFSZ, SIG_IGN);
+    auto store = OpenTestingStore(dir);
+    rlimit limit{1 << 20, 1 << 20};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(1);
+    if (store->cas->Put(std::string(3 << 20, 'x')).ok()) _exit(2);
+    if (store->cas->Contains(digest)) _exit(3);
+  });
+  EXPECT_EQ(WaitForProcess(pid), 0);
+  EXPECT_FALSE(FileExists(OpenTestingStore(dir)->cas->UncheckedPathOf(digest)));
 }
 
 TEST(CrashTest, TwoProcessesStoreTheSameBlobsAtOnce) {

@@ -134,11 +134,11 @@ class Database::Impl::TransactionImpl final : public Transaction {
   }
 
   absl::Status Put(Table table, std::string_view key, std::string_view value) override {
-    code = impl_.PutSealed(txn_, static_cast<int>(table), key, value);
+    if (code == MDB_SUCCESS) code = impl_.PutSealed(txn_, static_cast<int>(table), key, value);
     return impl_.Check(code == MDB_MAP_FULL ? MDB_SUCCESS : code, "writing the cache's database");
   }
 
-  int code = MDB_SUCCESS;  // of the last Put; MDB_MAP_FULL makes the change run again
+  int code = MDB_SUCCESS;  // of the first Put that failed; MDB_MAP_FULL makes the change run again
 
  private:
   Impl& impl_;

@@ -56,7 +56,7 @@ class Database {
   absl::Status Flush();
 
   // Runs `change` alone among all writers of all processes, after all pending writes: reads and writes go to one
-  // transaction, committed before this returns.
+  // transaction, committed before this returns. `change` may run more than once; only its last run counts.
   class Transaction {
    public:
     virtual ~Transaction() = default;

@@ -1,6 +1,8 @@
 #include "engine/store/database.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <map>
 
@@ -93,6 +95,23 @@ TEST_F(DatabaseTest, GrowsWhenTheMapIsFull) {
   EXPECT_EQ(Read(*database, "99"), value);
 }
 
+TEST_F(DatabaseTest, UpdateRunsAgainWhenTheMapIsFull) {
+  auto database = Open({.map_size = 1 << 20});
+  int runs = 0;
+  absl::Status status = database->Update([&](Database::Transaction& transaction) -> absl::Status {
+    ++runs;
+    for (int i = 0; i < 40; ++i) {
+      COW_RETURN_IF_ERROR(transaction.Put(Table::kState, std::to_string(i), std::string(100'000, 'x')));
+    }
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_GT(runs, 1);
+  EXPECT_EQ(Read(*database, "39").size(), 100'000u);
+  database.reset();
+  EXPECT_TRUE(Open()->warnings().empty());
+}
+
 TEST_F(DatabaseTest, FollowsWhenAnotherProcessGrewTheMap) {
   int ready[2], grown[2];
   ASSERT_EQ(pipe(ready), 0);
@@ -175,6 +194,38 @@ TEST_F(DatabaseTest, TreatsAFlippedBitInAValueAsAbsent) {
   auto database = Open();
   EXPECT_EQ(Read(*database, "k"), "<none>");
   EXPECT_EQ(*database->ForEach(Table::kState, [](std::string_view, std::string_view) {}), 1);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(DatabaseTest, MakesDoWithLittleAddressSpace) {
+  pid_t pid = StartProcess([&] {
+    rlimit limit{512 << 20, 512 << 20};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(1);
+    absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(layout_);
+    if (!database.ok()) _exit(2);
+    (*database)->Put(Table::kState, "k", "v");
+    if (!(*database)->Flush().ok()) _exit(3);
+  });
+  EXPECT_EQ(WaitForProcess(pid), 0);
+}
+#endif
+
+TEST_F(DatabaseTest, ReportsADiskThatIsFull) {
+  pid_t pid = StartProcess([&] {
+    signal(SIGXFSZ, SIG_IGN);
+    auto database = Open();
+    database->Put(Table::kState, "before", "v");
+    if (!database->Flush().ok()) _exit(1);
+    rlimit limit{1 << 20, 1 << 20};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(2);
+    for (int i = 0; i < 40; ++i) database->Put(Table::kState, std::to_string(i), std::string(100'000, 'x'));
+    if (database->Flush().ok()) _exit(3);
+    if (Read(*database, "before") != "v") _exit(4);
+  });
+  EXPECT_EQ(WaitForProcess(pid), 0);
+  auto database = Open();
+  EXPECT_EQ(Read(*database, "before"), "v");
+  EXPECT_TRUE(database->warnings().empty());
 }
 
 TEST_F(DatabaseTest, NamesTheRunningBoot) { EXPECT_GE(Open()->boot_id().size(), 36u); }

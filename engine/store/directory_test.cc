@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/store/directory_builder.h"
 #include "engine/store/tree_encoding.h"
 #include "engine/store/wire.h"

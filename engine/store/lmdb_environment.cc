@@ -32,7 +32,7 @@ uint64_t DefaultMapSize() {
 
 bool IsDamage(int code) {
   return code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_VERSION_MISMATCH ||
-         code == MDB_PANIC || code == MDB_INCOMPATIBLE || code == MDB_BAD_TXN;
+         code == MDB_PANIC || code == MDB_INCOMPATIBLE;
 }
 
 LmdbEnvironment::OpenResult LmdbEnvironment::Open(const std::string& directory, uint64_t map_size, int tables) {

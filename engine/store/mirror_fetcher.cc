@@ -44,10 +44,14 @@ absl::Status CheckDigest(const std::string& url, const Digest& wanted, const Dig
                                                     found.size_bytes(), " bytes)"));
 }
 
-std::string LastLine(std::string_view text) {
-  text = absl::StripAsciiWhitespace(text);
-  size_t line = text.rfind('\n');
-  return std::string(line == std::string_view::npos ? text : text.substr(line + 1));
+// apt indents the reason of a failure; whatever else failed says it in its last line.
+std::string ReasonOf(std::string_view output) {
+  std::string last;
+  for (std::string_view line : absl::StrSplit(output, '\n', absl::SkipWhitespace())) {
+    last = std::string(absl::StripAsciiWhitespace(line));
+    if (line.starts_with("  ")) break;
+  }
+  return last;
 }
 
 std::string JoinUrl(std::string_view base, std::string_view path) {
@@ -66,7 +70,7 @@ absl::StatusOr<std::vector<std::string>> MirrorFetcher::Mirrors() {
       RunSubprocess({.argv = {"apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"}});
   if (!run.ok()) return Annotate(run.status(), "asking apt for the package mirrors of this machine");
   if (run->exit_code != 0) {
-    return absl::UnavailableError(absl::StrCat("apt-get indextargets failed: ", LastLine(run->err)));
+    return absl::UnavailableError(absl::StrCat("apt-get indextargets failed: ", ReasonOf(run->err)));
   }
   std::set<std::string> seen;
   for (std::string_view line : absl::StrSplit(run->out, '\n', absl::SkipWhitespace())) {
@@ -100,7 +104,7 @@ absl::Status MirrorFetcher::Download(const std::string& url, const FetchSpec& sp
   if (!run.ok()) return Annotate(run.status(), absl::StrCat("downloading ", Shown(url)));
   if (run->exit_code == 0) return absl::OkStatus();
   std::string output = absl::StrCat(run->out, run->err);
-  std::string message = absl::StrCat(Shown(url), ": ", LastLine(output));
+  std::string message = absl::StrCat(Shown(url), ": ", ReasonOf(output));
   if (absl::StrContains(output, "404 ")) return absl::NotFoundError(message);
   if (!absl::StrContains(output, "Hash Sum mismatch") && !absl::StrContains(output, "Hashes of received file")) {
     return absl::UnavailableError(message);
