@@ -4,28 +4,33 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/base/digest.h"
 #include "engine/base/diagnostic.h"
+#include "engine/base/digest.h"
+#include "engine/loading/visibility.h"
 #include "engine/model/label.h"
 #include "engine/starlark/module.h"
 #include "engine/starlark/program.h"
 
 namespace cow::loading {
 
-class ModuleTable;
+class Environments;
+class FileTable;
+class Repositories;
 
 // A module with what its users need to know about it.
 struct LoadedModule {
   Label label{};
   std::shared_ptr<const starlark::FrozenModule> module{};
-  // Labels of the files it consists of: itself and all it loads, sorted.
-  std::vector<Label> files{};
-  Digest digest{};  // over the texts of `files`
+  std::vector<Label> files{};  // itself and all it loads, directly and indirectly, sorted
+  Digest digest{};             // over the texts of `files`
+  // Who may load it; unset: everybody.
+  std::optional<std::vector<PackageSpec>> visibility{};
 };
 
 using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
@@ -33,8 +38,8 @@ using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
 // Any thread.
 class ModuleLoader {
  public:
-  // Use Workspace::modules().
-  explicit ModuleLoader(std::unique_ptr<ModuleTable> table);
+  // All must outlive the loader. See Workspace::modules().
+  ModuleLoader(Repositories& repositories, FileTable& files, const Environments& environments);
   ~ModuleLoader();
 
   // Failure: everything wrong with the file or with what it loads, as complete diagnostics. A file that does
@@ -46,10 +51,12 @@ class ModuleLoader {
   // load statements.
   absl::StatusOr<std::vector<LoadedModulePtr>> LoadAll(const starlark::Program& program, const PackageId& package);
 
-  ModuleTable& table() { return *table_; }
-
  private:
-  std::unique_ptr<ModuleTable> table_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
+
+// The modules as Execute wants them.
+std::vector<std::shared_ptr<const starlark::FrozenModule>> ModulesOf(const std::vector<LoadedModulePtr>& loaded);
 
 }  // namespace cow::loading

@@ -19,6 +19,8 @@
 
 namespace cow::loading {
 
+class Environments;
+class FileTable;
 class ModuleLoader;
 class Repositories;
 
@@ -93,7 +95,8 @@ class Workspace {
   absl::StatusOr<std::string> DirectoryOf(const PackageId& package);
 
   // Runs the `lock` function of each repository that has one (all, or those named) and writes its text to the
-  // file of its `lock_file` attribute if `write`. In order of declaration.
+  // file of its `lock_file` attribute if `write`. In order of `names`, or by name. A repository whose `lock_file` is
+  // not set is left out.
   absl::StatusOr<std::vector<LockedRepository>> LockRepositories(const std::vector<std::string>& names, bool write);
 
   // Every file and directory loading looked at so far.
@@ -104,6 +107,8 @@ class Workspace {
   SourceTree& source_tree();
   Repositories& repositories();
   ModuleLoader& modules();
+  Environments& environments();
+  FileTable& files();
 
  private:
   struct Parts;

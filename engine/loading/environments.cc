@@ -1,0 +1,98 @@
+#include "engine/loading/environments.h"
+
+#include "engine/base/status.h"
+#include "engine/loading/attribute_builtins.h"
+#include "engine/loading/build_file_builtins.h"
+#include "engine/loading/label_builtin.h"
+#include "engine/loading/native_rules.h"
+#include "engine/loading/native_value.h"
+#include "engine/loading/repository_rule.h"
+#include "engine/loading/rule_builtin.h"
+#include "engine/loading/select_builtin.h"
+#include "engine/loading/workspace_context.h"
+#include "engine/starlark/function_value.h"
+
+namespace cow::loading {
+
+using starlark::Builtin;
+using starlark::Environment;
+using starlark::Heap;
+using starlark::Intern;
+using starlark::NamedValue;
+
+namespace {
+
+// What every kind of file has.
+void AddCommon(Heap& heap, const FileTable& files, Environment& environment) {
+  environment.AddAll(starlark::ScriptEnvironment());
+  environment.Set("select", heap.New<Builtin>(Intern("select"), &MakeSelect));
+  environment.Set("Label", heap.New<Builtin>(Intern("Label"), &MakeLabel, heap.New<FileTableValue>(files)));
+}
+
+void AddAll(const std::vector<NamedValue>& names, Environment& environment) {
+  for (const NamedValue& entry : names) environment.Set(entry.name->view(), entry.value);
+}
+
+void AddModuleNames(Heap& heap, Environment& environment) {
+  environment.Set("attr", MakeAttrNamespace(heap));
+  environment.Set("config", MakeConfigNamespace(heap));
+  environment.Set("config_common", MakeConfigCommonNamespace(heap));
+  environment.Set("repository_rule", heap.New<Builtin>(Intern("repository_rule"), &MakeRepositoryRule));
+  environment.Set("rule", heap.New<Builtin>(Intern("rule"), &MakeRule));
+  environment.Set("visibility", heap.New<Builtin>(Intern("visibility"), &SetLoadVisibility));
+}
+
+void Contribute(const std::vector<EnvironmentContribution>& contributions, Heap& heap, Environment& environment) {
+  for (const EnvironmentContribution& contribute : contributions) contribute(heap, environment);
+}
+
+}  // namespace
+
+Environments::Environments(const BuildEnvironment& contributions, const FileTable& files, PreludeSource prelude)
+    : prelude_(std::move(prelude)) {
+  auto owned = std::make_unique<Heap>();
+  Heap& heap = *owned;
+  std::vector<NamedValue> native = MakeBuildFileBuiltins(heap);
+  for (RuleClass* rule : MakeNativeRuleClasses(heap)) native.push_back({Intern(rule->name()), rule});
+  std::vector<NamedValue> workspace = MakeWorkspaceBuiltins(heap);
+
+  AddCommon(heap, files, build_file_);
+  AddAll(native, build_file_);
+  Contribute(contributions.build_file_names, heap, build_file_);
+
+  AddCommon(heap, files, workspace_);
+  AddAll(workspace, workspace_);
+
+  AddCommon(heap, files, module_);
+  AddModuleNames(heap, module_);
+  Contribute(contributions.module_names, heap, module_);
+  builtin_module_.AddAll(module_);
+  for (const NamedValue& entry : workspace) {
+    if (entry.name->view() != "workspace") native.push_back(entry);
+  }
+  module_.Set("native", heap.New<NativeValue>(native, prelude_));
+  builtin_module_.Set("native", heap.New<NativeValue>(native, nullptr));
+
+  std::shared_ptr<const starlark::FrozenHeap> frozen = Heap::Freeze(std::move(owned));
+  for (Environment* environment : {&module_, &builtin_module_, &workspace_, &build_file_}) {
+    environment->AddReference(frozen);
+  }
+}
+
+absl::StatusOr<const Environment*> Environments::BuildFile() {
+  std::call_once(prelude_once_, [this] { prelude_status_ = AddPrelude(); });
+  if (!prelude_status_.ok()) return prelude_status_;
+  return &build_file_;
+}
+
+absl::Status Environments::AddPrelude() {
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::FrozenModule> prelude, prelude_());
+  if (prelude == nullptr) return absl::OkStatus();
+  build_file_.AddReference(prelude->heap());
+  for (const starlark::Global& global : prelude->globals()) {
+    if (global.name.substr(0, 1) != "_") build_file_.Set(global.name, global.value);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cow::loading

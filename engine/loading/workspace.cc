@@ -1,0 +1,204 @@
+#include "engine/loading/workspace.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/edit_distance.h"
+#include "engine/base/posix_file.h"
+#include "engine/base/rel_path.h"
+#include "engine/base/status.h"
+#include "engine/loading/environments.h"
+#include "engine/loading/error_list.h"
+#include "engine/loading/file_table.h"
+#include "engine/loading/label_value.h"
+#include "engine/loading/module_loader.h"
+#include "engine/loading/print_handler.h"
+#include "engine/loading/repositories.h"
+#include "engine/loading/workspace_context.h"
+#include "engine/starlark/module.h"
+#include "engine/starlark/program.h"
+
+namespace cow::loading {
+namespace {
+
+constexpr char kPreludeFile[] = "prelude.cow";
+constexpr char kBuiltinWorkspaceFile[] = "workspace.cow";
+
+absl::StatusOr<Digest> DigestByReading(const std::string& path) {
+  COW_ASSIGN_OR_RETURN(std::string bytes, ReadFile(path));
+  return Digest::Of(bytes);
+}
+
+// The path without symlinks, so that files are always called the same; unchanged if it does not exist.
+std::string RealPath(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::canonical(path, error);
+  return error || path.empty() ? path : real.string();
+}
+
+WorkspaceOptions Complete(WorkspaceOptions options) {
+  if (!options.digest_file) options.digest_file = &DigestByReading;
+  options.root = RealPath(options.root);
+  options.builtin_rules_dir = RealPath(options.builtin_rules_dir);
+  options.programs_dir = RealPath(options.programs_dir);
+  return options;
+}
+
+}  // namespace
+
+// Order matters: later parts refer to earlier ones.
+struct Workspace::Parts {
+  explicit Parts(WorkspaceOptions given)
+      : options(Complete(std::move(given))),
+        repositories(options, tree, files),
+        environments(options.environment, files, [this] { return Prelude(); }),
+        modules(repositories, files, environments) {}
+
+  absl::StatusOr<std::shared_ptr<const starlark::FrozenModule>> Prelude() {
+    if (options.builtin_rules_dir.empty()) return nullptr;
+    COW_ASSIGN_OR_RETURN(PackageId top, PackageId::Create(kBuiltinRepository, ""));
+    COW_ASSIGN_OR_RETURN(Label label, Label::Create(std::move(top), kPreludeFile));
+    COW_ASSIGN_OR_RETURN(LoadedModulePtr module, modules.Load(label));
+    return module->module;
+  }
+
+  absl::Status Evaluate(const std::string& path, bool builtin);
+
+  WorkspaceOptions options;
+  FileTable files;
+  SourceTree tree;
+  Repositories repositories;
+  Environments environments;
+  ModuleLoader modules;
+  std::vector<Registration> toolchains;
+  std::vector<Registration> execution_platforms;
+  std::vector<std::shared_ptr<const starlark::FrozenHeap>> heaps;  // of the workspace files
+};
+
+absl::Status Workspace::Parts::Evaluate(const std::string& path, bool builtin) {
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<const std::string> text, tree.Read(path));
+  auto source = std::make_shared<const SourceFile>(repositories.DisplayName(path), *text);
+  WorkspaceContext context{.builtin = builtin,
+                           .directory = std::string(PathDirname(path)),
+                           .files = &files,
+                           .repositories = &repositories,
+                           .module_digest = [this](const Label& label) -> absl::StatusOr<Digest> {
+                             COW_ASSIGN_OR_RETURN(LoadedModulePtr module, modules.Load(label));
+                             return module->digest;
+                           }};
+  if (builtin) {
+    COW_ASSIGN_OR_RETURN(context.base, PackageId::Create(kBuiltinRepository, ""));
+  }
+  files.Add(source->name(), context.base);
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::Program> program,
+                       starlark::Program::Compile(source, starlark::Dialect::Build(), environments.Workspace()));
+  COW_ASSIGN_OR_RETURN(std::vector<LoadedModulePtr> loaded, modules.LoadAll(*program, context.base));
+  auto heap = std::make_unique<starlark::Heap>();
+  starlark::Thread thread(*heap);
+  thread.SetHost(&context);
+  InstallPrintHandler(thread, options);
+  absl::StatusOr<starlark::Module> module =
+      starlark::Execute(program, thread, environments.Workspace(), ModulesOf(loaded));
+  if (!module.ok()) return SimplifyTraceback(module.status(), *source);
+  heaps.push_back(starlark::Heap::Freeze(std::move(heap)));
+  // The user's registrations are looked at before the built-in ones, which are evaluated first.
+  toolchains.insert(toolchains.begin(), context.toolchains.begin(), context.toolchains.end());
+  execution_platforms.insert(execution_platforms.begin(), context.execution_platforms.begin(),
+                             context.execution_platforms.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> FindWorkspaceRoot(const std::string& from) {
+  for (std::filesystem::path directory = RealPath(from);; directory = directory.parent_path()) {
+    absl::StatusOr<FileInfo> info = StatFile((directory / kWorkspaceFile).string());
+    if (info.ok() && info->kind == FileKind::kRegular) return directory.string();
+    if (directory == directory.parent_path()) break;
+  }
+  return absl::NotFoundError(absl::StrCat("there is no ", kWorkspaceFile, " in '", from,
+                                          "' or above: cow runs inside of a workspace (an empty ", kWorkspaceFile,
+                                          " file makes one)"));
+}
+
+Workspace::Workspace(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Workspace::~Workspace() = default;
+
+absl::StatusOr<std::unique_ptr<Workspace>> Workspace::Load(WorkspaceOptions options) {
+  auto parts = std::make_unique<Parts>(std::move(options));
+  const WorkspaceOptions& complete = parts->options;
+  if (!complete.builtin_rules_dir.empty()) {
+    COW_RETURN_IF_ERROR(parts->Evaluate(JoinPath(complete.builtin_rules_dir, kBuiltinWorkspaceFile), true));
+  }
+  COW_RETURN_IF_ERROR(parts->Evaluate(JoinPath(complete.root, kWorkspaceFile), false));
+  return std::unique_ptr<Workspace>(new Workspace(std::move(parts)));
+}
+
+const WorkspaceOptions& Workspace::options() const { return parts_->options; }
+
+const std::string& Workspace::name() const { return parts_->files.main_name(); }
+
+const std::vector<Registration>& Workspace::toolchains() const { return parts_->toolchains; }
+
+const std::vector<Registration>& Workspace::execution_platforms() const { return parts_->execution_platforms; }
+
+absl::StatusOr<Label> Workspace::ParseLabel(std::string_view text, const PackageId& base) const {
+  return parts_->files.Parse(text, base);
+}
+
+absl::StatusOr<std::string> Workspace::RepositoryRoot(std::string_view repo) { return parts_->repositories.RootOf(repo); }
+
+absl::StatusOr<std::string> Workspace::DirectoryOf(const PackageId& package) {
+  return parts_->repositories.DirectoryOf(package);
+}
+
+absl::StatusOr<std::vector<LockedRepository>> Workspace::LockRepositories(const std::vector<std::string>& names,
+                                                                          bool write) {
+  Repositories& all = parts_->repositories;
+  for (const std::string& name : names) {
+    const RepositoryDeclaration* declaration = all.Find(name);
+    if (declaration == nullptr) {
+      std::string closest = ClosestMatch(name, all.Names());
+      return absl::NotFoundError(absl::StrCat("no such repository '@", name, "'",
+                                              closest.empty() ? "" : absl::StrCat(" (did you mean '", closest, "'?)")));
+    }
+    if (declaration->rule == nullptr || declaration->rule->definition().lock.IsUnset()) {
+      return absl::InvalidArgumentError(absl::StrCat("repository '@", name, "' has no lock file"));
+    }
+  }
+  std::vector<LockedRepository> locked;
+  for (const std::string& name : names.empty() ? all.Names() : names) {
+    const RepositoryDeclaration& declaration = *all.Find(name);
+    if (declaration.rule == nullptr || declaration.rule->definition().lock.IsUnset()) continue;
+    LockedRepository result{.name = name};
+    const std::vector<Attribute>& attributes = declaration.rule->definition().attributes;
+    for (size_t i = 0; i < attributes.size(); ++i) {
+      if (attributes[i].name != "lock_file") continue;
+      if (const auto* label = declaration.values[i].As<LabelValue>()) result.lock_file = label->label();
+    }
+    if (result.lock_file.name().empty()) continue;  // nothing to write it to: this repository is not locked
+    COW_ASSIGN_OR_RETURN(result.path, all.PathOf(result.lock_file));
+    COW_ASSIGN_OR_RETURN(std::string text, all.ComputeLock(declaration));
+    absl::StatusOr<std::string> before = ReadFile(result.path);
+    result.changed = !before.ok() || *before != text;
+    if (result.changed && write) COW_RETURN_IF_ERROR(WriteFileAtomically(result.path, text));
+    locked.push_back(std::move(result));
+  }
+  return locked;
+}
+
+std::vector<FileRead> Workspace::FilesRead() const { return parts_->tree.FilesRead(); }
+
+std::vector<RepositoryInput> Workspace::RepositoryInputs() const { return parts_->repositories.Inputs(); }
+
+SourceTree& Workspace::source_tree() { return parts_->tree; }
+
+Repositories& Workspace::repositories() { return parts_->repositories; }
+
+ModuleLoader& Workspace::modules() { return parts_->modules; }
+
+Environments& Workspace::environments() { return parts_->environments; }
+
+FileTable& Workspace::files() { return parts_->files; }
+
+}  // namespace cow::loading
