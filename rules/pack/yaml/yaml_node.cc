@@ -77,7 +77,7 @@ void YamlNode::Set(std::string_view key, YamlNode value) {
 }
 
 void YamlNode::Remove(std::string_view key) {
-  entries.erase(std::remove_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; }),
+  entries.erase(std::remove_if(entries.begin(), entries.end(), [&](const YamlEntry& entry) { return entry.key == key; }),
                 entries.end());
 }
 

@@ -13,6 +13,8 @@
 
 namespace cow::pack {
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMapping };
 
@@ -21,7 +23,7 @@ struct YamlNode {
   bool quoted = false;  // the scalar is a string whatever it looks like
   int line = 0;         // 1-based, 0 for values made here
   std::vector<YamlNode> items;
-  std::vector<std::pair<std::string, YamlNode>> entries;
+  std::vector<YamlEntry> entries;  // of a mapping, in order
 
   static YamlNode Text(std::string text);      // a string, quoted when it must be
   static YamlNode Boolean(bool value);
@@ -44,6 +46,14 @@ struct YamlNode {
   // Replaces the member or appends it.
   void Set(std::string_view key, YamlNode value);
   void Remove(std::string_view key);
+};
+
+struct YamlEntry {
+  YamlEntry(std::string_view entry_key, YamlNode entry_value)
+      : key(entry_key), value(std::move(entry_value)) {}
+
+  std::string key;
+  YamlNode value;
 };
 
 // Exactly one document. kInvalidArgument as `file:line: error` text for syntax errors, repeated keys, non-text
