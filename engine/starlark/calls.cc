@@ -29,6 +29,14 @@ std::string Plural(size_t count, std::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+// For messages about a call: `method` of anything, else what the callee is called.
+std::string_view NameOf(Value callee, const String* method) {
+  if (method != nullptr) return method->view();
+  if (const Function* function = callee.As<Function>()) return function->name();
+  if (const Builtin* builtin = callee.As<Builtin>()) return builtin->name();
+  return TypeName(callee);
+}
+
 }  // namespace
 
 Value* RegisterStack::start() {
@@ -221,7 +229,8 @@ absl::StatusOr<Value> Interpreter::CallNative(Value callee, std::span<const Valu
       absl::StrCat("'", TypeName(callee), "' object is not callable"));
 }
 
-absl::Status Interpreter::CollectArguments(const CallSite& site, const Value* values,
+absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_view callee,
+                                           const Value* values,
                                            std::vector<Value>& positional,
                                            std::vector<NamedValue>& named) {
   positional.assign(values, values + site.positional);
@@ -252,7 +261,7 @@ absl::Status Interpreter::CollectArguments(const CallSite& site, const Value* va
     for (size_t i = 0; i < site.names.size(); ++i) {
       if (site.names[i] == name) {
         return absl::InvalidArgumentError(
-            absl::StrCat("duplicate keyword argument: ", name->view()));
+            absl::StrCat(callee, "() got multiple values for keyword argument '", name->view(), "'"));
       }
     }
     named.push_back({name, entry.value});
@@ -284,7 +293,8 @@ absl::Status Interpreter::CallSpecial(const CallSite& site, Value* base, Value* 
   std::span<const Value> positional(base + 1, site.positional);
   std::span<const NamedValue> named;
   if (site.star || site.star_star) {
-    COW_RETURN_IF_ERROR(CollectArguments(site, base + 1, all_positional, all_named));
+    COW_RETURN_IF_ERROR(CollectArguments(site, NameOf(callee, name), base + 1, all_positional,
+                                         all_named));
     positional = all_positional;
     named = all_named;
   } else {

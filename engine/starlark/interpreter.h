@@ -96,7 +96,7 @@ class Interpreter {
   // A call with named or star arguments: finds the arguments, then calls. Sets *result, or leaves it
   // unset if a frame was pushed.
   absl::Status CallSpecial(const CallSite& site, Value* base, Value* result);
-  absl::Status CollectArguments(const CallSite& site, const Value* values,
+  absl::Status CollectArguments(const CallSite& site, std::string_view callee, const Value* values,
                                 std::vector<Value>& positional, std::vector<NamedValue>& named);
   Value* TopOfStack();
 

@@ -6,7 +6,6 @@
 #include "engine/starlark/elems_value.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operations.h"
-#include "engine/starlark/quote.h"
 
 namespace cow::starlark {
 
@@ -33,9 +32,7 @@ class Decoder {
   }
 
   std::string Shown() const {
-    std::string out;
-    AppendQuoted(text_.substr(at_, std::max<size_t>(ValidSequence(text_, at_), 1)), out);
-    return out;
+    return absl::StrCat("'", text_.substr(at_, std::max<size_t>(ValidSequence(text_, at_), 1)), "'");
   }
 
   void SkipSpace() {
@@ -88,7 +85,7 @@ class Decoder {
       }
       if (c != ',') return Fail(Unexpected("in array, got", "',' or ']'"));
       ++at_;
-      if (Peek() == ']') return Fail("unexpected character \"]\"");
+      if (Peek() == ']') return Fail("unexpected character ']'");
     }
   }
 

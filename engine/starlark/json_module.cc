@@ -77,7 +77,7 @@ class Encoder {
   absl::Status Nested(Value value) {
     for (Value outer : path_) {
       if (outer.IsSame(value)) {
-        return absl::InvalidArgumentError(absl::StrCat("cycle in ", TypeName(value)));
+        return absl::InvalidArgumentError("cycle in JSON structure");
       }
     }
     if (path_.size() >= kMaxDepth) {
@@ -93,7 +93,7 @@ class Encoder {
 
   absl::Status Within(absl::Status status, std::string_view where) {
     if (status.ok()) return status;
-    return absl::Status(status.code(), absl::StrCat("in ", where, ": ",
+    return absl::Status(status.code(), absl::StrCat(where, ": ",
                                                     std::string(status.message())));
   }
 
@@ -118,7 +118,7 @@ class Encoder {
       if (!status.ok()) {
         std::string key;
         AppendJsonString(entries[i].first, key);
-        return Within(std::move(status), absl::StrCat("dict key ", key));
+        return Within(std::move(status), absl::StrCat("in dict key ", key));
       }
     }
     out_ += '}';
@@ -135,7 +135,7 @@ class Encoder {
       out_ += ':';
       absl::Status status = Encode(field.value);
       if (!status.ok()) {
-        return Within(std::move(status), absl::StrCat("struct field .", field.name->view()));
+        return Within(std::move(status), absl::StrCat("in struct field .", field.name->view()));
       }
     }
     out_ += '}';
@@ -149,7 +149,7 @@ class Encoder {
       if (number > 0) out_ += ',';
       absl::Status status = Encode(element);
       if (!status.ok()) {
-        return Within(std::move(status), absl::StrCat(TypeName(value), " index ", number));
+        return Within(std::move(status), absl::StrCat("at ", TypeName(value), " index ", number));
       }
       ++number;
       return absl::OkStatus();

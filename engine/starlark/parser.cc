@@ -85,6 +85,11 @@ std::string Parser::TokenText(const Token& shown) const {
 }
 
 void Parser::SyntaxError(std::string_view expected) {
+  const bool unclosed = !errors_.empty() && token().end >= errors_.source().text().size();
+  if (kind() == TokenKind::kIllegal || unclosed) {
+    failed_ = true;  // the scanner has told already
+    return;
+  }
   if (kind() == TokenKind::kReserved) {
     ErrorAtOffset(token().begin,
                   absl::StrCat("syntax error at '", TokenText(token()), "': it is a reserved word"));

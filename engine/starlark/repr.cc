@@ -25,11 +25,11 @@ void AppendEscape(unsigned char byte, std::string& out) {
   out += kHex[byte & 15];
 }
 
-void AppendQuotedText(std::string_view text, bool utf8, std::string& out) {
+void AppendQuotedText(std::string_view text, std::string& out) {
   out += '"';
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const size_t length = byte < 0x80 || !utf8 ? 1 : ValidSequence(text, i);
+    const size_t length = byte < 0x80 ? 1 : ValidSequence(text, i);
     if (length > 1) {
       out += text.substr(i, length);
       i += length;
@@ -203,11 +203,11 @@ class Writer {
 
 }  // namespace
 
-void AppendQuoted(std::string_view text, std::string& out) { AppendQuotedText(text, true, out); }
+void AppendQuoted(std::string_view text, std::string& out) { AppendQuotedText(text, out); }
 
 void AppendQuotedBytes(std::string_view bytes, std::string& out) {
   out += 'b';
-  AppendQuotedText(bytes, false, out);
+  AppendQuotedText(bytes, out);
 }
 
 void AppendRepr(Value value, std::string& out) { Writer(out).Write(value); }

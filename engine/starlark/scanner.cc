@@ -99,6 +99,9 @@ std::vector<Token> Scanner::Scan() {
       ScanToken();
     }
   }
+  if (!brackets_.empty()) {
+    Error(brackets_.back(), absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
+  }
   if (!tokens_.empty() && tokens_.back().kind != TokenKind::kNewline &&
       tokens_.back().kind != TokenKind::kOutdent) {
     Emit(TokenKind::kNewline, at_);
@@ -155,7 +158,7 @@ void Scanner::ScanNewline() {
   const size_t begin = at_;
   if (Peek() == '\r' && Peek(1) == '\n') ++at_;
   ++at_;
-  if (depth_ > 0) return;
+  if (!brackets_.empty()) return;
   line_start_ = true;
   tokens_.push_back({TokenKind::kNewline, static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + 1),
                      Value()});
@@ -235,11 +238,11 @@ void Scanner::ScanPunctuation() {
     switch (kind) {
       case TokenKind::kLparen:
       case TokenKind::kLbracket:
-      case TokenKind::kLbrace: ++depth_; break;
+      case TokenKind::kLbrace: brackets_.push_back(begin); break;
       case TokenKind::kRparen:
       case TokenKind::kRbracket:
       case TokenKind::kRbrace:
-        if (depth_ > 0) --depth_;
+        if (!brackets_.empty()) brackets_.pop_back();
         break;
       default: break;
     }
@@ -261,6 +264,7 @@ void Scanner::InvalidCharacter() {
     Error(begin, absl::StrCat("invalid character: '", text_.substr(begin, length), "'"));
   }
   at_ += length == 0 ? 1 : length;
+  Emit(TokenKind::kIllegal, begin);
 }
 
 }  // namespace cow::starlark

@@ -51,7 +51,7 @@ class Scanner {
   Heap& constants_;
   StaticErrors& errors_;
   size_t at_ = 0;
-  int depth_ = 0;  // of open brackets
+  std::vector<size_t> brackets_;  // open ones, outermost first
   bool line_start_ = true;
   std::vector<int> indents_{0};
   std::vector<Token> tokens_;

@@ -40,7 +40,7 @@ absl::Status AppendInteger(Value operand, char conversion, std::string& out) {
   } else if (!IsInt(operand)) {
     return WrongOperand(operand, conversion, "int or float");
   }
-  const int base = conversion == 'd' ? 10 : conversion == 'o' ? 8 : 16;
+  const int base = conversion == 'd' || conversion == 'i' ? 10 : conversion == 'o' ? 8 : 16;
   std::string text = IntToString(number, base);
   if (conversion == 'X') {
     for (char& c : text) c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c;
@@ -89,11 +89,12 @@ absl::Status AppendCharacter(Value operand, std::string& out) {
   }
   const std::optional<int64_t> code = operand.ToInt64();
   if (!code) return WrongOperand(operand, 'c', "int or single-character string");
-  if (*code < 0 || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff)) {
+  if (*code < 0 || *code > 0x10ffff) {
     return absl::InvalidArgumentError(
         absl::StrCat("%c format requires a valid Unicode code point, got ", *code));
   }
-  AppendUtf8(static_cast<uint32_t>(*code), out);
+  const bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
+  AppendUtf8(surrogate ? 0xfffd : static_cast<uint32_t>(*code), out);
   return absl::OkStatus();
 }
 
@@ -121,7 +122,7 @@ absl::StatusOr<Value> FormatPercent(Heap& heap, std::string_view format, Value o
       out += '%';
       continue;
     }
-    if (std::string_view("srdoxXeEfFgGc").find(conversion) == std::string_view::npos) {
+    if (std::string_view("srdioxXeEfFgGc").find(conversion) == std::string_view::npos) {
       const size_t length = std::max<size_t>(ValidSequence(format, at), 1);
       return absl::InvalidArgumentError(
           absl::StrCat("unsupported format character ", Quoted(format.substr(at, length)),
@@ -138,6 +139,7 @@ absl::StatusOr<Value> FormatPercent(Heap& heap, std::string_view format, Value o
       case 'r': AppendRepr(value, out); break;
       case 'c': status = AppendCharacter(value, out); break;
       case 'd':
+      case 'i':
       case 'o':
       case 'x':
       case 'X': status = AppendInteger(value, conversion, out); break;

@@ -220,6 +220,26 @@ Value ListOf(Heap& heap, const String& whole, const Fields& fields) {
   return list;
 }
 
+// A short text may become a huge one: look before building it.
+absl::Status CheckReplacedSize(Heap& heap, std::string_view text, std::string_view old_text,
+                               std::string_view new_text, int64_t limit) {
+  if (new_text.size() <= old_text.size()) return absl::OkStatus();
+  int64_t count = 0;
+  if (old_text.empty()) {
+    count = static_cast<int64_t>(text.size()) + 1;
+  } else {
+    for (size_t at = text.find(old_text); at != kNone; at = text.find(old_text, at + old_text.size())) {
+      ++count;
+    }
+  }
+  if (limit >= 0) count = std::min(count, limit);
+  const auto growth = static_cast<int64_t>(new_text.size() - old_text.size());
+  if (growth > kMaxText || count > kMaxText / growth) {
+    return absl::InvalidArgumentError("string too long");
+  }
+  return heap.CheckRoom(text.size() + static_cast<uint64_t>(count * growth));
+}
+
 }  // namespace
 
 Result Find(Thread&, const Arguments& args) { return FindAny(args, false, false); }
@@ -282,6 +302,7 @@ Result Replace(Thread& thread, const Arguments& args) {
   }
   int64_t left = count_value.IsSmallInt() ? count_value.small_int() : -1;
   std::string_view text = Self(args);
+  COW_RETURN_IF_ERROR(CheckReplacedSize(thread.heap(), text, old_text, new_text, left));
   std::string out;
   size_t at = 0;
   for (; left != 0; --left) {
@@ -289,9 +310,6 @@ Result Replace(Thread& thread, const Arguments& args) {
     if (found == kNone) break;
     out += text.substr(at, found - at);
     out += new_text;
-    if (static_cast<int64_t>(out.size()) > kMaxText) {
-      return absl::InvalidArgumentError("string too long");
-    }
     at = found + old_text.size();
     if (!old_text.empty()) continue;
     // Between any two bytes, and at both ends.
@@ -300,7 +318,6 @@ Result Replace(Thread& thread, const Arguments& args) {
   }
   if (at == 0) return args.receiver();
   out += text.substr(at);
-  COW_RETURN_IF_ERROR(thread.heap().CheckRoom(out.size()));
   return thread.heap().NewString(out);
 }
 
