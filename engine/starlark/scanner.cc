@@ -226,8 +226,31 @@ void Scanner::ScanWord() {
   }
   auto [entry, inserted] = words_.try_emplace(word, Word{TokenKind::kName, nullptr});
   if (inserted) entry->second.name = Intern(word);
-  const Word& known = entry->second;
+  const Word known = entry->second;
+  if (!brackets_.empty() && EndOpenBrackets(known.kind, begin)) return;
   Emit(known.kind, begin, known.name == nullptr ? Value() : Value(known.name));
+}
+
+// A line that begins with a word which begins statements only, in open brackets: they were forgotten.
+// Says so and goes back to the start of that line, now outside of brackets.
+bool Scanner::EndOpenBrackets(TokenKind kind, size_t word) {
+  switch (kind) {
+    case TokenKind::kDef:
+    case TokenKind::kLoad:
+    case TokenKind::kPass:
+    case TokenKind::kReturn:
+    case TokenKind::kBreak:
+    case TokenKind::kContinue: break;
+    default: return false;
+  }
+  const size_t before = text_.find_last_not_of(" \t", word == 0 ? 0 : word - 1);
+  if (before == text_.npos || (text_[before] != '\n' && text_[before] != '\r')) return false;
+  Error(brackets_.back(), absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
+  brackets_.clear();
+  at_ = before + 1;
+  Emit(TokenKind::kNewline, before);
+  line_start_ = true;
+  return true;
 }
 
 void Scanner::ScanPunctuation() {

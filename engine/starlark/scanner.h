@@ -36,6 +36,7 @@ class Scanner {
   void ScanNewline();
   void SkipComment();
   void ScanWord();
+  bool EndOpenBrackets(TokenKind kind, size_t word);
   bool ScanLetter();
   void ScanPunctuation();
   void InvalidCharacter();

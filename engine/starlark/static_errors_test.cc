@@ -33,10 +33,16 @@ TEST(StaticErrorsTest, AllErrorsOfAFileAreReported) {
 }
 
 TEST(StaticErrorsTest, ParsingGoesOnAfterASyntaxError) {
-  const std::string errors = Errors("x = = 1\ndef f(:\n  y = 2\nz = 3 4\n");
+  const std::string errors = Errors("x = = 1\ndef f(:):\n  y = 2\nz = 3 4\n");
   EXPECT_THAT(errors, HasSubstr("test.star:1:5: error: syntax error at '=': expected expression"));
   EXPECT_THAT(errors, HasSubstr("test.star:2:7"));
   EXPECT_THAT(errors, HasSubstr("test.star:4:7"));
+}
+
+TEST(StaticErrorsTest, AnOpenBracketEndsWhereAStatementMustBegin) {
+  const std::string errors = Errors("x = [1,\ny = (2\n\ndef f():\n  return undefined 1\n");
+  EXPECT_THAT(errors, HasSubstr("test.star:2:5: error: '(' was never closed"));
+  EXPECT_THAT(errors, HasSubstr("test.star:5:20: error: syntax error at '1': expected newline"));
 }
 
 TEST(StaticErrorsTest, RebindingNamesTheFirstBinding) {
@@ -126,7 +132,7 @@ TEST(RobustnessTest, LongChainsOfOperatorsAreFine) {
     conditions += " or a";
   }
   EXPECT_EQ(ErrorOf(sum + "\n" + text + "\n" + logic + "\n" + conditions + ": pass\nf(0)\n" +
-                    "x == 100000 or fail(x)\nz == 2 or fail(z)\n"),
+                    "x == 100000 or fail(x)\nz == 1 or fail(z)\n"),
             "ok");
 }
 
