@@ -77,7 +77,8 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
   requested.label = label;
   requested.configuration = target_.short_name();
   requested.outputs = plan_.WantAll(MergeSets({}, WantedOutputs(target)));
-  if (target.program && target.files_to_run->executable() != nullptr) {
+  bool is_file = target.kind == "source file" || target.kind == "generated file";
+  if (!is_file && target.files_to_run->executable() != nullptr) {
     requested.executable = plan_.Want(target.files_to_run->executable()->id());
     for (ArtifactId file : plan_.WantAll(target.files_to_run->runfiles())) {
       if (file != requested.executable) requested.runfiles.push_back(file);
