@@ -14,7 +14,6 @@
 #include "engine/execution/input_index.h"
 #include "engine/execution/input_paths.h"
 #include "engine/execution/output_collection.h"
-#include "engine/execution/scratch_outputs.h"
 #include "engine/execution/shell_quote.h"
 #include "engine/store/action_cache.h"
 #include "engine/store/cas.h"
@@ -134,7 +133,7 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
 
 absl::StatusOr<WorkOutcome> PlanWorker::RunPrepared(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
                                                     std::stop_token cancelled, const Announce& announce) {
-  COW_ASSIGN_OR_RETURN(ScratchOutputs scratch, ScratchOutputs::Create(options_.scratch_root, prepared.outputs));
+  COW_ASSIGN_OR_RETURN(ScratchOutputs scratch, scratch_.Take(prepared.outputs));
   absl::StatusOr<SpawnResult> spawned = RunSpawn(id, prepared, scratch.writable(), cancelled);
   if (!spawned.ok()) {
     if (store::IsMiss(spawned.status())) return Judge(spawned.status(), plan_.action(id), inputs);

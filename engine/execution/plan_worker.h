@@ -11,6 +11,7 @@
 #include "engine/execution/execute.h"
 #include "engine/execution/plan_slice.h"
 #include "engine/execution/prepared_action.h"
+#include "engine/execution/scratch_outputs.h"
 #include "engine/execution/tree_reader.h"
 #include "engine/execution/value_table.h"
 
@@ -22,7 +23,7 @@ class PlanWorker final : public ActionWorker {
   PlanWorker(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values, const ExecutionOptions& options,
              const Services& services, TreeReader& trees, BlobSupply& supply)
       : plan_(plan), slice_(slice), values_(values), options_(options), services_(services), trees_(trees),
-        supply_(supply) {}
+        supply_(supply), scratch_(options.scratch_root) {}
 
   absl::StatusOr<WorkOutcome> Look(ActionId id) override;
   absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled, const Announce& announce) override;
@@ -56,6 +57,7 @@ class PlanWorker final : public ActionWorker {
   const Services& services_;
   TreeReader& trees_;
   BlobSupply& supply_;
+  ScratchPool scratch_;
 };
 
 }  // namespace cow::execution

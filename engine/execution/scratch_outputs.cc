@@ -1,5 +1,8 @@
 #include "engine/execution/scratch_outputs.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,30 +11,62 @@
 #include "engine/execution/sandbox_request.h"
 
 namespace cow::execution {
+namespace {
 
-absl::StatusOr<ScratchOutputs> ScratchOutputs::Create(const std::string& root,
-                                                      const std::vector<DeclaredOutput>& outputs) {
+constexpr mode_t kDirectoryMode = 0755;
+
+absl::Status Empty(const std::string& directory) {
+  if (chmod(directory.c_str(), kDirectoryMode) != 0) return ErrnoStatus(errno, directory);
+  COW_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, ListDirectory(directory));
+  for (const DirectoryEntry& entry : entries) {
+    COW_RETURN_IF_ERROR(RemoveTree(absl::StrCat(directory, "/", entry.name)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+ScratchOutputs::ScratchOutputs(ScratchOutputs&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)), writable_(std::move(other.writable_)) {}
+
+ScratchOutputs::~ScratchOutputs() {
+  if (pool_ != nullptr) pool_->Return(writable_);
+}
+
+absl::StatusOr<ScratchOutputs> ScratchPool::Take(const std::vector<DeclaredOutput>& outputs) {
   std::vector<std::string> files;
   std::vector<std::string> directories;
   for (const DeclaredOutput& output : outputs) {
     (output.kind == ActionOutput::Kind::kTree ? directories : files).push_back(output.path);
   }
-  COW_ASSIGN_OR_RETURN(std::string directory, MakeTempDirectory(absl::StrCat(root, "/action-")));
-  ScratchOutputs scratch(std::move(directory));
+  ScratchOutputs scratch(this);
   for (std::string& path : WritablePathsFor(files, directories)) {
-    std::string host_path = absl::StrCat(scratch.directory_, "/", scratch.writable_.size());
-    COW_RETURN_IF_ERROR(MakeDirectories(host_path));
-    scratch.writable_.push_back({.path = std::move(path), .host_path = std::move(host_path)});
+    COW_ASSIGN_OR_RETURN(std::string directory, TakeDirectory());
+    scratch.writable_.push_back({.path = std::move(path), .host_path = std::move(directory)});
   }
   return scratch;
 }
 
-ScratchOutputs::ScratchOutputs(ScratchOutputs&& other) noexcept
-    : directory_(std::exchange(other.directory_, "")), writable_(std::move(other.writable_)) {}
+absl::StatusOr<std::string> ScratchPool::TakeDirectory() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!free_.empty()) {
+      std::string directory = std::move(free_.back());
+      free_.pop_back();
+      return directory;
+    }
+  }
+  COW_ASSIGN_OR_RETURN(std::string directory, MakeTempDirectory(absl::StrCat(root_, "/outputs-")));
+  if (chmod(directory.c_str(), kDirectoryMode) != 0) return ErrnoStatus(errno, directory);
+  return directory;
+}
 
-ScratchOutputs::~ScratchOutputs() {
-  // What cannot be removed now goes with the session's directory.
-  if (!directory_.empty()) RemoveTree(directory_).IgnoreError();
+void ScratchPool::Return(const std::vector<SpawnWritable>& writable) {
+  for (const SpawnWritable& place : writable) {
+    if (!Empty(place.host_path).ok()) continue;
+    absl::MutexLock lock(&mutex_);
+    free_.push_back(place.host_path);
+  }
 }
 
 }  // namespace cow::execution
