@@ -126,14 +126,25 @@ TEST_F(ArgsTest, WrongFormatsAndValuesAreRefused) {
 }
 
 TEST_F(ArgsTest, WhatIsAddedAfterTheActionIsNotSeen) {
-  Load(R"(
-    args.add("before")
+  Write("a/defs.cow", R"(
+def _impl(ctx):
+    args = ctx.actions.args().add("before")
+    early = ctx.actions.declare_file("early")
+    ctx.actions.write(early, args)
+    args.add("after")
     late = ctx.actions.declare_file("late")
-    ctx.actions.run(outputs = [late], executable = ctx.file.tool, arguments = [args], mnemonic = "Early")
-    args.add("after"))");
-  Write("a/late.cow", "");
+    ctx.actions.write(late, args)
+    return [DefaultInfo(files = depset([early, late]))]
+r = rule(implementation = _impl)
+)");
+  Write("a/BUILD.cow", "load(\":defs.cow\", \"r\")\nr(name = \"t\")\n");
   BuildPlan plan = Plan({"//a:t"});
-  EXPECT_THAT(Words(plan, *Find(plan, "Action")), ElementsAre("a/tool", "first", "before", "after", "last"));
+  ASSERT_EQ(plan.targets.size(), 1u);
+  auto words = [&](size_t i) {
+    return Words(plan, plan.action(plan.artifact(plan.targets[0].outputs[i]).generating_action));
+  };
+  EXPECT_THAT(words(0), ElementsAre("before"));
+  EXPECT_THAT(words(1), ElementsAre("before", "after"));
 }
 
 }  // namespace
