@@ -112,6 +112,7 @@ def main():
     parser.add_argument("--keep", action="store_true")
     args = parser.parse_args()
 
+    args.bin = os.path.abspath(args.bin)
     original = args.file.read_text()
     header, files, steps = parse(original)
     if not any(isinstance(step, Step) for step in steps):
