@@ -19,9 +19,23 @@ using starlark::Value;
 
 namespace {
 
-absl::Status WrongType(std::string_view type, std::string_view where, Value value) {
-  return absl::InvalidArgumentError(absl::StrCat("expected value of type '", type, "' for ", where, ", but got ",
-                                                 starlark::Repr(value), " (", starlark::TypeName(value), ")"));
+// The place of a value inside an attribute, put into words only when something is wrong with it.
+struct Where {
+  std::string_view attribute{};
+  std::string_view part{};      // "dict key", "" = the whole value or an element
+  int64_t element = -1;
+
+  bool whole() const { return part.empty() && element < 0; }
+  std::string ToString() const {
+    std::string text = part.empty() ? std::string(attribute) : absl::StrCat(part, " of ", attribute);
+    return element < 0 ? text : absl::StrCat("element ", element, " of ", text);
+  }
+};
+
+absl::Status WrongType(std::string_view type, const Where& where, Value value) {
+  return absl::InvalidArgumentError(absl::StrCat("expected value of type '", type, "' for ", where.ToString(),
+                                                 ", but got ", starlark::Repr(value), " (", starlark::TypeName(value),
+                                                 ")"));
 }
 
 class Converter {
@@ -56,7 +70,7 @@ class Converter {
     for (const SelectBranch& branch : part.branches) {
       SelectBranch made{.key = branch.key, .value = branch.value};
       if (const auto* text = branch.key.As<starlark::String>()) {
-        COW_ASSIGN_OR_RETURN(Label key, ConvertLabel(text->view(), absl::StrCat("select key of ", context_.what), context_));
+        COW_ASSIGN_OR_RETURN(Label key, ParseLabel(text->view(), {context_.what, "select key"}));
         made.key = heap_.New<LabelValue>(std::move(key));
       }
       if (!branch.value.IsNone()) {
@@ -70,10 +84,10 @@ class Converter {
   absl::StatusOr<Value> ConvertPlain(Value value) const {
     switch (attribute_.type) {
       case AttributeType::kBool: return ConvertBool(value);
-      case AttributeType::kInt: return ConvertInt(value, context_.what);
-      case AttributeType::kString: return ConvertString(value, context_.what);
-      case AttributeType::kLabel: return ConvertOneLabel(value, context_.what);
-      case AttributeType::kOutput: return ConvertOutput(value, context_.what);
+      case AttributeType::kInt: return ConvertInt(value, Whole());
+      case AttributeType::kString: return ConvertString(value, Whole());
+      case AttributeType::kLabel: return ConvertOneLabel(value, Whole());
+      case AttributeType::kOutput: return ConvertOutput(value, Whole());
       case AttributeType::kLabelList: return ConvertList(value, &Converter::ConvertOneLabel);
       case AttributeType::kStringList: return ConvertList(value, &Converter::ConvertString);
       case AttributeType::kIntList: return ConvertList(value, &Converter::ConvertInt);
@@ -87,71 +101,82 @@ class Converter {
     return Value();
   }
 
-  using Element = absl::StatusOr<Value> (Converter::*)(Value, const std::string&) const;
+  Where Whole() const { return {context_.what}; }
+
+  absl::StatusOr<Label> ParseLabel(std::string_view text, const Where& where) const {
+    absl::StatusOr<Label> label = context_.files->Parse(text, context_.base);
+    if (label.ok()) return label;
+    std::string message(label.status().message());
+    std::string prefix = absl::StrCat("invalid label '", text, "': ");
+    std::string_view reason = absl::StripPrefix(message, prefix);
+    return absl::InvalidArgumentError(absl::StrCat("invalid label '", text, "' in ", where.ToString(), ": ", reason));
+  }
+
+  using Element = absl::StatusOr<Value> (Converter::*)(Value, const Where&) const;
 
   absl::StatusOr<Value> ConvertBool(Value value) const {
     if (value.IsBool()) return value;
     std::optional<int64_t> number = value.ToInt64();
     if (number && (*number == 0 || *number == 1)) return Value::Bool(*number == 1);
-    return WrongType("bool", context_.what, value);
+    return WrongType("bool", Whole(), value);
   }
 
-  absl::StatusOr<Value> ConvertInt(Value value, const std::string& where) const {
+  absl::StatusOr<Value> ConvertInt(Value value, const Where& where) const {
     if (!value.ToInt64()) return WrongType("int", where, value);
     return value;
   }
 
-  absl::StatusOr<Value> ConvertString(Value value, const std::string& where) const {
+  absl::StatusOr<Value> ConvertString(Value value, const Where& where) const {
     if (!value.Is(starlark::Kind::kString)) return WrongType("string", where, value);
     return value;
   }
 
-  absl::StatusOr<Value> ConvertOneLabel(Value value, const std::string& where) const {
+  absl::StatusOr<Value> ConvertOneLabel(Value value, const Where& where) const {
     auto* label = value.As<LabelValue>();
     if (label == nullptr) {
       const auto* text = value.As<starlark::String>();
-      if (text == nullptr) return WrongType(where == context_.what ? "label" : "string", where, value);
-      COW_ASSIGN_OR_RETURN(Label parsed, ConvertLabel(text->view(), where, context_));
+      if (text == nullptr) return WrongType(where.whole() ? "label" : "string", where, value);
+      COW_ASSIGN_OR_RETURN(Label parsed, ParseLabel(text->view(), where));
       label = heap_.New<LabelValue>(std::move(parsed));
     }
     if (context_.labels != nullptr) context_.labels->push_back(label->label());
     return label;
   }
 
-  absl::StatusOr<Value> ConvertOutput(Value value, const std::string& where) const {
+  absl::StatusOr<Value> ConvertOutput(Value value, const Where& where) const {
     Label label;
     if (auto* given = value.As<LabelValue>()) {
       label = given->label();
     } else {
       const auto* text = value.As<starlark::String>();
       if (text == nullptr) return WrongType("string", where, value);
-      COW_ASSIGN_OR_RETURN(label, ConvertLabel(text->view(), where, context_));
+      COW_ASSIGN_OR_RETURN(label, ParseLabel(text->view(), where));
     }
     if (label.package() != context_.base) {
-      return absl::InvalidArgumentError(absl::StrCat("output '", label.ToString(), "' in ", where,
+      return absl::InvalidArgumentError(absl::StrCat("output '", label.ToString(), "' in ", where.ToString(),
                                                      " must be in the same package as the rule"));
     }
     return heap_.New<LabelValue>(std::move(label));
   }
 
-  absl::StatusOr<Value> ConvertStringList(Value value, const std::string& where) const {
+  absl::StatusOr<Value> ConvertStringList(Value value, const Where& where) const {
     return ConvertElements(value, &Converter::ConvertString, "list(string)", where);
   }
 
   absl::StatusOr<Value> ConvertList(Value value, Element element) const {
-    COW_ASSIGN_OR_RETURN(Value list, ConvertElements(value, element, TypeText(attribute_.type), context_.what));
+    COW_ASSIGN_OR_RETURN(Value list, ConvertElements(value, element, TypeText(attribute_.type), Whole()));
     COW_RETURN_IF_ERROR(CheckUnique(*list.As<starlark::List>()));
     return list;
   }
 
   absl::StatusOr<Value> ConvertElements(Value value, Element element, std::string_view type,
-                                        const std::string& where) const {
+                                        const Where& where) const {
     if (!value.Is(starlark::Kind::kList) && !value.Is(starlark::Kind::kTuple)) return WrongType(type, where, value);
     COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
     starlark::List* list = heap_.NewList();
     list->Reserve(elements.size());
     for (size_t i = 0; i < elements.size(); ++i) {
-      COW_ASSIGN_OR_RETURN(Value converted, (this->*element)(elements[i], absl::StrCat("element ", i, " of ", where)));
+      COW_ASSIGN_OR_RETURN(Value converted, (this->*element)(elements[i], {where.attribute, where.part, static_cast<int64_t>(i)}));
       list->Push(converted);
     }
     return list;
@@ -159,11 +184,11 @@ class Converter {
 
   absl::StatusOr<Value> ConvertDict(Value value, Element key, Element entry_value) const {
     auto* source = value.As<starlark::Dict>();
-    if (source == nullptr) return WrongType(TypeText(attribute_.type), context_.what, value);
+    if (source == nullptr) return WrongType(TypeText(attribute_.type), Whole(), value);
     starlark::Dict* dict = heap_.NewDict();
     for (const auto& entry : *source) {
-      COW_ASSIGN_OR_RETURN(Value new_key, (this->*key)(entry.key, absl::StrCat("dict key of ", context_.what)));
-      COW_ASSIGN_OR_RETURN(Value new_value, (this->*entry_value)(entry.value, absl::StrCat("dict value of ", context_.what)));
+      COW_ASSIGN_OR_RETURN(Value new_key, (this->*key)(entry.key, {context_.what, "dict key"}));
+      COW_ASSIGN_OR_RETURN(Value new_value, (this->*entry_value)(entry.value, {context_.what, "dict value"}));
       COW_RETURN_IF_ERROR(dict->Set(new_key, new_value));
     }
     return dict;
@@ -210,15 +235,6 @@ Value EmptyValue(AttributeType type, starlark::Heap& heap) {
     case AttributeType::kLabelKeyedStringDict: return heap.NewDict();
   }
   return Value();
-}
-
-absl::StatusOr<Label> ConvertLabel(std::string_view text, std::string_view where, const ConversionContext& context) {
-  absl::StatusOr<Label> label = context.files->Parse(text, context.base);
-  if (label.ok()) return label;
-  std::string message(label.status().message());
-  std::string prefix = absl::StrCat("invalid label '", text, "': ");
-  std::string_view reason = absl::StripPrefix(message, prefix);
-  return absl::InvalidArgumentError(absl::StrCat("invalid label '", text, "' in ", where, ": ", reason));
 }
 
 }  // namespace cow::loading

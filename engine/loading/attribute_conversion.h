@@ -28,7 +28,4 @@ absl::StatusOr<starlark::Value> ConvertValue(const Attribute& attribute, starlar
 // What an attribute of this type is without default: False, 0, "", [], {}; unset for label and output.
 starlark::Value EmptyValue(AttributeType type, starlark::Heap& heap);
 
-// "Error: invalid label ..." for one label text, in the words of attribute errors.
-absl::StatusOr<Label> ConvertLabel(std::string_view text, std::string_view where, const ConversionContext& context);
-
 }  // namespace cow::loading

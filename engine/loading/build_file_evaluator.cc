@@ -30,6 +30,7 @@ void CollectPackages(SourceTree& tree, const std::string& directory, const std::
   if (!tree.BuildFileIn(directory).empty()) found.push_back(below);
   for (const DirectoryEntry& entry : *listing) {
     if (entry.kind != FileKind::kDirectory || (depth == 0 && IsHiddenFromSearch(entry.name))) continue;
+    if (tree.IsLinkedDirectory(JoinPath(directory, entry.name))) continue;
     CollectPackages(tree, JoinPath(directory, entry.name), JoinPath(below, entry.name), depth + 1, found);
   }
 }

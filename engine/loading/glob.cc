@@ -1,6 +1,7 @@
 #include "engine/loading/glob.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <set>
 
@@ -15,7 +16,7 @@
 namespace cow::loading {
 namespace {
 
-// Stops at loops made by symlinks to parents.
+// Deeper directories are not looked at.
 constexpr int kMaxDepth = 100;
 
 using Segments = std::vector<std::string>;
@@ -97,13 +98,30 @@ class Walker {
         continue;
       }
       if (matches && request_.directories) found.insert(path);
-      Walk(inner, path, pattern, next, depth + 1);
+      if (!tree_.IsLinkedDirectory(inner)) {
+        Walk(inner, path, pattern, next, depth + 1);
+      } else if (EnterLink(inner)) {
+        Walk(inner, path, pattern, next, depth + 1);
+        followed_.pop_back();
+      }
     }
   }
 
   std::set<std::string> found;
 
  private:
+  // False for a link to a directory on the way here: following it would never end.
+  bool EnterLink(const std::string& link) {
+    std::error_code error;
+    std::string target = std::filesystem::canonical(link, error).string();
+    std::string here = std::filesystem::canonical(std::string(PathDirname(link)), error).string();
+    if (error || here == target || absl::StartsWith(here, target + "/")) return false;
+    if (std::find(followed_.begin(), followed_.end(), target) != followed_.end()) return false;
+    followed_.push_back(std::move(target));
+    return true;
+  }
+
+  std::vector<std::string> followed_;  // targets of the links on the way
   SourceTree& tree_;
   const GlobRequest& request_;
 };
@@ -194,6 +212,7 @@ absl::StatusOr<std::vector<std::string>> FindSubpackages(SourceTree& tree, const
     for (const DirectoryEntry& entry : *listing) {
       if (entry.kind != FileKind::kDirectory || (depth == 0 && IsHiddenFromSearch(entry.name))) continue;
       std::string path = JoinPath(below, entry.name);
+      if (tree.IsLinkedDirectory(JoinPath(directory, path))) continue;
       if (tree.BuildFileIn(JoinPath(directory, path)).empty()) {
         search(path, depth + 1);
       } else {

@@ -128,8 +128,7 @@ absl::StatusOr<std::vector<PackageId>> PackageLoader::PackagesBelow(const Packag
       if (entry.kind != FileKind::kDirectory || IsHiddenFromSearch(entry.name)) continue;
       std::string inner = JoinPath(place, entry.name);
       // Symlinks are not followed: a link to a directory above would never end.
-      absl::StatusOr<FileInfo> info = LstatFile(inner);
-      if (!info.ok() || info->kind != FileKind::kDirectory) continue;
+      if (tree.IsLinkedDirectory(inner)) continue;
       if (tree.KindOf(JoinPath(inner, kWorkspaceFile)) != FileKind::kOther) continue;
       search(inner, JoinPath(path, entry.name));
     }

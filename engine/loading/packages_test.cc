@@ -119,6 +119,19 @@ TEST(PackageTest, GlobDoesNotCrossPackages) {
   EXPECT_THAT(Names((*fixture.TargetOf("//a:none"))->LabelListAttr("srcs")), ElementsAre());
 }
 
+TEST(PackageTest, GlobFollowsLinksButNotInCircles) {
+  WorkspaceFixture fixture;
+  fixture.Write("a/BUILD.cow", "filegroup(name = \"all\", srcs = glob([\"**/*.txt\"]))\n");
+  fixture.Write("a/d/x.txt", "");
+  fixture.Write("a/e/y.txt", "");
+  ASSERT_TRUE(MakeSymlink("../e", fixture.root() + "/a/d/to_e").ok());
+  ASSERT_TRUE(MakeSymlink("../d", fixture.root() + "/a/e/to_d").ok());
+  ASSERT_TRUE(MakeSymlink("..", fixture.root() + "/a/e/up").ok());
+  EXPECT_THAT(Names((*fixture.TargetOf("//a:all"))->LabelListAttr("srcs")),
+              ElementsAre("//a:d/to_e/to_d/x.txt", "//a:d/to_e/y.txt", "//a:d/x.txt", "//a:e/to_d/to_e/y.txt",
+                          "//a:e/to_d/x.txt", "//a:e/y.txt"));
+}
+
 TEST(PackageTest, ExistingRulesDescribeWhatWasDeclared) {
   WorkspaceFixture fixture;
   std::vector<std::string> printed;
@@ -205,6 +218,26 @@ TEST(PackageTest, ImplicitOutputsAndBuildSettings) {
   const Target& flag = **fixture.TargetOf("//a:f");
   EXPECT_TRUE(flag.BoolAttr("build_setting_default"));
   EXPECT_TRUE(flag.rule_class().definition().build_setting->is_flag());
+}
+
+TEST(PackageTest, ManyPackagesLoadInParallel) {
+  WorkspaceFixture fixture;
+  fixture.Write("m/BUILD.cow", "");
+  fixture.Write("m/a.cow", "load(\":b.cow\", \"b\")\ndef a(name):\n    native.filegroup(name = name, srcs = b)\n");
+  fixture.Write("m/b.cow", "b = [\"x\"]\n");
+  fixture.Write("m/c1.cow", "load(\":c2.cow\", \"y\")\nx = 1\n");
+  fixture.Write("m/c2.cow", "load(\":c1.cow\", \"x\")\ny = 1\n");
+  std::vector<PackageId> ids;
+  for (int i = 0; i < 60; ++i) {
+    std::string name = "p" + std::to_string(i);
+    fixture.Write(name + "/BUILD.cow", i % 10 == 0 ? "load(\"//m:c1.cow\", \"x\")\n"
+                                                   : "load(\"//m:a.cow\", \"a\")\na(name = \"t\")\nx = glob([\"**\"])\n");
+    ids.push_back(WorkspaceFixture::ParsedLabel("//" + name + ":t").package());
+  }
+  fixture.loader();
+  PackageLoader loader(fixture.workspace(), 8);
+  std::vector<absl::StatusOr<PackagePtr>> packages = loader.LoadAll(ids);
+  for (size_t i = 0; i < packages.size(); ++i) EXPECT_EQ(packages[i].ok(), i % 10 != 0) << packages[i].status();
 }
 
 TEST(PackageTest, FilesReadNamesTextsAndDirectories) {

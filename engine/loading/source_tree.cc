@@ -58,12 +58,14 @@ std::shared_ptr<const Listing> SourceTree::List(const std::string& directory) {
     if (found != listings_.end()) return found->second;
   }
   std::shared_ptr<const Listing> listing;
+  std::vector<std::string> links;
   FileRead read{.path = directory, .kind = FileRead::Kind::kAbsent};
   if (absl::StatusOr<Listing> entries = ListDirectory(directory); entries.ok()) {
     for (DirectoryEntry& entry : *entries) {
       if (entry.kind != FileKind::kSymlink) continue;
       absl::StatusOr<FileInfo> target = StatFile(JoinPath(directory, entry.name));
       entry.kind = target.ok() ? target->kind : FileKind::kOther;
+      if (entry.kind == FileKind::kDirectory) links.push_back(JoinPath(directory, entry.name));
     }
     read.kind = FileRead::Kind::kDirectory;
     read.digest = DigestOf(*entries);
@@ -71,8 +73,16 @@ std::shared_ptr<const Listing> SourceTree::List(const std::string& directory) {
   }
   absl::MutexLock lock(&mutex_);
   auto [place, added] = listings_.emplace(directory, std::move(listing));
-  if (added) reads_[directory] = std::move(read);
+  if (added) {
+    reads_[directory] = std::move(read);
+    linked_directories_.insert(links.begin(), links.end());
+  }
   return place->second;
+}
+
+bool SourceTree::IsLinkedDirectory(const std::string& path) const {
+  absl::MutexLock lock(&mutex_);
+  return linked_directories_.contains(path);
 }
 
 FileKind SourceTree::KindOf(const std::string& path) {

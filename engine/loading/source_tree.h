@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "engine/base/digest.h"
@@ -39,6 +40,8 @@ class SourceTree {
   std::shared_ptr<const Listing> List(const std::string& directory);
   // Kind of `path` by the listing of its directory; kOther if absent.
   FileKind KindOf(const std::string& path);
+  // Whether `path` is a symlink to a directory. Its parent must have been listed.
+  bool IsLinkedDirectory(const std::string& path) const;
   // Directory listings that BUILD files depend on and texts that were evaluated, sorted by path.
   std::vector<FileRead> FilesRead() const;
   // Notes a file that somebody else read and digested.
@@ -51,6 +54,7 @@ class SourceTree {
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<const std::string>> texts_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::shared_ptr<const Listing>> listings_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<std::string> linked_directories_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, FileRead> reads_ ABSL_GUARDED_BY(mutex_);
 };
 
