@@ -1,5 +1,7 @@
 #include "engine/starlark/arguments.h"
 
+#include <bitset>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/edit_distance.h"
@@ -46,7 +48,9 @@ absl::Status Store(const Arguments& args, const Param& param, Value value) {
 class Unpacker {
  public:
   Unpacker(const Arguments& args, std::initializer_list<Param> params)
-      : args_(args), params_(params), given_(params.size(), false) {}
+      : args_(args), params_(params) {
+    COW_CHECK(params.size() <= given_.size());
+  }
 
   absl::Status Unpack() {
     COW_RETURN_IF_ERROR(StorePositional());
@@ -144,7 +148,7 @@ class Unpacker {
 
   const Arguments& args_;
   std::initializer_list<Param> params_;
-  std::vector<bool> given_;
+  std::bitset<64> given_;
 };
 
 }  // namespace

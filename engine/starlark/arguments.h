@@ -125,7 +125,7 @@ inline Param PositionalOnly(Param param) {
 Param Rest(std::vector<Value>* slot);
 Param KwRest(std::vector<NamedValue>* slot);
 
-// Fills the slots of the parameters that were given; those of absent optional ones stay as they are.
+// At most 64 parameters. Fills the slots of those that were given; those of absent optional ones stay as they are.
 absl::Status UnpackArgs(const Arguments& args, std::initializer_list<Param> params);
 
 }  // namespace cow::starlark

@@ -28,6 +28,7 @@ inline bool QuickEqual(Value a, Value b, bool* known) {
 }  // namespace
 
 absl::StatusOr<HashTable::Entry*> HashTable::Find(Value key, uint32_t hash) const {
+  if (const String* text = key.As<String>()) return FindString(*text);
   auto matches = [&](const Entry& entry) -> absl::StatusOr<bool> {
     if (entry.hash != hash || entry.key.IsUnset()) return false;
     bool known;
@@ -57,6 +58,27 @@ HashTable::Entry* HashTable::FindString(std::string_view key, uint32_t hash) con
     if (entry.hash != hash) return false;
     const String* text = entry.key.As<String>();
     return text != nullptr && text->view() == key;
+  };
+  if (index_ == nullptr) {
+    for (Entry* entry = begin_entry(); entry != end_entry(); ++entry) {
+      if (matches(*entry)) return entry;
+    }
+    return nullptr;
+  }
+  for (uint32_t slot = hash & index_mask_; index_[slot] != 0; slot = (slot + 1) & index_mask_) {
+    Entry& entry = entries_[index_[slot] - 1];
+    if (matches(entry)) return &entry;
+  }
+  return nullptr;
+}
+
+HashTable::Entry* HashTable::FindString(const String& key) const {
+  const uint32_t hash = key.hash();
+  auto matches = [&](const Entry& entry) {
+    if (entry.hash != hash) return false;
+    if (entry.key.IsSame(&key)) return true;
+    const String* text = entry.key.As<String>();
+    return text != nullptr && SameText(*text, key);
   };
   if (index_ == nullptr) {
     for (Entry* entry = begin_entry(); entry != end_entry(); ++entry) {

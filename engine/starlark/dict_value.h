@@ -30,6 +30,7 @@ class HashTable {
   // The entry of an equal key, or nullptr. Fails only if comparing keys does (too deep).
   absl::StatusOr<Entry*> Find(Value key, uint32_t hash) const;
   Entry* FindString(std::string_view key, uint32_t hash) const;
+  Entry* FindString(const String& key) const;
   // Adds a key known to be absent.
   void Append(Heap& heap, Value key, uint32_t hash, Value value);
   void Remove(Entry* entry);

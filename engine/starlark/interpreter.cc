@@ -377,6 +377,12 @@ op_Index:
       r[in.a] = list.at(index);
       NEXT();
     }
+  } else if (r[in.b].Is(Kind::kDict) && r[in.c].Is(Kind::kString)) {
+    const HashTable& table = static_cast<Dict*>(r[in.b].object())->table();
+    if (const auto* entry = table.FindString(*static_cast<String*>(r[in.c].object()))) {
+      r[in.a] = entry->value;
+      NEXT();
+    }
   }
   SET_OR_FAIL(r[in.a], starlark::Index(thread_, r[in.b], r[in.c]));
   NEXT();
