@@ -13,7 +13,8 @@ std::optional<std::string> ArgumentText(const ActionRecord& record) {
   std::string text;
   auto add = [&](const ArgValue& value) {
     const auto* word = std::get_if<std::string>(&value);
-    text += word != nullptr ? "s" + *word : "a" + std::to_string(std::get<ArtifactId>(value).value());
+    text +=
+        word != nullptr ? "s" + *word : "a" + std::to_string(std::get<ArtifactId>(value).value());
     text += '\0';
   };
   for (const auto& spec : record.arguments) {
@@ -26,9 +27,10 @@ std::optional<std::string> ArgumentText(const ActionRecord& record) {
         continue;
       }
       const auto& expansion = std::get<ArgExpansion>(item);
-      text += expansion.flag + '\2' + expansion.format_each.value_or("") + '\2' + expansion.before_each.value_or("") +
-              '\2' + expansion.join_with.value_or("") + '\2' + expansion.format_joined.value_or("") + '\2' +
-              expansion.terminate_with.value_or("") + '\2';
+      text += expansion.flag + '\2' + expansion.format_each.value_or("") + '\2' +
+              expansion.before_each.value_or("") + '\2' + expansion.join_with.value_or("") + '\2' +
+              expansion.format_joined.value_or("") + '\2' + expansion.terminate_with.value_or("") +
+              '\2';
       for (const ArgValue& value : expansion.values.ToList()) add(value);
     }
   }
@@ -37,7 +39,8 @@ std::optional<std::string> ArgumentText(const ActionRecord& record) {
 
 std::vector<ArtifactId> InputIds(const ActionRecord& record) {
   std::vector<ArtifactId> ids;
-  for (const DepsetElement& element : record.inputs.ToList()) ids.push_back(element.value.As<FileValue>()->id());
+  for (const DepsetElement& element : record.inputs.ToList())
+    ids.push_back(element.value.As<FileValue>()->id());
   return ids;
 }
 

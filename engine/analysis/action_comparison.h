@@ -5,7 +5,8 @@
 
 namespace cow::analysis {
 
-// Everything but the owner, the place and the progress message is equal. Expands arguments: only for conflicts.
+// Everything but the owner, the place and the progress message is equal. Expands arguments: only
+// for conflicts.
 bool SameAction(const ActionRecord& a, const ActionRecord& b);
 
 }  // namespace cow::analysis

@@ -13,13 +13,9 @@ using starlark::Value;
 
 namespace {
 
-bool IsFileSet(const DepsetValue& set) {
-  return set.element_type() == nullptr || set.element_type() == starlark::Intern("File");
-}
-
 absl::Status NotFileSet(std::string_view parameter, const DepsetValue& set) {
-  return UserError("for '", parameter, "', expected a depset of Files, got a depset of '", set.element_type()->view(),
-                   "'");
+  return UserError("for '", parameter, "', expected a depset of Files, got a depset of '",
+                   set.element_type()->view(), "'");
 }
 
 }  // namespace
@@ -27,7 +23,7 @@ absl::Status NotFileSet(std::string_view parameter, const DepsetValue& set) {
 absl::Status InputCollector::AddInputs(Value inputs) {
   if (inputs.IsUnset() || inputs.IsNone()) return absl::OkStatus();
   if (const auto* set = inputs.As<DepsetValue>()) {
-    if (!IsFileSet(*set)) return NotFileSet("inputs", *set);
+    if (!set->HoldsFiles()) return NotFileSet("inputs", *set);
     transitive_.push_back(set->set());
     return absl::OkStatus();
   }
@@ -39,7 +35,7 @@ absl::Status InputCollector::AddInputs(Value inputs) {
 absl::Status InputCollector::AddTools(Value tools) {
   if (tools.IsUnset() || tools.IsNone()) return absl::OkStatus();
   if (const auto* set = tools.As<DepsetValue>()) {
-    if (!IsFileSet(*set)) return NotFileSet("tools", *set);
+    if (!set->HoldsFiles()) return NotFileSet("tools", *set);
     transitive_.push_back(set->set());
     return absl::OkStatus();
   }
@@ -48,7 +44,7 @@ absl::Status InputCollector::AddTools(Value tools) {
       AddExecutable(file);
     } else if (const auto* program = tool.As<FilesToRunValue>()) {
       AddFilesToRun(*program);
-    } else if (const auto* set = tool.As<DepsetValue>(); set != nullptr && IsFileSet(*set)) {
+    } else if (const auto* set = tool.As<DepsetValue>(); set != nullptr && set->HoldsFiles()) {
       transitive_.push_back(set->set());
     } else {
       return UserError("for 'tools', expected File, FilesToRunProvider or depset of Files, got '",
@@ -71,7 +67,8 @@ void InputCollector::AddFilesToRun(const FilesToRunValue& tool) {
 
 absl::StatusOr<std::vector<ArtifactId>> ReadOutputs(Value outputs) {
   COW_ASSIGN_OR_RETURN(std::vector<Value> files, FileList(outputs, "outputs"));
-  if (files.empty()) return UserError("'outputs' is empty: an action must have at least one output");
+  if (files.empty())
+    return UserError("'outputs' is empty: an action must have at least one output");
   std::vector<ArtifactId> ids;
   for (Value file : files) ids.push_back(file.As<FileValue>()->id());
   return ids;
@@ -85,28 +82,30 @@ absl::StatusOr<std::map<std::string, std::string>> ReadStringDict(const starlark
     const auto* key = entry.key.As<starlark::String>();
     const auto* value = entry.value.As<starlark::String>();
     if (key == nullptr || value == nullptr) {
-      return UserError("for '", parameter, "', expected a dict of strings, got ", starlark::Repr(entry.key), ": ",
-                       starlark::Repr(entry.value));
+      return UserError("for '", parameter, "', expected a dict of strings, got ",
+                       starlark::Repr(entry.key), ": ", starlark::Repr(entry.value));
     }
     result.emplace(key->view(), value->view());
   }
   return result;
 }
 
-std::string ExpandProgressMessage(std::string_view message, const Label& label, const ActionRecord& record,
-                                  const ArtifactTable& artifacts) {
+std::string ExpandProgressMessage(std::string_view message, const Label& label,
+                                  const ActionRecord& record, const ArtifactTable& artifacts) {
   if (message.find("%{") == std::string_view::npos) return std::string(message);
   std::string input;
   if (const auto& direct = record.inputs.direct(); !direct.empty()) {
     if (const auto* file = direct[0].value.As<FileValue>()) input = file->artifact().short_path();
   }
   std::string output = artifacts[record.action.outputs.front()].short_path();
-  return absl::StrReplaceAll(message, {{"%{label}", label.ToString()}, {"%{input}", input}, {"%{output}", output}});
+  return absl::StrReplaceAll(
+      message, {{"%{label}", label.ToString()}, {"%{input}", input}, {"%{output}", output}});
 }
 
 absl::StatusOr<RuleContext*> CurrentContext(starlark::Thread& thread, std::string_view function) {
   auto* context = thread.Host<RuleContext>();
-  if (context == nullptr) return UserError(function, "() can only be used while a rule function runs");
+  if (context == nullptr)
+    return UserError(function, "() can only be used while a rule function runs");
   return context;
 }
 

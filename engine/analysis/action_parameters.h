@@ -1,4 +1,5 @@
-// Reading the parameters that the functions of ctx.actions share: outputs, inputs, tools, environments, root.
+// Reading the parameters that the functions of ctx.actions share: outputs, inputs, tools,
+// environments, root.
 #pragma once
 
 #include <map>
@@ -24,7 +25,8 @@ class InputCollector {
   void AddSet(const ValueDepset& set) { transitive_.push_back(set); }
   // A list of Files or a depset of Files.
   absl::Status AddInputs(starlark::Value inputs);
-  // A list of Files, FilesToRunProviders and depsets of Files, or a depset of Files. Tools bring their runfiles.
+  // A list of Files, FilesToRunProviders and depsets of Files, or a depset of Files. Tools bring
+  // their runfiles.
   absl::Status AddTools(starlark::Value tools);
   // A File or FilesToRunProvider, with its runfiles.
   void AddExecutable(FileValue* executable);
@@ -45,10 +47,11 @@ absl::StatusOr<std::map<std::string, std::string>> ReadStringDict(const starlark
                                                                   std::string_view parameter);
 
 // %{label}, %{input} and %{output} filled in.
-std::string ExpandProgressMessage(std::string_view message, const Label& label, const ActionRecord& record,
-                                  const ArtifactTable& artifacts);
+std::string ExpandProgressMessage(std::string_view message, const Label& label,
+                                  const ActionRecord& record, const ArtifactTable& artifacts);
 
-// The context of the rule function that is running; an error if a builtin is used after it returned.
+// The context of the rule function that is running; an error if a builtin is used after it
+// returned.
 absl::StatusOr<RuleContext*> CurrentContext(starlark::Thread& thread, std::string_view function);
 
 }  // namespace cow::analysis

@@ -1,6 +1,8 @@
-// ActionRecord: an action as a rule declared it, with its Starlark parts. It becomes a model Action if it is wanted.
+// ActionRecord: an action as a rule declared it, with its Starlark parts. It becomes a model Action
+// if it is wanted.
 //
-// Immutable once its target is configured; the values in it live in heaps of the target and its dependencies.
+// Immutable once its target is configured; the values in it live in heaps of the target and its
+// dependencies.
 #pragma once
 
 #include <memory>
@@ -15,13 +17,13 @@
 namespace cow::analysis {
 
 struct ActionRecord {
-  // Everything but `arguments`, `inputs` and `host_tree`, which are made from the fields below. Its artifact ids
-  // are those of the ArtifactTable.
+  // Everything but `arguments`, `inputs` and `host_tree`, which are made from the fields below. Its
+  // artifact ids are those of the ArtifactTable.
   Action action{};
   std::vector<std::shared_ptr<const ArgsSpec>> arguments{};
-  ValueDepset inputs{};   // of Files
+  ValueDepset inputs{};  // of Files
   HostTreePtr host_tree{};
-  Location location{};    // of the call that declared it
+  Location location{};  // of the call that declared it
 };
 
 }  // namespace cow::analysis

@@ -26,11 +26,12 @@ namespace {
 
 absl::Status WantKind(const FileValue& output, Artifact::Kind kind, std::string_view declare) {
   if (output.artifact().kind == kind || output.artifact().is_source()) return absl::OkStatus();
-  return UserError("the output '", output.artifact().short_path(), "' must be declared by ", declare, "()");
+  return UserError("the output '", output.artifact().short_path(), "' must be declared by ",
+                   declare, "()");
 }
 
-std::unique_ptr<ActionRecord> NewRecord(Thread& thread, Action::Kind kind, std::string_view mnemonic,
-                                        const FileValue& output) {
+std::unique_ptr<ActionRecord> NewRecord(Thread& thread, Action::Kind kind,
+                                        std::string_view mnemonic, const FileValue& output) {
   auto record = std::make_unique<ActionRecord>();
   record->action.kind = kind;
   record->action.mnemonic = mnemonic;
@@ -52,10 +53,10 @@ absl::StatusOr<Value> ActionsWrite(Thread& thread, const Arguments& args) {
   bool is_executable = false;
   std::string mnemonic = "FileWrite";
   Value requirements;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("output", &output), Required("content", &content),
-                                        Optional("is_executable", &is_executable),
-                                        Noneable(KwOptional("mnemonic", &mnemonic)),
-                                        KwOptional("execution_requirements", &requirements)}));
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {Required("output", &output), Required("content", &content),
+             Optional("is_executable", &is_executable), Noneable(KwOptional("mnemonic", &mnemonic)),
+             KwOptional("execution_requirements", &requirements)}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, args.Receiver<ActionsValue>()->Context(thread));
   COW_RETURN_IF_ERROR(WantKind(*output, Artifact::Kind::kFile, "declare_file"));
   auto record = NewRecord(thread, Action::Kind::kWrite, mnemonic, *output);
@@ -65,8 +66,8 @@ absl::StatusOr<Value> ActionsWrite(Thread& thread, const Arguments& args) {
   } else if (const auto* lines = content.As<ArgsValue>()) {
     record->arguments.push_back(lines->Snapshot());
   } else {
-    return UserError("in call to write(), parameter 'content' got value of type '", starlark::TypeName(content),
-                     "', want 'string or Args'");
+    return UserError("in call to write(), parameter 'content' got value of type '",
+                     starlark::TypeName(content), "', want 'string or Args'");
   }
   return Declared(*context, std::move(record));
 }
@@ -98,7 +99,8 @@ absl::StatusOr<Value> ActionsSymlink(Thread& thread, const Arguments& args) {
   auto record = NewRecord(thread, Action::Kind::kSymlink, "Symlink", *output);
   record->inputs = MergeSets({Value(target_file)}, {});
   record->action.executable = is_executable;
-  record->action.progress_message = ExpandProgressMessage(progress_message, context->label(), *record, context->artifacts());
+  record->action.progress_message =
+      ExpandProgressMessage(progress_message, context->label(), *record, context->artifacts());
   return Declared(*context, std::move(record));
 }
 
@@ -107,11 +109,13 @@ absl::StatusOr<Value> ActionsExpandTemplate(Thread& thread, const Arguments& arg
   FileValue* output = nullptr;
   starlark::Dict* substitutions = nullptr;
   bool is_executable = false;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwOptional("template", &source), KwOptional("output", &output),
-                                        KwOptional("substitutions", &substitutions),
-                                        KwOptional("is_executable", &is_executable)}));
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args,
+      {KwOptional("template", &source), KwOptional("output", &output),
+       KwOptional("substitutions", &substitutions), KwOptional("is_executable", &is_executable)}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, args.Receiver<ActionsValue>()->Context(thread));
-  if (source == nullptr || output == nullptr) return UserError("expand_template() needs 'template' and 'output'");
+  if (source == nullptr || output == nullptr)
+    return UserError("expand_template() needs 'template' and 'output'");
   COW_RETURN_IF_ERROR(WantKind(*output, Artifact::Kind::kFile, "declare_file"));
   auto record = NewRecord(thread, Action::Kind::kExpandTemplate, "TemplateExpand", *output);
   record->inputs = MergeSets({Value(source)}, {});
@@ -120,7 +124,8 @@ absl::StatusOr<Value> ActionsExpandTemplate(Thread& thread, const Arguments& arg
     for (const auto& entry : *substitutions) {
       const auto* key = entry.key.As<starlark::String>();
       const auto* value = entry.value.As<starlark::String>();
-      if (key == nullptr || value == nullptr) return UserError("'substitutions' must be a dict of strings");
+      if (key == nullptr || value == nullptr)
+        return UserError("'substitutions' must be a dict of strings");
       record->action.substitutions.emplace_back(key->view(), value->view());
     }
   }
@@ -133,17 +138,20 @@ absl::StatusOr<Value> ActionsFetch(Thread& thread, const Arguments& args) {
   std::string sha256;
   int64_t size = 0;
   std::string progress_message;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("output", &output), Required("url", &url), Required("sha256", &sha256),
-                                        Required("size", &size),
-                                        Noneable(KwOptional("progress_message", &progress_message))}));
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args,
+      {Required("output", &output), Required("url", &url), Required("sha256", &sha256),
+       Required("size", &size), Noneable(KwOptional("progress_message", &progress_message))}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, args.Receiver<ActionsValue>()->Context(thread));
   COW_RETURN_IF_ERROR(WantKind(*output, Artifact::Kind::kFile, "declare_file"));
   absl::StatusOr<Digest> digest = Digest::FromHex(sha256, size);
-  if (!digest.ok()) return UserError("'sha256' and 'size' must be 64 hexadecimal digits and a number of bytes: ",
-                                     digest.status().message());
+  if (!digest.ok())
+    return UserError("'sha256' and 'size' must be 64 hexadecimal digits and a number of bytes: ",
+                     digest.status().message());
   auto record = NewRecord(thread, Action::Kind::kFetch, "Fetch", *output);
   record->action.fetch = {url, *digest};
-  record->action.progress_message = ExpandProgressMessage(progress_message, context->label(), *record, context->artifacts());
+  record->action.progress_message =
+      ExpandProgressMessage(progress_message, context->label(), *record, context->artifacts());
   return Declared(*context, std::move(record));
 }
 

@@ -49,23 +49,19 @@ struct RunParameters {
 };
 
 absl::Status Unpack(const Arguments& args, starlark::Param own, RunParameters& p) {
-  return UnpackArgs(args, {KwOptional("outputs", &p.outputs),
-                           own,
-                           KwOptional("inputs", &p.inputs),
-                           KwOptional("tools", &p.tools),
-                           KwOptional("arguments", &p.arguments),
-                           Noneable(KwOptional("mnemonic", &p.mnemonic)),
-                           Noneable(KwOptional("progress_message", &p.progress_message)),
-                           Noneable(KwOptional("env", &p.env)),
-                           KwOptional("use_default_shell_env", &p.use_default_shell_env),
-                           Noneable(KwOptional("execution_requirements", &p.execution_requirements)),
-                           Noneable(KwOptional("unused_inputs_list", &p.unused_inputs_list)),
-                           KwOptional("host_tree", &p.host_tree),
-                           KwOptional("timeout", &p.timeout),
-                           KwOptional("toolchain", &p.toolchain),
-                           KwOptional("exec_group", &p.exec_group),
-                           KwOptional("resource_set", &p.resource_set),
-                           KwOptional("input_manifests", &p.input_manifests)});
+  return UnpackArgs(args,
+                    {KwOptional("outputs", &p.outputs), own, KwOptional("inputs", &p.inputs),
+                     KwOptional("tools", &p.tools), KwOptional("arguments", &p.arguments),
+                     Noneable(KwOptional("mnemonic", &p.mnemonic)),
+                     Noneable(KwOptional("progress_message", &p.progress_message)),
+                     Noneable(KwOptional("env", &p.env)),
+                     KwOptional("use_default_shell_env", &p.use_default_shell_env),
+                     Noneable(KwOptional("execution_requirements", &p.execution_requirements)),
+                     Noneable(KwOptional("unused_inputs_list", &p.unused_inputs_list)),
+                     KwOptional("host_tree", &p.host_tree), KwOptional("timeout", &p.timeout),
+                     KwOptional("toolchain", &p.toolchain), KwOptional("exec_group", &p.exec_group),
+                     KwOptional("resource_set", &p.resource_set),
+                     KwOptional("input_manifests", &p.input_manifests)});
 }
 
 absl::Status ReadArguments(const RunParameters& p, ActionRecord& record) {
@@ -97,15 +93,17 @@ absl::Status ReadCommon(const RuleContext& context, const RunParameters& p, Inpu
   COW_RETURN_IF_ERROR(inputs.AddInputs(p.inputs));
   COW_RETURN_IF_ERROR(inputs.AddTools(p.tools));
   COW_ASSIGN_OR_RETURN(action.env, ReadStringDict(p.env, "env"));
-  if (p.use_default_shell_env) action.env.insert(context.configuration().action_env.begin(),
-                                                 context.configuration().action_env.end());
+  if (p.use_default_shell_env)
+    action.env.insert(context.configuration().action_env.begin(),
+                      context.configuration().action_env.end());
   COW_ASSIGN_OR_RETURN(action.execution_requirements,
                        ReadStringDict(p.execution_requirements, "execution_requirements"));
   if (p.unused_inputs_list != nullptr) action.unused_inputs_list = p.unused_inputs_list->id();
   if (p.timeout < 0) return UserError("'timeout' is a number of seconds, got ", p.timeout);
   action.timeout_seconds = p.timeout;
   record.inputs = inputs.Finish();
-  action.progress_message = ExpandProgressMessage(p.progress_message, context.label(), record, context.artifacts());
+  action.progress_message =
+      ExpandProgressMessage(p.progress_message, context.label(), record, context.artifacts());
   return ReadArguments(p, record);
 }
 
@@ -123,17 +121,20 @@ absl::Status ReadExecutable(const RuleContext& context, Value executable, InputC
     inputs.AddExecutable(file);
     tool = context.FindTool(file->id());
   } else if (const auto* program = executable.As<FilesToRunValue>()) {
-    if (program->executable() == nullptr) return UserError("'executable' is a target that cannot be run");
+    if (program->executable() == nullptr)
+      return UserError("'executable' is a target that cannot be run");
     inputs.AddFilesToRun(*program);
     executable = program->executable();
     tool = context.FindTool(program->executable()->id());
   } else if (const auto* path = executable.As<starlark::String>()) {
     if (path->view().starts_with('/') && record.host_tree == nullptr) {
-      return UserError("'", path->view(), "' is looked for below the root directory of the action, which is empty; ",
+      return UserError("'", path->view(),
+                       "' is looked for below the root directory of the action, which is empty; ",
                        "add host_tree = ..., a HostTreeInfo that holds it");
     }
   } else {
-    return UserError("in call to run(), parameter 'executable' got value of type '", starlark::TypeName(executable),
+    return UserError("in call to run(), parameter 'executable' got value of type '",
+                     starlark::TypeName(executable),
                      "', want 'File, string, or FilesToRunProvider'");
   }
   if (record.host_tree == nullptr && tool != nullptr) {
@@ -149,7 +150,8 @@ struct Shell {
   HostTreePtr host_tree{};
 };
 
-// The host tree that was given, else that of the shell toolchain, which also says where the shell is.
+// The host tree that was given, else that of the shell toolchain, which also says where the shell
+// is.
 absl::StatusOr<Shell> FindShell(const RuleContext& context, Value host_tree) {
   Shell shell;
   COW_ASSIGN_OR_RETURN(shell.host_tree, HostTreeOf(host_tree, "run_shell"));
@@ -166,7 +168,8 @@ absl::StatusOr<Shell> FindShell(const RuleContext& context, Value host_tree) {
   return shell;
 }
 
-absl::StatusOr<Value> Finish(Thread& thread, RuleContext& context, std::unique_ptr<ActionRecord> record) {
+absl::StatusOr<Value> Finish(Thread& thread, RuleContext& context,
+                             std::unique_ptr<ActionRecord> record) {
   record->location = thread.CallerLocation();
   COW_RETURN_IF_ERROR(context.AddAction(std::move(record)));
   return Value::None();

@@ -17,13 +17,16 @@ class ActionsTest : public AnalysisTest {
     Write("a/tool.sh", "");
   }
   void Load(std::string_view body, std::string_view rule_arguments = "") {
-    Write("a/defs.cow", "def _impl(ctx):\n    out = ctx.actions.declare_file(\"out\")\n    src = ctx.file.src\n" +
-                            std::string(body) +
-                            "\n    return [DefaultInfo(files = depset([out]))]\n"
-                            "r = rule(implementation = _impl, attrs = {\"src\": attr.label(allow_single_file = True, "
-                            "default = \":in.txt\")}" +
-                            std::string(rule_arguments) + ")\n");
-    Write("a/BUILD.cow", "load(\":defs.cow\", \"r\")\nr(name = \"t\")\nexports_files([\"in.txt\"])\n");
+    Write("a/defs.cow",
+          "def _impl(ctx):\n    out = ctx.actions.declare_file(\"out\")\n    src = ctx.file.src\n" +
+              std::string(body) +
+              "\n    return [DefaultInfo(files = depset([out]))]\n"
+              "r = rule(implementation = _impl, attrs = {\"src\": attr.label(allow_single_file = "
+              "True, "
+              "default = \":in.txt\")}" +
+              std::string(rule_arguments) + ")\n");
+    Write("a/BUILD.cow",
+          "load(\":defs.cow\", \"r\")\nr(name = \"t\")\nexports_files([\"in.txt\"])\n");
   }
   Action Only(std::string_view body, std::string_view rule_arguments = "") {
     Load(body, rule_arguments);
@@ -59,8 +62,9 @@ TEST_F(ActionsTest, RunKeepsEveryParameter) {
 }
 
 TEST_F(ActionsTest, RunShellTakesShellAndTreeFromTheToolchain) {
-  Action action = Only(R"(    ctx.actions.run_shell(outputs = [out], command = "echo $1", arguments = ["x"]))",
-                       ", toolchains = [\"@cow//sh:toolchain_type\"]");
+  Action action =
+      Only(R"(    ctx.actions.run_shell(outputs = [out], command = "echo $1", arguments = ["x"]))",
+           ", toolchains = [\"@cow//sh:toolchain_type\"]");
   EXPECT_THAT(Words(plan_, action), ElementsAre("/bin/bash", "-c", "echo $1", "", "x"));
   ASSERT_TRUE(action.host_tree.valid());
   EXPECT_EQ(plan_.host_trees[action.host_tree.value()]->name, "@cow//sh:tree");
@@ -98,7 +102,8 @@ TEST_F(ActionsTest, UnresolvedSymlinkHasATargetPath) {
     ctx.actions.symlink(output = out, target_path = "../x"))");
   EXPECT_EQ(action.kind, Action::Kind::kUnresolvedSymlink);
   EXPECT_EQ(action.content, "../x");
-  EXPECT_THAT(Fail(R"(    ctx.actions.symlink(output = out, target_path = "../x"))"), HasSubstr("declare_symlink()"));
+  EXPECT_THAT(Fail(R"(    ctx.actions.symlink(output = out, target_path = "../x"))"),
+              HasSubstr("declare_symlink()"));
 }
 
 TEST_F(ActionsTest, ExpandTemplateKeepsTheOrderOfSubstitutions) {
@@ -114,7 +119,8 @@ TEST_F(ActionsTest, FetchKnowsItsBytes) {
   EXPECT_EQ(action.kind, Action::Kind::kFetch);
   EXPECT_EQ(action.fetch.url, "https://x/y");
   EXPECT_EQ(action.fetch.digest, Digest::Of("abc"));
-  EXPECT_THAT(Fail(R"(    ctx.actions.fetch(output = out, url = "u", sha256 = "12", size = 3))"), HasSubstr("'sha256'"));
+  EXPECT_THAT(Fail(R"(    ctx.actions.fetch(output = out, url = "u", sha256 = "12", size = 3))"),
+              HasSubstr("'sha256'"));
 }
 
 TEST_F(ActionsTest, OutputWithoutActionIsAnError) {
@@ -127,17 +133,21 @@ TEST_F(ActionsTest, TwoActionsForOneOutputAreAnError) {
 }
 
 TEST_F(ActionsTest, OutputsMustLieBelowThePackage) {
-  EXPECT_THAT(Fail(R"(    ctx.actions.declare_file("../b"))"), HasSubstr("is not below the package directory 'a'"));
-  EXPECT_THAT(Fail(R"(    ctx.actions.declare_file("/b"))"), HasSubstr("is not below the package directory 'a'"));
+  EXPECT_THAT(Fail(R"(    ctx.actions.declare_file("../b"))"),
+              HasSubstr("is not below the package directory 'a'"));
+  EXPECT_THAT(Fail(R"(    ctx.actions.declare_file("/b"))"),
+              HasSubstr("is not below the package directory 'a'"));
 }
 
 TEST_F(ActionsTest, SourceFilesCannotBeOutputs) {
-  EXPECT_THAT(Fail(R"(    ctx.actions.write(src, ""))"), HasSubstr("the source file 'a/in.txt' cannot be an output"));
+  EXPECT_THAT(Fail(R"(    ctx.actions.write(src, ""))"),
+              HasSubstr("the source file 'a/in.txt' cannot be an output"));
 }
 
 TEST_F(ActionsTest, WrongExecutableIsRefusedInBazelsWords) {
   EXPECT_THAT(Fail(R"(    ctx.actions.run(outputs = [out], executable = 3))"),
-              HasSubstr("parameter 'executable' got value of type 'int', want 'File, string, or FilesToRunProvider'"));
+              HasSubstr("parameter 'executable' got value of type 'int', want 'File, string, or "
+                        "FilesToRunProvider'"));
 }
 
 TEST_F(ActionsTest, ToolsBringTheirRunfiles) {

@@ -26,7 +26,8 @@ absl::StatusOr<std::string> SiblingDirectory(const RuleContext& context, const F
   if (directory == package) return std::string();
   if (package.empty()) return directory;
   if (!absl::StartsWith(directory, package + "/")) {
-    return UserError("'sibling' ", sibling.artifact().short_path(), " is not below the package directory '", package, "'");
+    return UserError("'sibling' ", sibling.artifact().short_path(),
+                     " is not below the package directory '", package, "'");
   }
   return directory.substr(package.size() + 1);
 }
@@ -34,7 +35,8 @@ absl::StatusOr<std::string> SiblingDirectory(const RuleContext& context, const F
 absl::StatusOr<Value> Declare(Thread& thread, const Arguments& args, Artifact::Kind kind) {
   std::string filename;
   FileValue* sibling = nullptr;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("filename", &filename), Noneable(KwOptional("sibling", &sibling))}));
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {Required("filename", &filename), Noneable(KwOptional("sibling", &sibling))}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, args.Receiver<ActionsValue>()->Context(thread));
   if (sibling != nullptr) {
     COW_ASSIGN_OR_RETURN(std::string directory, SiblingDirectory(*context, *sibling));
@@ -62,7 +64,8 @@ absl::StatusOr<Value> MakeArgs(Thread& thread, const Arguments& args) {
 absl::StatusOr<Value> DoNothing(Thread&, const Arguments& args) {
   std::string_view mnemonic;
   Value inputs;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("mnemonic", &mnemonic), starlark::Optional("inputs", &inputs)}));
+  COW_RETURN_IF_ERROR(
+      UnpackArgs(args, {Required("mnemonic", &mnemonic), starlark::Optional("inputs", &inputs)}));
   return Value::None();
 }
 

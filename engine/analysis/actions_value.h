@@ -1,7 +1,8 @@
 // ctx.actions: declares outputs and the actions that make them.
 //
 //   declare_file(filename, sibling)  declare_directory  declare_symlink  args()
-//   run(outputs, executable, inputs, tools, arguments, mnemonic, progress_message, env, use_default_shell_env,
+//   run(outputs, executable, inputs, tools, arguments, mnemonic, progress_message, env,
+//   use_default_shell_env,
 //       execution_requirements, unused_inputs_list, host_tree, timeout, ...)
 //   run_shell(outputs, command, ...the same...)
 //   write(output, content, is_executable)      content: a string or Args, one argument per line
@@ -32,11 +33,17 @@ class ActionsValue final : public starlark::HostObject {
 };
 
 // The methods, in actions_run.cc and actions_files.cc.
-absl::StatusOr<starlark::Value> ActionsRun(starlark::Thread& thread, const starlark::Arguments& args);
-absl::StatusOr<starlark::Value> ActionsRunShell(starlark::Thread& thread, const starlark::Arguments& args);
-absl::StatusOr<starlark::Value> ActionsWrite(starlark::Thread& thread, const starlark::Arguments& args);
-absl::StatusOr<starlark::Value> ActionsSymlink(starlark::Thread& thread, const starlark::Arguments& args);
-absl::StatusOr<starlark::Value> ActionsExpandTemplate(starlark::Thread& thread, const starlark::Arguments& args);
-absl::StatusOr<starlark::Value> ActionsFetch(starlark::Thread& thread, const starlark::Arguments& args);
+absl::StatusOr<starlark::Value> ActionsRun(starlark::Thread& thread,
+                                           const starlark::Arguments& args);
+absl::StatusOr<starlark::Value> ActionsRunShell(starlark::Thread& thread,
+                                                const starlark::Arguments& args);
+absl::StatusOr<starlark::Value> ActionsWrite(starlark::Thread& thread,
+                                             const starlark::Arguments& args);
+absl::StatusOr<starlark::Value> ActionsSymlink(starlark::Thread& thread,
+                                               const starlark::Arguments& args);
+absl::StatusOr<starlark::Value> ActionsExpandTemplate(starlark::Thread& thread,
+                                                      const starlark::Arguments& args);
+absl::StatusOr<starlark::Value> ActionsFetch(starlark::Thread& thread,
+                                             const starlark::Arguments& args);
 
 }  // namespace cow::analysis

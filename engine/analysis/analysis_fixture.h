@@ -39,7 +39,8 @@ class AnalysisTest : public testing::Test {
     options.builtin_rules_dir = root_ + "/rules";
     options.programs_dir = root_ + "/programs";
     options.environment = AnalysisEnvironment();
-    absl::StatusOr<std::unique_ptr<loading::Workspace>> workspace = loading::Workspace::Load(std::move(options));
+    absl::StatusOr<std::unique_ptr<loading::Workspace>> workspace =
+        loading::Workspace::Load(std::move(options));
     if (!workspace.ok()) return workspace.status();
     loading::PackageLoader loader(**workspace, 1);
     request_.labels.clear();

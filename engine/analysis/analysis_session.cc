@@ -24,16 +24,17 @@ starlark::Thread::PrintHandler MakePrintHandler(const AnalysisRequest& request) 
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(const AnalysisRequest& request,
-                                                                         loading::PackageLoader& loader) {
+absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
+    const AnalysisRequest& request, loading::PackageLoader& loader) {
   PlatformTable platforms(loader);
-  COW_ASSIGN_OR_RETURN(ConfigurationPair pair, MakeConfigurations(request.options, loader.workspace(), platforms));
+  COW_ASSIGN_OR_RETURN(ConfigurationPair pair,
+                       MakeConfigurations(request.options, loader.workspace(), platforms));
   return std::unique_ptr<AnalysisSession>(
       new AnalysisSession(request, loader, std::move(pair.target), std::move(pair.exec)));
 }
 
-AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader, Configuration target,
-                                 Configuration exec)
+AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
+                                 Configuration target, Configuration exec)
     : request_(request),
       target_(std::move(target)),
       exec_(std::move(exec)),
@@ -44,7 +45,9 @@ AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::Packag
 
 std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& target) const {
   const std::vector<std::string>& given = request_.output_groups;
-  auto is_change = [](const std::string& group) { return group.starts_with('+') || group.starts_with('-'); };
+  auto is_change = [](const std::string& group) {
+    return group.starts_with('+') || group.starts_with('-');
+  };
   std::vector<std::string> groups;
   if (std::all_of(given.begin(), given.end(), is_change)) groups.push_back("default");
   for (const std::string& group : given) {
@@ -85,7 +88,8 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
     }
   }
   plan_.AddTarget(std::move(requested));
-  if (request_.run_tests && target.program && target.program->is_test) return AddTest(label, target);
+  if (request_.run_tests && target.program && target.program->is_test)
+    return AddTest(label, target);
   return absl::OkStatus();
 }
 

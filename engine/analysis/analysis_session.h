@@ -24,16 +24,16 @@ class AnalysisSession {
   static absl::StatusOr<std::unique_ptr<AnalysisSession>> Create(const AnalysisRequest& request,
                                                                  loading::PackageLoader& loader);
 
-  // Analyses a requested target and puts what it needs into the plan, or into `skipped` if it is not for this
-  // platform. A label that was added before changes nothing.
+  // Analyses a requested target and puts what it needs into the plan, or into `skipped` if it is
+  // not for this platform. A label that was added before changes nothing.
   absl::Status Add(const Label& label, std::vector<SkippedTarget>& skipped);
 
   absl::StatusOr<BuildPlan> Finish() { return plan_.Finish(); }
   int64_t configured_targets() const { return graph_.size(); }
 
  private:
-  AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader, Configuration target,
-                  Configuration exec);
+  AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
+                  Configuration target, Configuration exec);
 
   // Default outputs and output groups, as --output_groups says.
   std::vector<ValueDepset> WantedOutputs(const ConfiguredTarget& target) const;

@@ -11,8 +11,10 @@
 
 namespace cow::analysis {
 
-absl::StatusOr<AnalysisResult> Analyze(const AnalysisRequest& request, loading::PackageLoader& loader) {
-  COW_ASSIGN_OR_RETURN(std::unique_ptr<AnalysisSession> session, AnalysisSession::Create(request, loader));
+absl::StatusOr<AnalysisResult> Analyze(const AnalysisRequest& request,
+                                       loading::PackageLoader& loader) {
+  COW_ASSIGN_OR_RETURN(std::unique_ptr<AnalysisSession> session,
+                       AnalysisSession::Create(request, loader));
   std::set<std::string> reported;
   AnalysisResult result;
   auto failed = [&](const Label& label, const absl::Status& status) {

@@ -1,8 +1,8 @@
 // Analyze: from labels to a BuildPlan. The one entrance of this folder for the driver.
 //
-// Every requested target is configured (dependencies first), its rule function is run, and the slice of the
-// declared actions that its wanted outputs need becomes a BuildPlan. Nothing of Starlark is left in the plan:
-// when Analyze returns, all heaps it made are gone.
+// Every requested target is configured (dependencies first), its rule function is run, and the
+// slice of the declared actions that its wanted outputs need becomes a BuildPlan. Nothing of
+// Starlark is left in the plan: when Analyze returns, all heaps it made are gone.
 #pragma once
 
 #include <cstdint>
@@ -26,52 +26,60 @@ namespace cow::analysis {
 
 // What the command line says about how to build. All of it is part of the target configuration.
 struct BuildOptions {
-  std::string compilation_mode = "fastbuild";    // -c: fastbuild, dbg or opt
-  std::string host_platform{};                   // --host_platform: a label; "" = DefaultHostPlatform()
-  std::string target_platform{};                 // --platforms: a label; "" = the host platform
-  std::vector<std::string> copts{};              // --copt, --conlyopt, --cxxopt, --linkopt, in order
+  std::string compilation_mode = "fastbuild";  // -c: fastbuild, dbg or opt
+  std::string host_platform{};       // --host_platform: a label; "" = DefaultHostPlatform()
+  std::string target_platform{};     // --platforms: a label; "" = the host platform
+  std::vector<std::string> copts{};  // --copt, --conlyopt, --cxxopt, --linkopt, in order
   std::vector<std::string> conlyopts{};
   std::vector<std::string> cxxopts{};
   std::vector<std::string> linkopts{};
   std::vector<std::string> features{};           // --features: "x" or "-x"
   std::map<std::string, std::string> defines{};  // --define k=v
-  std::map<std::string, std::string> action_env{};  // --action_env k=v, for actions with use_default_shell_env
-  std::map<std::string, std::string> test_env{};    // --test_env k=v
-  std::map<std::string, std::string> flags{};    // --//pkg:flag=text of build settings, by label
-  std::vector<std::string> extra_toolchains{};   // --extra_toolchains: looked at before the registered ones
+  std::map<std::string, std::string>
+      action_env{};  // --action_env k=v, for actions with use_default_shell_env
+  std::map<std::string, std::string> test_env{};  // --test_env k=v
+  std::map<std::string, std::string> flags{};     // --//pkg:flag=text of build settings, by label
+  std::vector<std::string>
+      extra_toolchains{};  // --extra_toolchains: looked at before the registered ones
 };
 
 struct AnalysisRequest {
-  std::vector<Label> labels{};                // what TargetPatterns came to; no duplicates
+  std::vector<Label> labels{};  // what TargetPatterns came to; no duplicates
   BuildOptions options{};
-  std::vector<std::string> output_groups{};   // --output_groups: "g" = instead of, "+g" = besides, "-g" = without
-  bool run_tests = false;                     // fill BuildPlan::tests; test_suites stand for their tests
-  std::vector<std::string> test_args{};       // --test_arg
-  bool keep_going = false;                    // -k: plan what can be built in spite of errors
+  std::vector<std::string>
+      output_groups{};     // --output_groups: "g" = instead of, "+g" = besides, "-g" = without
+  bool run_tests = false;  // fill BuildPlan::tests; test_suites stand for their tests
+  std::vector<std::string> test_args{};  // --test_arg
+  bool keep_going = false;               // -k: plan what can be built in spite of errors
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
   std::function<void(std::string_view)> on_print{};
 };
 
 struct SkippedTarget {
   Label label{};
-  std::string reason{};  // "not compatible with platform //platforms:x: lacks @platforms//os:windows"
+  std::string
+      reason{};  // "not compatible with platform //platforms:x: lacks @platforms//os:windows"
 };
 
 struct AnalysisResult {
   BuildPlan plan{};
-  // With keep_going: one complete message (IsDiagnostic) per failed target, each once. Otherwise empty.
+  // With keep_going: one complete message (IsDiagnostic) per failed target, each once. Otherwise
+  // empty.
   std::vector<absl::Status> errors{};
-  std::vector<Label> failed{};           // requested labels that are not in the plan because of `errors`
-  std::vector<SkippedTarget> skipped{};  // requested labels whose target_compatible_with rules them out
-  int64_t configured_targets = 0;        // for statistics
+  std::vector<Label> failed{};  // requested labels that are not in the plan because of `errors`
+  std::vector<SkippedTarget>
+      skipped{};                   // requested labels whose target_compatible_with rules them out
+  int64_t configured_targets = 0;  // for statistics
 };
 
-// Success: a plan with one RequestedTarget per label that could be analysed, in the order of the request
-// (aliases under their own label). Failure: without keep_going the first error, complete with place and
-// traceback. The loader is used only during the call and from this thread.
-absl::StatusOr<AnalysisResult> Analyze(const AnalysisRequest& request, loading::PackageLoader& loader);
+// Success: a plan with one RequestedTarget per label that could be analysed, in the order of the
+// request (aliases under their own label). Failure: without keep_going the first error, complete
+// with place and traceback. The loader is used only during the call and from this thread.
+absl::StatusOr<AnalysisResult> Analyze(const AnalysisRequest& request,
+                                       loading::PackageLoader& loader);
 
-// "@cow//platforms:linux_amd64" or ":linux_arm64": the platform of this machine; kUnimplemented on others.
+// "@cow//platforms:linux_amd64" or ":linux_arm64": the platform of this machine; kUnimplemented on
+// others.
 absl::StatusOr<Label> DefaultHostPlatform();
 
 }  // namespace cow::analysis

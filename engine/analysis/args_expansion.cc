@@ -44,7 +44,8 @@ ArgExpansion Lazy(const ArgsFormat& format, Depset<ArgValue> values) {
   return expansion;
 }
 
-void PushTexts(const ArgsFormat& format, const std::vector<std::string>& texts, std::vector<ArgItem>& out) {
+void PushTexts(const ArgsFormat& format, const std::vector<std::string>& texts,
+               std::vector<ArgItem>& out) {
   auto push = [&](std::string text) { out.push_back(ArgValue(std::move(text))); };
   if (texts.empty() && format.omit_if_empty) return;
   if (!format.flag.empty()) push(format.flag);
@@ -118,14 +119,17 @@ absl::Status ArgsExpander::ExpandItem(const ArgsItem& item, std::vector<ArgItem>
   return ExpandValues(format, std::move(values), out);
 }
 
-absl::StatusOr<std::vector<Value>> ArgsExpander::Map(const ArgsItem& item, const std::vector<Value>& values) {
+absl::StatusOr<std::vector<Value>> ArgsExpander::Map(const ArgsItem& item,
+                                                     const std::vector<Value>& values) {
   if (item.format.map_each.IsUnset()) return values;
-  if (scratch_ == nullptr || scratch_->bytes_used() > kScratchLimit) scratch_ = std::make_unique<starlark::Heap>();
+  if (scratch_ == nullptr || scratch_->bytes_used() > kScratchLimit)
+    scratch_ = std::make_unique<starlark::Heap>();
   starlark::Thread thread(*scratch_);
   std::vector<Value> mapped;
   auto add_text = [&](Value text) -> absl::Status {
     if (!text.Is(starlark::Kind::kString)) {
-      return UserError(item.location.ToString(), ": error: map_each must return a string, a list of strings or None, ",
+      return UserError(item.location.ToString(),
+                       ": error: map_each must return a string, a list of strings or None, ",
                        "but returned a value of type '", starlark::TypeName(text), "'");
     }
     mapped.push_back(text);
@@ -156,13 +160,15 @@ absl::Status ArgsExpander::ExpandValues(const ArgsFormat& format, std::vector<Va
   for (Value value : values) {
     std::string text = TextOf(value);
     if (format.uniquify && !seen.insert(text).second) continue;
-    texts.push_back(format.format_each ? FormatArgument(*format.format_each, text) : std::move(text));
+    texts.push_back(format.format_each ? FormatArgument(*format.format_each, text)
+                                       : std::move(text));
   }
   PushTexts(format, texts, out);
   return absl::OkStatus();
 }
 
-absl::Status ArgsExpander::ExpandWithDirectories(const ArgsFormat& format, const std::vector<Value>& values,
+absl::Status ArgsExpander::ExpandWithDirectories(const ArgsFormat& format,
+                                                 const std::vector<Value>& values,
                                                  std::vector<ArgItem>& out) {
   // A depset prints equal values once, so a list that repeats one is cut before the repetition.
   std::vector<std::vector<ArgValue>> runs(1);
@@ -171,7 +177,9 @@ absl::Status ArgsExpander::ExpandWithDirectories(const ArgsFormat& format, const
     ArgValue argument = ToArgValue(value);
     if (!seen.insert(argument).second) {
       if (format.uniquify) continue;
-      if (format.join_with) return UserError("add_joined of a list with directories may not repeat '", TextOf(value), "'");
+      if (format.join_with)
+        return UserError("add_joined of a list with directories may not repeat '", TextOf(value),
+                         "'");
       runs.emplace_back();
       seen = {argument};
     }

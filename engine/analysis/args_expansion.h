@@ -1,7 +1,8 @@
 // ArgsExpander: snapshots of Args into the argument lists of the plan.
 //
-// Lists and everything with map_each become plain text here, because they may hold equal values more than once;
-// depsets of Files stay depsets, shared between actions. Directories are expanded in execution.
+// Lists and everything with map_each become plain text here, because they may hold equal values
+// more than once; depsets of Files stay depsets, shared between actions. Directories are expanded
+// in execution.
 #pragma once
 
 #include <functional>
@@ -23,7 +24,8 @@ std::string FormatArgument(std::string_view format, std::string_view text);
 class ArgsExpander {
  public:
   // `plan_id` gives an analysis artifact its number in the plan.
-  explicit ArgsExpander(std::function<ArtifactId(ArtifactId)> plan_id) : plan_id_(std::move(plan_id)) {}
+  explicit ArgsExpander(std::function<ArtifactId(ArtifactId)> plan_id)
+      : plan_id_(std::move(plan_id)) {}
 
   // Runs map_each functions. Failure: their error with its traceback.
   absl::StatusOr<ArgList> Expand(const ArgsSpec& spec);
@@ -31,9 +33,12 @@ class ArgsExpander {
  private:
   ArgValue ToArgValue(starlark::Value value);
   absl::Status ExpandItem(const ArgsItem& item, std::vector<ArgItem>& out);
-  absl::StatusOr<std::vector<starlark::Value>> Map(const ArgsItem& item, const std::vector<starlark::Value>& values);
-  absl::Status ExpandValues(const ArgsFormat& format, std::vector<starlark::Value> values, std::vector<ArgItem>& out);
-  absl::Status ExpandWithDirectories(const ArgsFormat& format, const std::vector<starlark::Value>& values,
+  absl::StatusOr<std::vector<starlark::Value>> Map(const ArgsItem& item,
+                                                   const std::vector<starlark::Value>& values);
+  absl::Status ExpandValues(const ArgsFormat& format, std::vector<starlark::Value> values,
+                            std::vector<ArgItem>& out);
+  absl::Status ExpandWithDirectories(const ArgsFormat& format,
+                                     const std::vector<starlark::Value>& values,
                                      std::vector<ArgItem>& out);
 
   std::function<ArtifactId(ArtifactId)> plan_id_;

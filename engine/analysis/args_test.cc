@@ -25,7 +25,9 @@ r = rule(implementation = _impl, attrs = {
     "tool": attr.label(allow_single_file = True, default = ":tool"),
 })
 )");
-    Write("a/BUILD.cow", "load(\":defs.cow\", \"r\")\nr(name = \"t\", srcs = [\"x.c\", \"y.c\"])\nexports_files([\"tool\"])\n");
+    Write("a/BUILD.cow",
+          "load(\":defs.cow\", \"r\")\nr(name = \"t\", srcs = [\"x.c\", "
+          "\"y.c\"])\nexports_files([\"tool\"])\n");
     Write("a/x.c", "");
     Write("a/y.c", "");
     Write("a/tool", "");
@@ -51,7 +53,8 @@ TEST_F(ArgsTest, AddPrintsFlagAndValue) {
 TEST_F(ArgsTest, AddAllOfAListKeepsRepetitions) {
   EXPECT_THAT(Expand(R"(    args.add_all(["-Xclang", "a", "-Xclang", "b"]))"),
               ElementsAre("-Xclang", "a", "-Xclang", "b"));
-  EXPECT_THAT(Expand(R"(    args.add_all(["a", "b", "a"], uniquify = True))"), ElementsAre("a", "b"));
+  EXPECT_THAT(Expand(R"(    args.add_all(["a", "b", "a"], uniquify = True))"),
+              ElementsAre("a", "b"));
 }
 
 TEST_F(ArgsTest, AddAllFormatsEachValue) {
@@ -75,7 +78,8 @@ TEST_F(ArgsTest, AddJoinedMakesOneArgument) {
 }
 
 TEST_F(ArgsTest, DepsetsOfFilesStayDepsets) {
-  EXPECT_THAT(Expand(R"(    args.add_all("--srcs", depset(srcs)))"), ElementsAre("[--srcs: a/x.c a/y.c]"));
+  EXPECT_THAT(Expand(R"(    args.add_all("--srcs", depset(srcs)))"),
+              ElementsAre("[--srcs: a/x.c a/y.c]"));
 }
 
 TEST_F(ArgsTest, MapEachGivesStringsListsOrNothing) {
@@ -101,8 +105,10 @@ TEST_F(ArgsTest, ErrorsOfMapEachTellWhoseActionItIs) {
 }
 
 TEST_F(ArgsTest, DirectoriesAreLeftForExecution) {
-  EXPECT_THAT(Expand(R"(    args.add_all([tree], before_each = "-d"))"), ElementsAre("[: " + Bin() + "a/tree]"));
-  EXPECT_THAT(Expand(R"(    args.add_all([tree], expand_directories = False))"), ElementsAre(Bin() + "a/tree"));
+  EXPECT_THAT(Expand(R"(    args.add_all([tree], before_each = "-d"))"),
+              ElementsAre("[: " + Bin() + "a/tree]"));
+  EXPECT_THAT(Expand(R"(    args.add_all([tree], expand_directories = False))"),
+              ElementsAre(Bin() + "a/tree"));
 }
 
 TEST_F(ArgsTest, ParamFilesAreNoted) {

@@ -22,9 +22,10 @@ absl::Status CheckPattern(std::string_view parameter, const std::optional<std::s
   if (!pattern) return absl::OkStatus();
   std::string rest = absl::StrReplaceAll(*pattern, {{"%%", ""}});
   size_t at = rest.find("%s");
-  if (at == std::string::npos || rest.find('%') != at || rest.find('%', at + 1) != std::string::npos) {
-    return UserError("invalid value for parameter \"", parameter, "\": expected string with a single \"%s\", got \"",
-                     *pattern, "\"");
+  if (at == std::string::npos || rest.find('%') != at ||
+      rest.find('%', at + 1) != std::string::npos) {
+    return UserError("invalid value for parameter \"", parameter,
+                     "\": expected string with a single \"%s\", got \"", *pattern, "\"");
   }
   return absl::OkStatus();
 }
@@ -33,8 +34,9 @@ absl::Status CheckMapEach(Value function, bool allow_closure) {
   if (function.IsUnset() || allow_closure) return absl::OkStatus();
   const auto* def = function.As<starlark::Function>();
   if (def == nullptr || def->IsGlobalDef()) return absl::OkStatus();
-  return UserError("the map_each function (declared at ", def->location().ToString(),
-                   ") must be declared by a top-level def statement, or allow_closure must be True");
+  return UserError(
+      "the map_each function (declared at ", def->location().ToString(),
+      ") must be declared by a top-level def statement, or allow_closure must be True");
 }
 
 // Reads `values`, a list or tuple (copied) or a depset (kept).
@@ -47,8 +49,10 @@ absl::StatusOr<ArgsItem> ReadValues(Thread& thread, Value values, std::string_vi
     return item;
   }
   item.kind = ArgsItem::Kind::kList;
-  if (!values.Is(starlark::Kind::kList) && !values.Is(starlark::Kind::kTuple) && !values.Is(starlark::Kind::kSet)) {
-    return UserError("in call to ", method, "(), expected value of type 'depset or sequence' for values, got '",
+  if (!values.Is(starlark::Kind::kList) && !values.Is(starlark::Kind::kTuple) &&
+      !values.Is(starlark::Kind::kSet)) {
+    return UserError("in call to ", method,
+                     "(), expected value of type 'depset or sequence' for values, got '",
                      starlark::TypeName(values), "'");
   }
   COW_ASSIGN_OR_RETURN(item.list, starlark::Elements(values));
@@ -63,7 +67,8 @@ absl::Status ReadFlag(const Arguments& args, Value first, Value& second, std::st
   }
   const auto* text = first.As<starlark::String>();
   if (text == nullptr) {
-    return UserError("in call to ", args.function_name(), "(), expected value of type 'string' for arg name, got '",
+    return UserError("in call to ", args.function_name(),
+                     "(), expected value of type 'string' for arg name, got '",
                      starlark::TypeName(first), "'");
   }
   flag = text->str();
@@ -80,18 +85,23 @@ absl::StatusOr<Value> Add(Thread& thread, const Arguments& args) {
   Value first;
   Value second;
   std::optional<std::string> format;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("arg_name_or_value", &first), Optional("value", &second),
-                                        KwOptional("format", &format)}));
+  COW_RETURN_IF_ERROR(
+      UnpackArgs(args, {Required("arg_name_or_value", &first), Optional("value", &second),
+                        KwOptional("format", &format)}));
   COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
   COW_RETURN_IF_ERROR(CheckPattern("format", format));
   std::string flag;
   COW_RETURN_IF_ERROR(ReadFlag(args, first, second, flag));
-  if (second.As<DepsetValue>() != nullptr || second.Is(starlark::Kind::kList) || second.Is(starlark::Kind::kTuple)) {
-    return UserError("Args.add() doesn't accept vectorized arguments; use Args.add_all() or Args.add_joined() instead");
+  if (second.As<DepsetValue>() != nullptr || second.Is(starlark::Kind::kList) ||
+      second.Is(starlark::Kind::kTuple)) {
+    return UserError(
+        "Args.add() doesn't accept vectorized arguments; use Args.add_all() or Args.add_joined() "
+        "instead");
   }
   ArgsSpec& spec = self->Mutable();
   if (!flag.empty()) spec.items.push_back({.value = thread.heap().NewString(flag)});
-  spec.items.push_back({.value = second, .format = {.format_each = format}, .location = thread.CallerLocation()});
+  spec.items.push_back(
+      {.value = second, .format = {.format_each = format}, .location = thread.CallerLocation()});
   return args.receiver();
 }
 
@@ -102,11 +112,14 @@ absl::StatusOr<Value> AddAll(Thread& thread, const Arguments& args) {
   std::optional<starlark::Callable> map_each;
   bool allow_closure = false;
   COW_RETURN_IF_ERROR(UnpackArgs(
-      args, {Required("arg_name_or_values", &first), Optional("values", &second), KwOptional("map_each", &map_each),
-             KwOptional("format_each", &format.format_each), KwOptional("before_each", &format.before_each),
-             KwOptional("omit_if_empty", &format.omit_if_empty), KwOptional("uniquify", &format.uniquify),
-             KwOptional("expand_directories", &format.expand_directories),
-             KwOptional("terminate_with", &format.terminate_with), KwOptional("allow_closure", &allow_closure)}));
+      args,
+      {Required("arg_name_or_values", &first), Optional("values", &second),
+       KwOptional("map_each", &map_each), KwOptional("format_each", &format.format_each),
+       KwOptional("before_each", &format.before_each),
+       KwOptional("omit_if_empty", &format.omit_if_empty), KwOptional("uniquify", &format.uniquify),
+       KwOptional("expand_directories", &format.expand_directories),
+       KwOptional("terminate_with", &format.terminate_with),
+       KwOptional("allow_closure", &allow_closure)}));
   COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
   if (map_each) format.map_each = map_each->value;
   COW_RETURN_IF_ERROR(CheckMapEach(format.map_each, allow_closure));
@@ -126,12 +139,14 @@ absl::StatusOr<Value> AddJoined(Thread& thread, const Arguments& args) {
   std::optional<starlark::Callable> map_each;
   bool allow_closure = false;
   COW_RETURN_IF_ERROR(UnpackArgs(
-      args, {Required("arg_name_or_values", &first), Optional("values", &second),
-             starlark::KwRequired("join_with", &join_with), KwOptional("map_each", &map_each),
-             KwOptional("format_each", &format.format_each), KwOptional("format_joined", &format.format_joined),
-             KwOptional("omit_if_empty", &format.omit_if_empty), KwOptional("uniquify", &format.uniquify),
-             KwOptional("expand_directories", &format.expand_directories),
-             KwOptional("allow_closure", &allow_closure)}));
+      args,
+      {Required("arg_name_or_values", &first), Optional("values", &second),
+       starlark::KwRequired("join_with", &join_with), KwOptional("map_each", &map_each),
+       KwOptional("format_each", &format.format_each),
+       KwOptional("format_joined", &format.format_joined),
+       KwOptional("omit_if_empty", &format.omit_if_empty), KwOptional("uniquify", &format.uniquify),
+       KwOptional("expand_directories", &format.expand_directories),
+       KwOptional("allow_closure", &allow_closure)}));
   COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
   format.join_with = join_with;
   if (map_each) format.map_each = map_each->value;
@@ -148,7 +163,8 @@ absl::StatusOr<Value> AddJoined(Thread& thread, const Arguments& args) {
 absl::StatusOr<Value> UseParamFile(Thread&, const Arguments& args) {
   std::string flag;
   bool always = false;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("param_file_arg", &flag), KwOptional("use_always", &always)}));
+  COW_RETURN_IF_ERROR(
+      UnpackArgs(args, {Required("param_file_arg", &flag), KwOptional("use_always", &always)}));
   COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
   COW_RETURN_IF_ERROR(CheckPattern("param_file_arg", flag));
   self->Mutable().param_file_flag = flag;
@@ -165,8 +181,9 @@ absl::StatusOr<Value> SetParamFileFormat(Thread&, const Arguments& args) {
   } else if (format == "multiline") {
     self->Mutable().param_file_format = ArgList::ParamFileFormat::kMultiline;
   } else {
-    return UserError("invalid value for parameter \"format\": expected one of \"shell\", \"multiline\", got \"",
-                     format, "\"");
+    return UserError(
+        "invalid value for parameter \"format\": expected one of \"shell\", \"multiline\", got \"",
+        format, "\"");
   }
   return args.receiver();
 }
@@ -185,7 +202,8 @@ const starlark::MethodTable* ArgsValue::Methods() const {
 absl::StatusOr<std::shared_ptr<const ArgsSpec>> ArgsFromArgument(Value argument) {
   if (const auto* args = argument.As<ArgsValue>()) return args->Snapshot();
   if (!argument.Is(starlark::Kind::kString)) {
-    return UserError("'arguments' holds a value of type '", starlark::TypeName(argument), "', want 'string or Args'");
+    return UserError("'arguments' holds a value of type '", starlark::TypeName(argument),
+                     "', want 'string or Args'");
   }
   auto spec = std::make_shared<ArgsSpec>();
   spec->items.push_back({.value = argument});

@@ -1,7 +1,8 @@
-// Args: ctx.actions.args(). Items stay as the rule gave them; nothing is flattened or formatted here.
+// Args: ctx.actions.args(). Items stay as the rule gave them; nothing is flattened or formatted
+// here.
 //
-// An action takes a snapshot (spec()); what is added later is not seen by it. Args_expansion turns snapshots into
-// model CommandLines for the actions that are wanted.
+// An action takes a snapshot (spec()); what is added later is not seen by it. Args_expansion turns
+// snapshots into model CommandLines for the actions that are wanted.
 #pragma once
 
 #include <memory>
@@ -34,10 +35,10 @@ struct ArgsItem {
   enum class Kind { kValue, kList, kDepset };
 
   Kind kind = Kind::kValue;
-  starlark::Value value{};                // kValue: anything with a text; kDepset: a DepsetValue
-  std::vector<starlark::Value> list{};    // kList
-  ArgsFormat format{};                    // kValue: only format_each
-  Location location{};                    // of the add, for errors of map_each
+  starlark::Value value{};              // kValue: anything with a text; kDepset: a DepsetValue
+  std::vector<starlark::Value> list{};  // kList
+  ArgsFormat format{};                  // kValue: only format_each
+  Location location{};                  // of the add, for errors of map_each
 };
 
 // A snapshot. Its values live in heaps that the configured target keeps.

@@ -1,7 +1,7 @@
 // ArtifactTable: every artifact of one analysis, by exec path, and the action that makes it.
 //
-// Ids are dense and stable during the analysis; the plan numbers its slice anew. Entries never move.
-// Used by one thread.
+// Ids are dense and stable during the analysis; the plan numbers its slice anew. Entries never
+// move. Used by one thread.
 #pragma once
 
 #include <deque>
@@ -20,14 +20,16 @@ class ArtifactTable {
   // The artifact of this source file, made on first sight.
   ArtifactId AddSource(Artifact artifact);
 
-  // A declared output. Declaring the same path again gives the same artifact; kInvalidArgument if it was
-  // declared as another kind (file, directory, symlink).
+  // A declared output. Declaring the same path again gives the same artifact; kInvalidArgument if
+  // it was declared as another kind (file, directory, symlink).
   absl::StatusOr<ArtifactId> Declare(Artifact artifact);
 
   const Artifact& operator[](ArtifactId id) const { return entries_[id.value()].artifact; }
   // The action that makes it; null for source files and for what nobody makes (yet). Not owned.
   const ActionRecord* generator(ArtifactId id) const { return entries_[id.value()].generator; }
-  void set_generator(ArtifactId id, const ActionRecord* action) { entries_[id.value()].generator = action; }
+  void set_generator(ArtifactId id, const ActionRecord* action) {
+    entries_[id.value()].generator = action;
+  }
 
   size_t size() const { return entries_.size(); }
 

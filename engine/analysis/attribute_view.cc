@@ -21,17 +21,23 @@ using Entry = RuleAttributes::Entry;
 
 absl::StatusOr<std::shared_ptr<RuleContext>> Lock(const ContextRef& reference) {
   std::shared_ptr<RuleContext> context = reference.lock();
-  if (context == nullptr) return UserError("ctx cannot be used after the rule function has returned");
+  if (context == nullptr)
+    return UserError("ctx cannot be used after the rule function has returned");
   return context;
 }
 
 bool Shows(AttributeView::Kind view, const Entry& entry) {
   switch (view) {
-    case AttributeView::Kind::kAttr: return true;
-    case AttributeView::Kind::kFile: return entry.attribute->single_file;
-    case AttributeView::Kind::kFiles: return HasDependencies(*entry.attribute);
-    case AttributeView::Kind::kExecutable: return entry.attribute->executable;
-    case AttributeView::Kind::kOutputs: return false;
+    case AttributeView::Kind::kAttr:
+      return true;
+    case AttributeView::Kind::kFile:
+      return entry.attribute->single_file;
+    case AttributeView::Kind::kFiles:
+      return HasDependencies(*entry.attribute);
+    case AttributeView::Kind::kExecutable:
+      return entry.attribute->executable;
+    case AttributeView::Kind::kOutputs:
+      return false;
   }
   return false;
 }
@@ -40,7 +46,8 @@ std::vector<Value> FilesOf(const Entry& entry) {
   std::vector<ValueDepset> sets;
   for (const DependencyEdge& edge : entry.edges) sets.push_back(edge.target->resolved().files);
   std::vector<Value> files;
-  for (const DepsetElement& element : MergeSets({}, std::move(sets)).ToList()) files.push_back(element.value);
+  for (const DepsetElement& element : MergeSets({}, std::move(sets)).ToList())
+    files.push_back(element.value);
   return files;
 }
 
@@ -56,7 +63,8 @@ Value ShowEntry(AttributeView::Kind view, starlark::Heap& heap, const Entry& ent
   return files.empty() ? Value::None() : files[0];
 }
 
-// The output named `name`: a File, a list for output_list, None for an output attribute that is not set.
+// The output named `name`: a File, a list for output_list, None for an output attribute that is not
+// set.
 absl::StatusOr<Value> ShowOutput(RuleContext& context, std::string_view name) {
   std::vector<Value> files;
   for (const RuleContext::NamedOutput& output : context.named_outputs()) {
@@ -67,7 +75,8 @@ absl::StatusOr<Value> ShowOutput(RuleContext& context, std::string_view name) {
     return Value(context.heap().NewList(files));
   }
   if (!files.empty()) return files[0];
-  if (entry != nullptr && entry->attribute->type == loading::AttributeType::kOutput) return Value::None();
+  if (entry != nullptr && entry->attribute->type == loading::AttributeType::kOutput)
+    return Value::None();
   if (name != "executable" || !context.target().rule_class().executable()) return Value();
   COW_ASSIGN_OR_RETURN(FileValue * file, context.DefaultExecutable());
   return Value(file);
@@ -77,7 +86,8 @@ absl::StatusOr<Label> ParseToolchainKey(const RuleContext& context, Value key) {
   if (const Label* label = loading::LabelOf(key)) return *label;
   const auto* text = key.As<starlark::String>();
   if (text == nullptr) {
-    return UserError("toolchains are indexed by labels or strings, got '", starlark::TypeName(key), "'");
+    return UserError("toolchains are indexed by labels or strings, got '", starlark::TypeName(key),
+                     "'");
   }
   const PackageId& base = context.target().rule_class().definition().package;
   return context.loader().workspace().ParseLabel(text->view(), base);
@@ -85,7 +95,8 @@ absl::StatusOr<Label> ParseToolchainKey(const RuleContext& context, Value key) {
 
 }  // namespace
 
-absl::StatusOr<Value> AttributeView::GetAttr(starlark::Thread& thread, const starlark::String* name) const {
+absl::StatusOr<Value> AttributeView::GetAttr(starlark::Thread& thread,
+                                             const starlark::String* name) const {
   COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
   if (view_ == Kind::kOutputs) return ShowOutput(*context, name->view());
   const Entry* entry = context->attributes().Find(name->view());
@@ -99,7 +110,8 @@ std::vector<std::string> AttributeView::AttrNames() const {
   if (context == nullptr) return names;
   for (const Entry& entry : context->attributes().entries()) {
     bool is_output = loading::IsOutputType(entry.attribute->type);
-    if (view_ == Kind::kOutputs ? is_output : Shows(view_, entry)) names.push_back(entry.attribute->name);
+    if (view_ == Kind::kOutputs ? is_output : Shows(view_, entry))
+      names.push_back(entry.attribute->name);
   }
   return names;
 }
@@ -110,9 +122,10 @@ absl::StatusOr<Value> ToolchainsValue::Index(starlark::Thread&, Value key) const
   Value toolchain = context->FindToolchain(type);
   if (!toolchain.IsUnset()) return toolchain;
   std::vector<std::string> known;
-  for (const ResolvedToolchain& resolved : context->toolchains()) known.push_back(resolved.type.ToString());
-  return UserError("toolchain type ", type.ToString(), " was requested but only types [", absl::StrJoin(known, ", "),
-                   "] are declared in rule(toolchains = [...])");
+  for (const ResolvedToolchain& resolved : context->toolchains())
+    known.push_back(resolved.type.ToString());
+  return UserError("toolchain type ", type.ToString(), " was requested but only types [",
+                   absl::StrJoin(known, ", "), "] are declared in rule(toolchains = [...])");
 }
 
 absl::StatusOr<bool> ToolchainsValue::Contains(Value key) const {

@@ -31,11 +31,14 @@ using Fields = std::initializer_list<std::pair<std::string_view, Value>>;
 // Unset values become None.
 std::vector<NamedValue> Named(Fields fields) {
   std::vector<NamedValue> named;
-  for (const auto& [name, value] : fields) named.push_back({Intern(name), value.IsUnset() ? Value::None() : value});
+  for (const auto& [name, value] : fields)
+    named.push_back({Intern(name), value.IsUnset() ? Value::None() : value});
   return named;
 }
 
-Value OrUnset(const starlark::HeapObject* object) { return object == nullptr ? Value() : Value(object); }
+Value OrUnset(const starlark::HeapObject* object) {
+  return object == nullptr ? Value() : Value(object);
+}
 
 absl::StatusOr<Value> NewDefaultInfo(Thread& thread, const Provider& self, const Arguments& args) {
   DepsetValue* files = nullptr;
@@ -43,15 +46,18 @@ absl::StatusOr<Value> NewDefaultInfo(Thread& thread, const Provider& self, const
   RunfilesValue* data = nullptr;
   RunfilesValue* defaults = nullptr;
   FileValue* executable = nullptr;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Noneable(KwOptional("files", &files)), Noneable(KwOptional("runfiles", &runfiles)),
-                                        Noneable(KwOptional("data_runfiles", &data)),
-                                        Noneable(KwOptional("default_runfiles", &defaults)),
-                                        Noneable(KwOptional("executable", &executable))}));
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {Noneable(KwOptional("files", &files)), Noneable(KwOptional("runfiles", &runfiles)),
+             Noneable(KwOptional("data_runfiles", &data)),
+             Noneable(KwOptional("default_runfiles", &defaults)),
+             Noneable(KwOptional("executable", &executable))}));
   if (runfiles != nullptr && (data != nullptr || defaults != nullptr)) {
-    return UserError("cannot specify 'runfiles' together with 'data_runfiles' or 'default_runfiles'");
+    return UserError(
+        "cannot specify 'runfiles' together with 'data_runfiles' or 'default_runfiles'");
   }
-  if (files != nullptr && files->element_type() != nullptr && files->element_type() != Intern("File")) {
-    return UserError("expected 'depset of Files' for 'files', got a depset of '", files->element_type()->view(), "'");
+  if (files != nullptr && !files->HoldsFiles()) {
+    return UserError("expected 'depset of Files' for 'files', got a depset of '",
+                     files->element_type()->view(), "'");
   }
   return Value(thread.heap().NewStruct(
       &self, Named({{"files", OrUnset(files)},
@@ -60,7 +66,8 @@ absl::StatusOr<Value> NewDefaultInfo(Thread& thread, const Provider& self, const
                     {"executable", OrUnset(executable)}})));
 }
 
-absl::StatusOr<Value> NewOutputGroupInfo(Thread& thread, const Provider& self, const Arguments& args) {
+absl::StatusOr<Value> NewOutputGroupInfo(Thread& thread, const Provider& self,
+                                         const Arguments& args) {
   std::vector<NamedValue> groups;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::KwRest(&groups)}));
   for (NamedValue& group : groups) {
@@ -71,7 +78,8 @@ absl::StatusOr<Value> NewOutputGroupInfo(Thread& thread, const Provider& self, c
   return Value(thread.heap().NewStruct(&self, groups));
 }
 
-absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self, const Arguments& args) {
+absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self,
+                                            const Arguments& args) {
   starlark::Dict* environment = thread.heap().NewDict();
   Value inherited = thread.heap().NewList();
   COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("environment", &environment),
@@ -80,19 +88,22 @@ absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self
       &self, Named({{"environment", environment}, {"inherited_environment", inherited}})));
 }
 
-absl::StatusOr<Value> NewExecutionInfo(Thread& thread, const Provider& self, const Arguments& args) {
+absl::StatusOr<Value> NewExecutionInfo(Thread& thread, const Provider& self,
+                                       const Arguments& args) {
   starlark::Dict* requirements = thread.heap().NewDict();
   COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("requirements", &requirements)}));
   return Value(thread.heap().NewStruct(&self, Named({{"requirements", requirements}})));
 }
 
-absl::StatusOr<Value> NewToolchainInfo(Thread& thread, const Provider& self, const Arguments& args) {
+absl::StatusOr<Value> NewToolchainInfo(Thread& thread, const Provider& self,
+                                       const Arguments& args) {
   std::vector<NamedValue> fields;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::KwRest(&fields)}));
   return Value(thread.heap().NewStruct(&self, fields));
 }
 
-absl::StatusOr<Value> NewTemplateVariableInfo(Thread& thread, const Provider& self, const Arguments& args) {
+absl::StatusOr<Value> NewTemplateVariableInfo(Thread& thread, const Provider& self,
+                                              const Arguments& args) {
   starlark::Dict* variables = nullptr;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Required("vars", &variables)}));
   return Value(thread.heap().NewStruct(&self, Named({{"variables", variables}})));
@@ -160,11 +171,13 @@ void AddAnalysisBuiltins(Heap& heap, starlark::Environment& environment) {
                                         {"ConstraintSettingInfo", all.constraint_setting_info},
                                         {"ConstraintValueInfo", all.constraint_value_info},
                                         {"PlatformInfo", all.platform_info}})));
-  environment.Set("testing", heap.NewStruct(Named({{"ExecutionInfo", all.execution_info},
-                                                   {"TestEnvironment", all.run_environment_info}})));
-  environment.Set("coverage_common",
-                  heap.NewStruct(Named({{"instrumented_files_info",
-                                         Function(heap, "instrumented_files_info", &InstrumentedFilesInfo)}})));
+  environment.Set("testing",
+                  heap.NewStruct(Named({{"ExecutionInfo", all.execution_info},
+                                        {"TestEnvironment", all.run_environment_info}})));
+  environment.Set(
+      "coverage_common",
+      heap.NewStruct(Named({{"instrumented_files_info",
+                             Function(heap, "instrumented_files_info", &InstrumentedFilesInfo)}})));
 }
 
 loading::BuildEnvironment AnalysisEnvironment() {

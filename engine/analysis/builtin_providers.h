@@ -1,4 +1,5 @@
-// The providers that the engine itself knows, and the names that analysis adds to the environment of .cow files.
+// The providers that the engine itself knows, and the names that analysis adds to the environment
+// of .cow files.
 #pragma once
 
 #include "engine/analysis/provider.h"
@@ -27,11 +28,13 @@ struct BuiltinProviders {
   static const BuiltinProviders& Get();
 };
 
-// Adds provider, depset, DefaultInfo, OutputGroupInfo, RunEnvironmentInfo, platform_common, config_common,
-// coverage_common, testing and HostTreeInfo. Values are made in `heap`, which the caller freezes.
+// Adds provider, depset, DefaultInfo, OutputGroupInfo, RunEnvironmentInfo, platform_common,
+// config_common, coverage_common, testing and HostTreeInfo. Values are made in `heap`, which the
+// caller freezes.
 void AddAnalysisBuiltins(starlark::Heap& heap, starlark::Environment& environment);
 
-// What the driver passes to the Workspace: the names above in .cow files, and providers that learn their names.
+// What the driver passes to the Workspace: the names above in .cow files, and providers that learn
+// their names.
 loading::BuildEnvironment AnalysisEnvironment();
 
 }  // namespace cow::analysis

@@ -42,7 +42,8 @@ std::string Conditions(const std::vector<Label>& labels) {
   return text;
 }
 
-void Demand(ConditionTable::Match& match, std::string_view what, std::string_view value, bool holds) {
+void Demand(ConditionTable::Match& match, std::string_view what, std::string_view value,
+            bool holds) {
   match.demands.insert(absl::StrCat(what, "=", value));
   match.holds = match.holds && holds;
 }
@@ -56,10 +57,12 @@ bool Specialises(const std::set<std::string>& a, const std::set<std::string>& b)
 absl::StatusOr<std::string> ConditionTable::FlagValue(const loading::Target& build_setting) {
   const loading::BuildSetting* setting =
       build_setting.is_rule() ? build_setting.rule_class().definition().build_setting : nullptr;
-  if (setting == nullptr) return UserError("'", build_setting.label().ToString(), "' is not a build setting");
+  if (setting == nullptr)
+    return UserError("'", build_setting.label().ToString(), "' is not a build setting");
   auto it = configuration_.flags.find(build_setting.label());
   if (it != configuration_.flags.end()) return CanonicalFlag(setting->value_type(), it->second);
-  return CanonicalFlag(setting->value_type(), FlagText(build_setting.Attr("build_setting_default")));
+  return CanonicalFlag(setting->value_type(),
+                       FlagText(build_setting.Attr("build_setting_default")));
 }
 
 absl::StatusOr<ConditionTable::Match> ConditionTable::Evaluate(const Label& condition) {
@@ -79,26 +82,32 @@ absl::StatusOr<ConditionTable::Match> ConditionTable::EvaluateFresh(const Label&
       return Match{has, {absl::StrCat("constraint ", target->label().ToString(), "=")}};
     }
   }
-  return UserError("'", condition.ToString(), "' is not a valid select condition: it is neither a config_setting nor a ",
+  return UserError("'", condition.ToString(),
+                   "' is not a valid select condition: it is neither a config_setting nor a ",
                    "constraint_value");
 }
 
-absl::StatusOr<ConditionTable::Match> ConditionTable::EvaluateSetting(const loading::Target& setting) {
+absl::StatusOr<ConditionTable::Match> ConditionTable::EvaluateSetting(
+    const loading::Target& setting) {
   Match match{true, {}};
   COW_RETURN_IF_ERROR(EvaluateValues(setting, match));
   for (const auto& [name, value] : setting.StringDictAttr("define_values")) {
     auto it = configuration_.defines.find(name);
-    Demand(match, "define " + name, value, it != configuration_.defines.end() && it->second == value);
+    Demand(match, "define " + name, value,
+           it != configuration_.defines.end() && it->second == value);
   }
   COW_RETURN_IF_ERROR(EvaluateFlags(setting, match));
   for (const Label& label : setting.LabelListAttr("constraint_values")) {
     absl::StatusOr<bool> has = platforms_.Has(configuration_.platform, label);
-    if (!has.ok()) return IsDiagnostic(has.status()) ? has.status() : setting.Error(has.status().message());
+    if (!has.ok())
+      return IsDiagnostic(has.status()) ? has.status() : setting.Error(has.status().message());
     COW_ASSIGN_OR_RETURN(const loading::Target* value, FollowAliases(loader_, label));
     Demand(match, "constraint " + value->label().ToString(), "", *has);
   }
   if (match.demands.empty()) {
-    return setting.Error("a config_setting needs at least one of values, define_values, flag_values, constraint_values");
+    return setting.Error(
+        "a config_setting needs at least one of values, define_values, flag_values, "
+        "constraint_values");
   }
   return match;
 }
@@ -115,8 +124,9 @@ absl::Status ConditionTable::EvaluateValues(const loading::Target& setting, Matc
       Demand(match, "define " + pair.first, pair.second,
              it != configuration_.defines.end() && it->second == pair.second);
     } else {
-      return setting.Error(absl::StrCat("unknown option '", name,
-                                        "' in 'values' (cow knows compilation_mode, cpu and define here)"));
+      return setting.Error(
+          absl::StrCat("unknown option '", name,
+                       "' in 'values' (cow knows compilation_mode, cpu and define here)"));
     }
   }
   return absl::OkStatus();
@@ -128,7 +138,8 @@ absl::Status ConditionTable::EvaluateFlags(const loading::Target& setting, Match
   for (const auto& entry : *flags) {
     const Label* label = loading::LabelOf(entry.key);
     absl::StatusOr<const loading::Target*> flag = FollowAliases(loader_, *label);
-    if (!flag.ok()) return IsDiagnostic(flag.status()) ? flag.status() : setting.Error(flag.status().message());
+    if (!flag.ok())
+      return IsDiagnostic(flag.status()) ? flag.status() : setting.Error(flag.status().message());
     absl::StatusOr<std::string> actual = FlagValue(**flag);
     if (!actual.ok()) return setting.Error(actual.status().message());
     loading::AttributeType type = (*flag)->rule_class().definition().build_setting->value_type();
@@ -143,8 +154,8 @@ absl::Status ConditionTable::EvaluateFlags(const loading::Target& setting, Match
   return absl::OkStatus();
 }
 
-absl::StatusOr<Value> ConditionTable::Choose(const loading::SelectPart& part, std::string_view attribute,
-                                             const Label& target) {
+absl::StatusOr<Value> ConditionTable::Choose(const loading::SelectPart& part,
+                                             std::string_view attribute, const Label& target) {
   struct Candidate {
     Label label;
     Match match;
@@ -163,15 +174,17 @@ absl::StatusOr<Value> ConditionTable::Choose(const loading::SelectPart& part, st
     COW_ASSIGN_OR_RETURN(Match match, Evaluate(*label));
     if (match.holds) candidates.push_back({*label, std::move(match), branch.value});
   }
-  std::string head = absl::StrCat("configurable attribute \"", attribute, "\" in ", target.ToString());
+  std::string head =
+      absl::StrCat("configurable attribute \"", attribute, "\" in ", target.ToString());
   if (candidates.empty()) {
     if (!fallback.IsUnset()) return fallback;
     if (!part.no_match_error.empty()) {
       return UserError(head, " doesn't match this configuration: ", part.no_match_error);
     }
-    return UserError(head, " doesn't match this configuration (", configuration_.short_name(),
-                     "); add \"//conditions:default\" or a condition that holds. Conditions checked:",
-                     Conditions(checked));
+    return UserError(
+        head, " doesn't match this configuration (", configuration_.short_name(),
+        "); add \"//conditions:default\" or a condition that holds. Conditions checked:",
+        Conditions(checked));
   }
   for (const Candidate& best : candidates) {
     bool wins = std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& other) {
@@ -182,12 +195,14 @@ absl::StatusOr<Value> ConditionTable::Choose(const loading::SelectPart& part, st
   }
   std::vector<Label> matched;
   for (const Candidate& candidate : candidates) matched.push_back(candidate.label);
-  return UserError("illegal ambiguous match on ", head, ":", Conditions(matched),
-                   "\nmultiple matches are not allowed unless one is unambiguously more specialized or they ",
-                   "resolve to the same value");
+  return UserError(
+      "illegal ambiguous match on ", head, ":", Conditions(matched),
+      "\nmultiple matches are not allowed unless one is unambiguously more specialized or they ",
+      "resolve to the same value");
 }
 
-absl::StatusOr<Value> ConditionTable::Resolve(starlark::Thread& thread, const loading::SelectValue& select,
+absl::StatusOr<Value> ConditionTable::Resolve(starlark::Thread& thread,
+                                              const loading::SelectValue& select,
                                               std::string_view attribute, const Label& target) {
   Value result;
   for (const loading::SelectPart& part : select.parts()) {
@@ -200,7 +215,8 @@ absl::StatusOr<Value> ConditionTable::Resolve(starlark::Thread& thread, const lo
       result = next;
       continue;
     }
-    starlark::BinaryOp op = next.Is(starlark::Kind::kDict) ? starlark::BinaryOp::kOr : starlark::BinaryOp::kAdd;
+    starlark::BinaryOp op =
+        next.Is(starlark::Kind::kDict) ? starlark::BinaryOp::kOr : starlark::BinaryOp::kAdd;
     COW_ASSIGN_OR_RETURN(result, starlark::Binary(thread, op, result, next));
   }
   return result;

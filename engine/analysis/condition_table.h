@@ -1,4 +1,5 @@
-// ConditionTable: which conditions of selects hold in one configuration, and what a select comes to.
+// ConditionTable: which conditions of selects hold in one configuration, and what a select comes
+// to.
 //
 // A condition is a config_setting or a constraint_value. One thread; remembers its answers.
 #pragma once
@@ -19,7 +20,8 @@ namespace cow::analysis {
 
 class ConditionTable {
  public:
-  ConditionTable(loading::PackageLoader& loader, PlatformTable& platforms, const Configuration& configuration)
+  ConditionTable(loading::PackageLoader& loader, PlatformTable& platforms,
+                 const Configuration& configuration)
       : loader_(loader), platforms_(platforms), configuration_(configuration) {}
 
   struct Match {
@@ -29,9 +31,11 @@ class ConditionTable {
   // Failure: plain if there is no such condition, a diagnostic if its declaration is wrong.
   absl::StatusOr<Match> Evaluate(const Label& condition);
 
-  // The select's parts for this configuration, joined. Unset if every branch that was chosen is None.
-  // New values are made in thread.heap(). Failure: a plain message that names attribute and target.
-  absl::StatusOr<starlark::Value> Resolve(starlark::Thread& thread, const loading::SelectValue& select,
+  // The select's parts for this configuration, joined. Unset if every branch that was chosen is
+  // None. New values are made in thread.heap(). Failure: a plain message that names attribute and
+  // target.
+  absl::StatusOr<starlark::Value> Resolve(starlark::Thread& thread,
+                                          const loading::SelectValue& select,
                                           std::string_view attribute, const Label& target);
 
   // The value of a build setting in this configuration, as text.
@@ -42,8 +46,8 @@ class ConditionTable {
   absl::StatusOr<Match> EvaluateSetting(const loading::Target& setting);
   absl::Status EvaluateValues(const loading::Target& setting, Match& match);
   absl::Status EvaluateFlags(const loading::Target& setting, Match& match);
-  absl::StatusOr<starlark::Value> Choose(const loading::SelectPart& part, std::string_view attribute,
-                                         const Label& target);
+  absl::StatusOr<starlark::Value> Choose(const loading::SelectPart& part,
+                                         std::string_view attribute, const Label& target);
 
   loading::PackageLoader& loader_;
   PlatformTable& platforms_;

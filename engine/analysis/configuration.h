@@ -1,4 +1,5 @@
-// Configuration: how to build. Two exist in a build: the requested one, and the one for tools that run in it.
+// Configuration: how to build. Two exist in a build: the requested one, and the one for tools that
+// run in it.
 //
 // Immutable after creation, compared by address.
 #pragma once
@@ -20,8 +21,8 @@ struct PlatformInfo {
 struct Configuration {
   std::string compilation_mode{};  // fastbuild, dbg or opt
   PlatformInfo platform{};         // what the outputs run on
-  std::string cpu{};               // name of the platform's constraint value of a setting called "cpu": "x86_64"
-  bool is_exec = false;            // for tools
+  std::string cpu{};  // name of the platform's constraint value of a setting called "cpu": "x86_64"
+  bool is_exec = false;  // for tools
   std::vector<std::string> copts{};
   std::vector<std::string> conlyopts{};
   std::vector<std::string> cxxopts{};
@@ -30,7 +31,7 @@ struct Configuration {
   std::vector<std::string> disabled_features{};  // "-x" as "x"
   std::map<std::string, std::string> defines{};
   std::map<std::string, std::string> action_env{};
-  std::map<Label, std::string> flags{};          // build settings as typed
+  std::map<Label, std::string> flags{};  // build settings as typed
 
   // "linux_amd64-fastbuild", "linux_amd64-opt-exec": the directory below cow-out.
   std::string short_name() const {

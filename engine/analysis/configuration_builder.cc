@@ -14,13 +14,15 @@ absl::Status InOption(std::string_view option, const absl::Status& status) {
   return IsDiagnostic(status) ? status : UserError("in ", option, ": ", status.message());
 }
 
-absl::StatusOr<PlatformInfo> LoadPlatform(std::string_view option, const Label& label, PlatformTable& platforms) {
+absl::StatusOr<PlatformInfo> LoadPlatform(std::string_view option, const Label& label,
+                                          PlatformTable& platforms) {
   absl::StatusOr<PlatformInfo> platform = platforms.LoadPlatform(label);
   if (!platform.ok()) return InOption(option, platform.status());
   return platform;
 }
 
-absl::StatusOr<Label> ParseOption(std::string_view option, std::string_view text, const loading::Workspace& workspace) {
+absl::StatusOr<Label> ParseOption(std::string_view option, std::string_view text,
+                                  const loading::Workspace& workspace) {
   absl::StatusOr<Label> label = workspace.ParseLabel(text, {});
   if (!label.ok()) return InOption(option, label.status());
   return label;
@@ -28,7 +30,8 @@ absl::StatusOr<Label> ParseOption(std::string_view option, std::string_view text
 
 }  // namespace
 
-absl::StatusOr<ConfigurationPair> MakeConfigurations(const BuildOptions& options, const loading::Workspace& workspace,
+absl::StatusOr<ConfigurationPair> MakeConfigurations(const BuildOptions& options,
+                                                     const loading::Workspace& workspace,
                                                      PlatformTable& platforms) {
   const std::string& mode = options.compilation_mode;
   if (mode != "fastbuild" && mode != "dbg" && mode != "opt") {
@@ -44,7 +47,8 @@ absl::StatusOr<ConfigurationPair> MakeConfigurations(const BuildOptions& options
   COW_ASSIGN_OR_RETURN(pair.exec.platform, LoadPlatform("--host_platform", host, platforms));
   pair.target.platform = pair.exec.platform;
   if (!options.target_platform.empty()) {
-    COW_ASSIGN_OR_RETURN(Label label, ParseOption("--platforms", options.target_platform, workspace));
+    COW_ASSIGN_OR_RETURN(Label label,
+                         ParseOption("--platforms", options.target_platform, workspace));
     COW_ASSIGN_OR_RETURN(pair.target.platform, LoadPlatform("--platforms", label, platforms));
   }
   pair.exec.compilation_mode = "opt";

@@ -15,7 +15,8 @@ struct ConfigurationPair {
 };
 
 // Failure: a plain message naming the option.
-absl::StatusOr<ConfigurationPair> MakeConfigurations(const BuildOptions& options, const loading::Workspace& workspace,
+absl::StatusOr<ConfigurationPair> MakeConfigurations(const BuildOptions& options,
+                                                     const loading::Workspace& workspace,
                                                      PlatformTable& platforms);
 
 }  // namespace cow::analysis

@@ -11,7 +11,8 @@ class ConfigurationTest : public AnalysisTest {
  protected:
   void SetUp() override {
     AnalysisTest::SetUp();
-    Write("rules/BUILD.cow", "toolchain_type(name = \"type\", visibility = [\"//visibility:public\"])\n");
+    Write("rules/BUILD.cow",
+          "toolchain_type(name = \"type\", visibility = [\"//visibility:public\"])\n");
     Write("rules/defs.cow", R"(
 def _show(ctx):
     print(",".join(ctx.attr.values))
@@ -48,7 +49,8 @@ conf = rule(implementation = _conf)
     return Error({"//a:t"});
   }
   static std::string Head() {
-    return "load(\"//rules:defs.cow\", \"conf\", \"maybe\", \"show\", \"string_flag\", \"tc\", \"user\")\n";
+    return "load(\"//rules:defs.cow\", \"conf\", \"maybe\", \"show\", \"string_flag\", \"tc\", "
+           "\"user\")\n";
   }
 };
 
@@ -83,7 +85,8 @@ TEST_F(ConfigurationTest, SelectRefusesAmbiguity) {
   request_.options.compilation_mode = "opt";
   request_.options.defines = {{"who", "me"}};
   std::string error = Fail(kModes);
-  EXPECT_THAT(error, HasSubstr("illegal ambiguous match on configurable attribute \"values\" in //a:t:"));
+  EXPECT_THAT(error,
+              HasSubstr("illegal ambiguous match on configurable attribute \"values\" in //a:t:"));
   EXPECT_THAT(error, HasSubstr("//a:opt\n"));
   EXPECT_THAT(error, HasSubstr("//a:mine"));
 }
@@ -103,7 +106,8 @@ show(name = "t", values = select({":opt": ["x"]}, no_match_error = "use -c opt")
 }
 
 TEST_F(ConfigurationTest, SelectOfNoneMeansTheDefaultOfTheAttribute) {
-  EXPECT_THAT(Print(R"(show(name = "t", values = select({"//conditions:default": None})))"), ElementsAre("default"));
+  EXPECT_THAT(Print(R"(show(name = "t", values = select({"//conditions:default": None})))"),
+              ElementsAre("default"));
 }
 
 TEST_F(ConfigurationTest, SelectByConstraintAndByFlag) {
@@ -119,7 +123,8 @@ show(name = "t", values = select({"@cow//platforms:x86_64": ["x86"], "//conditio
 }
 
 TEST_F(ConfigurationTest, BuildSettingsSeeTheirValue) {
-  EXPECT_THAT(Print(R"(string_flag(name = "t", build_setting_default = "a"))"), ElementsAre("flag a"));
+  EXPECT_THAT(Print(R"(string_flag(name = "t", build_setting_default = "a"))"),
+              ElementsAre("flag a"));
 }
 
 TEST_F(ConfigurationTest, ConditionsMustBeSettings) {
@@ -152,7 +157,10 @@ TEST_F(ConfigurationTest, MissingToolchainsAreExplained) {
   Write("WORKSPACE.cow", "register_toolchains(\"//a:arm\")\n");
   std::string error = Fail(std::string(kToolchains) + "user(name = \"t\")\n");
   EXPECT_THAT(error, HasSubstr("no matching toolchain for type //rules:type of user rule //a:t"));
-  EXPECT_THAT(error, HasSubstr("//a:arm: target platform @cow//platforms:linux_test lacks @cow//platforms:aarch64"));
+  EXPECT_THAT(
+      error,
+      HasSubstr(
+          "//a:arm: target platform @cow//platforms:linux_test lacks @cow//platforms:aarch64"));
 }
 
 TEST_F(ConfigurationTest, OptionalToolchainsMayBeMissing) {
@@ -172,7 +180,8 @@ TEST_F(ConfigurationTest, OptionsReachTheRules) {
 
 TEST_F(ConfigurationTest, WrongOptionsAreNamed) {
   request_.options.compilation_mode = "fast";
-  EXPECT_THAT(Fail("conf(name = \"t\")\n"), HasSubstr("expected fastbuild, dbg or opt, got 'fast'"));
+  EXPECT_THAT(Fail("conf(name = \"t\")\n"),
+              HasSubstr("expected fastbuild, dbg or opt, got 'fast'"));
   request_.options.compilation_mode = "opt";
   request_.options.target_platform = "//a:t";
   EXPECT_THAT(Fail("conf(name = \"t\")\n"), HasSubstr("in --platforms: '//a:t' is not a platform"));

@@ -1,6 +1,8 @@
-// ConfiguredTarget: a target after its rule ran in one configuration, and what it tells its dependents.
+// ConfiguredTarget: a target after its rule ran in one configuration, and what it tells its
+// dependents.
 //
-// Owns its Starlark heap (frozen) and the actions it declared. Immutable; used by the thread of the analysis.
+// Owns its Starlark heap (frozen) and the actions it declared. Immutable; used by the thread of the
+// analysis.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +47,9 @@ class ProviderSet {
     }
     entries_.emplace_back(provider, value);
   }
-  const std::vector<std::pair<const Provider*, starlark::Value>>& entries() const { return entries_; }
+  const std::vector<std::pair<const Provider*, starlark::Value>>& entries() const {
+    return entries_;
+  }
 
  private:
   std::vector<std::pair<const Provider*, starlark::Value>> entries_;
@@ -55,21 +59,22 @@ class TargetValue;
 
 // How a program is run by `cow run` and `cow test`.
 struct ProgramDetails {
-  std::vector<std::string> args{};   // attribute `args`, expanded and split into words
+  std::vector<std::string> args{};  // attribute `args`, expanded and split into words
   bool is_test = false;
-  std::string test_size{};           // "small"; tests only
-  int64_t timeout_seconds = 0;       // tests only
+  std::string test_size{};      // "small"; tests only
+  int64_t timeout_seconds = 0;  // tests only
 };
 
 struct ConfiguredTarget {
-  Label label{};                                 // of an alias: its own
-  const Configuration* configuration = nullptr;  // null: the same in all (source files, constraint values)
-  std::string kind{};                            // "cc_library rule", "source file", "generated file"
+  Label label{};  // of an alias: its own
+  const Configuration* configuration =
+      nullptr;         // null: the same in all (source files, constraint values)
+  std::string kind{};  // "cc_library rule", "source file", "generated file"
   // An alias is a second name: everything else is then in the target it leads to.
   const ConfiguredTarget* actual = nullptr;
 
   std::shared_ptr<const starlark::FrozenHeap> heap{};
-  const TargetValue* value = nullptr;            // what dependents see; lives in `heap`
+  const TargetValue* value = nullptr;  // what dependents see; lives in `heap`
   ProviderSet providers{};
   std::vector<std::unique_ptr<ActionRecord>> actions{};
 
@@ -78,8 +83,8 @@ struct ConfiguredTarget {
   const FilesToRunValue* files_to_run = nullptr;  // never null after analysis
   ValueDepset default_runfiles{};
   ValueDepset data_runfiles{};
-  std::optional<ProgramDetails> program{};        // of targets of executable rules
-  std::string incompatible{};                     // why it cannot be built for its platform; "" = it can
+  std::optional<ProgramDetails> program{};  // of targets of executable rules
+  std::string incompatible{};               // why it cannot be built for its platform; "" = it can
 
   const ConfiguredTarget& resolved() const { return actual == nullptr ? *this : *actual; }
 };

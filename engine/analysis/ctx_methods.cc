@@ -49,12 +49,14 @@ class LocationTable {
     std::vector<DepsetElement> files = target.files.ToList();
     FileValue* executable = target.files_to_run->executable();
     if (files.size() != 1 && executable != nullptr) files = {{Value(executable)}};
-    for (const DepsetElement& file : files) table_[label].push_back(&file.value.As<FileValue>()->artifact());
+    for (const DepsetElement& file : files)
+      table_[label].push_back(&file.value.As<FileValue>()->artifact());
     if (files.empty()) table_[label] = {};
   }
   void Add(const Label& label, const Artifact& artifact) { table_[label] = {&artifact}; }
 
-  absl::StatusOr<std::string> Paths(std::string_view function, const Label& label, bool short_paths) const {
+  absl::StatusOr<std::string> Paths(std::string_view function, const Label& label,
+                                    bool short_paths) const {
     auto it = table_.find(label);
     if (it == table_.end()) {
       return UserError("label '", label.ToString(), "' in $(", function,
@@ -62,11 +64,13 @@ class LocationTable {
     }
     bool single = function.back() != 's';
     if (it->second.empty()) {
-      return UserError("label '", label.ToString(), "' in $(", function, ") expression expands to no files");
+      return UserError("label '", label.ToString(), "' in $(", function,
+                       ") expression expands to no files");
     }
     if (single && it->second.size() > 1) {
-      return UserError("label '", label.ToString(), "' in $(", function, ") expression expands to more than one file, ",
-                       "please use $(", function, "s ", label.ToString(), ") instead");
+      return UserError("label '", label.ToString(), "' in $(", function,
+                       ") expression expands to more than one file, ", "please use $(", function,
+                       "s ", label.ToString(), ") instead");
     }
     bool root_relative = short_paths || function.substr(0, 1) == "r";
     return absl::StrJoin(it->second, " ", [&](std::string* out, const Artifact* artifact) {
@@ -91,7 +95,8 @@ absl::StatusOr<LocationTable> MakeLocationTable(const RuleContext& context, Valu
   absl::Status status = starlark::ForEach(targets, [&](Value value) -> absl::Status {
     const auto* target = value.As<TargetValue>();
     if (target == nullptr) {
-      return UserError("'targets' holds a value of type '", starlark::TypeName(value), "', want 'Target'");
+      return UserError("'targets' holds a value of type '", starlark::TypeName(value),
+                       "', want 'Target'");
     }
     table.Add(target->target().label, target->target());
     return absl::OkStatus();
@@ -100,14 +105,16 @@ absl::StatusOr<LocationTable> MakeLocationTable(const RuleContext& context, Valu
   return table;
 }
 
-absl::StatusOr<std::string> ExpandLocationText(const RuleContext& context, std::string_view text, Value targets,
-                                               bool short_paths) {
+absl::StatusOr<std::string> ExpandLocationText(const RuleContext& context, std::string_view text,
+                                               Value targets, bool short_paths) {
   if (text.find("$(") == std::string_view::npos) return std::string(text);
   COW_ASSIGN_OR_RETURN(LocationTable table, MakeLocationTable(context, targets));
-  return ExpandLocations(text, [&](std::string_view function, std::string_view name) -> absl::StatusOr<std::string> {
-    COW_ASSIGN_OR_RETURN(Label label, context.loader().workspace().ParseLabel(name, context.label().package()));
-    return table.Paths(function, label, short_paths);
-  });
+  return ExpandLocations(
+      text, [&](std::string_view function, std::string_view name) -> absl::StatusOr<std::string> {
+        COW_ASSIGN_OR_RETURN(
+            Label label, context.loader().workspace().ParseLabel(name, context.label().package()));
+        return table.Paths(function, label, short_paths);
+      });
 }
 
 std::optional<std::string> FindVariable(const RuleContext& context, std::string_view name) {
@@ -118,8 +125,10 @@ std::optional<std::string> FindVariable(const RuleContext& context, std::string_
 }
 
 absl::Status RejectSymlinks(Value symlinks, std::string_view parameter) {
-  if (symlinks.IsUnset() || symlinks.IsNone() || starlark::Length(symlinks) == 0) return absl::OkStatus();
-  return UserError("runfiles with '", parameter, "' are not supported: declare a copy with ctx.actions.symlink instead");
+  if (symlinks.IsUnset() || symlinks.IsNone() || starlark::Length(symlinks) == 0)
+    return absl::OkStatus();
+  return UserError("runfiles with '", parameter,
+                   "' are not supported: declare a copy with ctx.actions.symlink instead");
 }
 
 }  // namespace
@@ -144,7 +153,7 @@ absl::StatusOr<Value> CtxRunfiles(Thread& thread, const Arguments& args) {
   }
   std::vector<ValueDepset> sets;
   if (transitive != nullptr) {
-    if (transitive->element_type() != nullptr && transitive->element_type() != starlark::Intern("File")) {
+    if (!transitive->HoldsFiles()) {
       return UserError("for 'transitive_files', expected a depset of Files, got a depset of '",
                        transitive->element_type()->view(), "'");
     }
@@ -162,8 +171,9 @@ absl::StatusOr<Value> CtxExpandLocation(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("input", &input), Optional("targets", &targets),
                                         KwOptional("short_paths", &short_paths)}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, CurrentContext(thread, "expand_location"));
-  COW_ASSIGN_OR_RETURN(std::string expanded,
-                       ExpandLocationText(*context, input, targets ? targets->value : Value(), short_paths));
+  COW_ASSIGN_OR_RETURN(
+      std::string expanded,
+      ExpandLocationText(*context, input, targets ? targets->value : Value(), short_paths));
   return Value(thread.heap().NewString(expanded));
 }
 
@@ -171,28 +181,32 @@ absl::StatusOr<Value> CtxExpandMakeVariables(Thread& thread, const Arguments& ar
   std::string_view attribute;
   std::string_view command;
   starlark::Dict* more = nullptr;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("attribute_name", &attribute), Required("command", &command),
-                                        Required("additional_substitutions", &more)}));
+  COW_RETURN_IF_ERROR(
+      UnpackArgs(args, {Required("attribute_name", &attribute), Required("command", &command),
+                        Required("additional_substitutions", &more)}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, CurrentContext(thread, "expand_make_variables"));
   auto lookup = [&](std::string_view name) -> std::optional<std::string> {
     if (const auto* value = more->FindString(name).As<starlark::String>()) return value->str();
     return FindVariable(*context, name);
   };
   absl::StatusOr<std::string> expanded = ExpandMakeVariables(command, lookup);
-  if (!expanded.ok()) return UserError("in ", attribute, " attribute: ", expanded.status().message());
+  if (!expanded.ok())
+    return UserError("in ", attribute, " attribute: ", expanded.status().message());
   return Value(thread.heap().NewString(*expanded));
 }
 
 absl::StatusOr<Value> CtxTargetPlatformHasConstraint(Thread& thread, const Arguments& args) {
   Value constraint;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("constraintValue", &constraint)}));
-  COW_ASSIGN_OR_RETURN(RuleContext * context, CurrentContext(thread, "target_platform_has_constraint"));
+  COW_ASSIGN_OR_RETURN(RuleContext * context,
+                       CurrentContext(thread, "target_platform_has_constraint"));
   Label label;
   if (const Label* given = loading::LabelOf(constraint)) {
     label = *given;
   } else if (const auto* target = constraint.As<TargetValue>()) {
     label = target->target().label;
-  } else if (const auto* info = constraint.As<starlark::Struct>(); info != nullptr && loading::LabelOf(info->Find("label"))) {
+  } else if (const auto* info = constraint.As<starlark::Struct>();
+             info != nullptr && loading::LabelOf(info->Find("label"))) {
     label = *loading::LabelOf(info->Find("label"));
   } else if (const auto* text = constraint.As<starlark::String>()) {
     const PackageId& base = context->target().rule_class().definition().package;
@@ -200,16 +214,20 @@ absl::StatusOr<Value> CtxTargetPlatformHasConstraint(Thread& thread, const Argum
   } else {
     return UserError("expected a constraint_value, got '", starlark::TypeName(constraint), "'");
   }
-  COW_ASSIGN_OR_RETURN(bool has, context->platforms().Has(context->configuration().platform, label));
+  COW_ASSIGN_OR_RETURN(bool has,
+                       context->platforms().Has(context->configuration().platform, label));
   return Value::Bool(has);
 }
 
-absl::StatusOr<Value> CtxCoverageInstrumented(Thread&, const Arguments&) { return Value::Bool(false); }
+absl::StatusOr<Value> CtxCoverageInstrumented(Thread&, const Arguments&) {
+  return Value::Bool(false);
+}
 
 absl::StatusOr<std::vector<std::string>> ExpandProgramArgs(const RuleContext& context) {
   std::vector<std::string> words;
   const RuleAttributes::Entry* entry = context.attributes().Find("args");
-  if (entry == nullptr || entry->attribute->type != loading::AttributeType::kStringList) return words;
+  if (entry == nullptr || entry->attribute->type != loading::AttributeType::kStringList)
+    return words;
   for (const std::string& text : loading::StringsOf(entry->raw)) {
     COW_ASSIGN_OR_RETURN(std::string located, ExpandLocationText(context, text, Value(), false));
     auto lookup = [&](std::string_view name) { return FindVariable(context, name); };

@@ -77,7 +77,9 @@ Value Features(Heap& heap, const RuleContext& context, bool enabled) {
   }
   for (const std::string& feature : context.configuration().features) add(feature);
   if (!enabled) return heap.NewStringList(off);
-  std::erase_if(on, [&](const std::string& name) { return std::find(off.begin(), off.end(), name) != off.end(); });
+  std::erase_if(on, [&](const std::string& name) {
+    return std::find(off.begin(), off.end(), name) != off.end();
+  });
   return heap.NewStringList(on);
 }
 
@@ -88,7 +90,8 @@ absl::StatusOr<Value> BuildSettingValue(Heap& heap, const RuleContext& context) 
   }
   const std::string& text = *context.flag_value();
   switch (setting->value_type()) {
-    case loading::AttributeType::kBool: return Value::Bool(text == "true");
+    case loading::AttributeType::kBool:
+      return Value::Bool(text == "true");
     case loading::AttributeType::kInt: {
       int64_t number = 0;
       if (!absl::SimpleAtoi(text, &number)) return UserError("'", text, "' is not an int");
@@ -98,27 +101,47 @@ absl::StatusOr<Value> BuildSettingValue(Heap& heap, const RuleContext& context) 
       std::vector<std::string> items = absl::StrSplit(text, ',', absl::SkipEmpty());
       return Value(heap.NewStringList(items));
     }
-    default: return Value(heap.NewString(text));
+    default:
+      return Value(heap.NewString(text));
   }
 }
 
-constexpr std::string_view kNames[] = {
-    "actions",   "attr",     "bin_dir", "build_file_path", "build_setting_value", "configuration", "disabled_features",
-    "executable", "features", "file",    "files",           "fragments",           "genfiles_dir",  "label",
-    "outputs",   "toolchains", "var",    "workspace_name"};
+constexpr std::string_view kNames[] = {"actions",
+                                       "attr",
+                                       "bin_dir",
+                                       "build_file_path",
+                                       "build_setting_value",
+                                       "configuration",
+                                       "disabled_features",
+                                       "executable",
+                                       "features",
+                                       "file",
+                                       "files",
+                                       "fragments",
+                                       "genfiles_dir",
+                                       "label",
+                                       "outputs",
+                                       "toolchains",
+                                       "var",
+                                       "workspace_name"};
 
 }  // namespace
 
 void CtxValue::Repr(std::string& out) const {
   std::shared_ptr<RuleContext> context = context_.lock();
-  absl::StrAppend(&out, "<rule context", context ? " for " : "", context ? context->label().ToString() : "", ">");
+  absl::StrAppend(&out, "<rule context", context ? " for " : "",
+                  context ? context->label().ToString() : "", ">");
 }
 
-std::vector<std::string> CtxValue::AttrNames() const { return {std::begin(kNames), std::end(kNames)}; }
+std::vector<std::string> CtxValue::AttrNames() const {
+  return {std::begin(kNames), std::end(kNames)};
+}
 
-absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread, const starlark::String* name) const {
+absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread,
+                                        const starlark::String* name) const {
   std::shared_ptr<RuleContext> context = context_.lock();
-  if (context == nullptr) return UserError("ctx cannot be used after the rule function has returned");
+  if (context == nullptr)
+    return UserError("ctx cannot be used after the rule function has returned");
   using View = AttributeView::Kind;
   Heap& heap = thread.heap();
   std::string_view attr = name->view();
@@ -149,11 +172,12 @@ absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread, const starlark
 }
 
 const starlark::MethodTable* CtxValue::Methods() const {
-  static const starlark::MethodTable kMethods({{"runfiles", &CtxRunfiles},
-                                               {"expand_location", &CtxExpandLocation},
-                                               {"expand_make_variables", &CtxExpandMakeVariables},
-                                               {"target_platform_has_constraint", &CtxTargetPlatformHasConstraint},
-                                               {"coverage_instrumented", &CtxCoverageInstrumented}});
+  static const starlark::MethodTable kMethods(
+      {{"runfiles", &CtxRunfiles},
+       {"expand_location", &CtxExpandLocation},
+       {"expand_make_variables", &CtxExpandMakeVariables},
+       {"target_platform_has_constraint", &CtxTargetPlatformHasConstraint},
+       {"coverage_instrumented", &CtxCoverageInstrumented}});
   return &kMethods;
 }
 

@@ -20,7 +20,8 @@ class CtxValue final : public starlark::HostObject {
   explicit CtxValue(ContextRef context) : HostObject(kType), context_(std::move(context)) {}
 
   void Repr(std::string& out) const override;
-  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override;
   const starlark::MethodTable* Methods() const override;
 
@@ -33,9 +34,11 @@ class AttributeView final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"struct"};
   enum class Kind { kAttr, kFile, kFiles, kExecutable, kOutputs };
-  AttributeView(Kind kind, ContextRef context) : HostObject(kType), view_(kind), context_(std::move(context)) {}
+  AttributeView(Kind kind, ContextRef context)
+      : HostObject(kType), view_(kind), context_(std::move(context)) {}
 
-  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override;
 
  private:
@@ -43,14 +46,16 @@ class AttributeView final : public starlark::HostObject {
   ContextRef context_;
 };
 
-// ctx.toolchains: ["//x:toolchain_type"] gives a ToolchainInfo, or None for an optional one that was not found.
+// ctx.toolchains: ["//x:toolchain_type"] gives a ToolchainInfo, or None for an optional one that
+// was not found.
 class ToolchainsValue final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"ToolchainContext"};
   explicit ToolchainsValue(ContextRef context) : HostObject(kType), context_(std::move(context)) {}
 
   bool Indexable() const override { return true; }
-  absl::StatusOr<starlark::Value> Index(starlark::Thread& thread, starlark::Value key) const override;
+  absl::StatusOr<starlark::Value> Index(starlark::Thread& thread,
+                                        starlark::Value key) const override;
   bool HasContains() const override { return true; }
   absl::StatusOr<bool> Contains(starlark::Value key) const override;
 

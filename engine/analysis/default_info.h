@@ -1,5 +1,5 @@
-// SetDefaultInfo: what every configured target has: its files, its program, its runfiles, and the value that
-// dependents see.
+// SetDefaultInfo: what every configured target has: its files, its program, its runfiles, and the
+// value that dependents see.
 #pragma once
 
 #include "engine/analysis/configured_target.h"
@@ -16,7 +16,8 @@ struct DefaultInfoParts {
   ValueDepset data_runfiles{};
 };
 
-// Fills the DefaultInfo, the files and the value of `target`; all values are made in `heap`, the target's own.
+// Fills the DefaultInfo, the files and the value of `target`; all values are made in `heap`, the
+// target's own.
 void SetDefaultInfo(ConfiguredTarget& target, starlark::Heap& heap, DefaultInfoParts parts);
 
 }  // namespace cow::analysis

@@ -41,8 +41,8 @@ std::string CheckProviders(const loading::Attribute& attribute, const Configured
     if (HasAll(target, wanted)) return "";
     alternatives.push_back(Names(wanted));
   }
-  return absl::StrCat("'", target.label.ToString(), "' does not have mandatory providers: ",
-                      absl::StrJoin(alternatives, " or "));
+  return absl::StrCat("'", target.label.ToString(),
+                      "' does not have mandatory providers: ", absl::StrJoin(alternatives, " or "));
 }
 
 std::string CheckFiles(const loading::Target& owner, const loading::Attribute& attribute,
@@ -52,15 +52,19 @@ std::string CheckFiles(const loading::Target& owner, const loading::Attribute& a
     // A tool may be a program that lies in the workspace.
     if (attribute.executable && !attribute.allow_files.AllowsFiles()) return "";
     if (attribute.allow_files.Accepts(target.label.name())) return "";
-    return absl::StrCat(target.kind, " '", target.label.ToString(), "' is misplaced here", expected);
+    return absl::StrCat(target.kind, " '", target.label.ToString(), "' is misplaced here",
+                        expected);
   }
-  if (attribute.allow_files.any || attribute.allow_files.suffixes.empty() || !attribute.providers.empty()) return "";
+  if (attribute.allow_files.any || attribute.allow_files.suffixes.empty() ||
+      !attribute.providers.empty())
+    return "";
   for (const DepsetElement& element : target.files.ToList()) {
     const auto* file = element.value.As<FileValue>();
-    if (file->is_directory() || attribute.allow_files.Accepts(file->artifact().exec_path)) return "";
+    if (file->is_directory() || attribute.allow_files.Accepts(file->artifact().exec_path))
+      return "";
   }
-  return absl::StrCat("'", target.label.ToString(), "' does not produce any ", owner.rule_class().name(), " ",
-                      attribute.name, " files", expected);
+  return absl::StrCat("'", target.label.ToString(), "' does not produce any ",
+                      owner.rule_class().name(), " ", attribute.name, " files", expected);
 }
 
 std::string CheckShape(const loading::Attribute& attribute, const ConfiguredTarget& target) {
@@ -78,25 +82,29 @@ std::string CheckShape(const loading::Attribute& attribute, const ConfiguredTarg
 
 std::string DescribeEdge(const loading::Target& target, const DependencyEdge& edge) {
   if (edge.attribute == nullptr) return absl::StrCat("in ", target.label().ToString(), ": ");
-  return absl::StrCat("in ", edge.attribute->name, " attribute of ", target.rule_class().name(), " rule ",
-                      target.label().ToString(), ": ");
+  return absl::StrCat("in ", edge.attribute->name, " attribute of ", target.rule_class().name(),
+                      " rule ", target.label().ToString(), ": ");
 }
 
-absl::Status CheckMayDepend(loading::PackageLoader& loader, const loading::Target& target, const DependencyEdge& edge,
-                            const loading::Target& dependency) {
+absl::Status CheckMayDepend(loading::PackageLoader& loader, const loading::Target& target,
+                            const DependencyEdge& edge, const loading::Target& dependency) {
   absl::Status visible = loader.CheckVisible(dependency, target.label());
-  if (!visible.ok() && !IsDiagnostic(visible) && edge.attribute != nullptr && !target.IsExplicit(edge.attribute->name)) {
+  if (!visible.ok() && !IsDiagnostic(visible) && edge.attribute != nullptr &&
+      !target.IsExplicit(edge.attribute->name)) {
     // A default is written by the author of the rule: what his package may see is enough.
     absl::StatusOr<Label> author = Label::Create(target.rule_class().definition().package, "defs");
     if (author.ok() && loader.CheckVisible(dependency, *author).ok()) visible = absl::OkStatus();
   }
   if (!visible.ok()) {
-    return IsDiagnostic(visible) ? visible : target.Error(DescribeEdge(target, edge) + std::string(visible.message()));
+    return IsDiagnostic(visible)
+               ? visible
+               : target.Error(DescribeEdge(target, edge) + std::string(visible.message()));
   }
   if (dependency.is_rule() && dependency.testonly() && target.is_rule() && !target.testonly() &&
       !target.rule_class().test()) {
-    return target.Error(absl::StrCat("non-test target '", target.label().ToString(), "' depends on testonly target '",
-                                     dependency.label().ToString(), "' and doesn't have testonly attribute set"));
+    return target.Error(absl::StrCat(
+        "non-test target '", target.label().ToString(), "' depends on testonly target '",
+        dependency.label().ToString(), "' and doesn't have testonly attribute set"));
   }
   return absl::OkStatus();
 }
@@ -105,7 +113,8 @@ absl::Status CheckDependency(const loading::Target& target, const DependencyEdge
   if (edge.attribute == nullptr) return absl::OkStatus();
   const ConfiguredTarget& dependency = edge.target->resolved();
   std::string problem = CheckFiles(target, *edge.attribute, dependency);
-  if (problem.empty() && !IsFileTarget(dependency)) problem = CheckProviders(*edge.attribute, dependency);
+  if (problem.empty() && !IsFileTarget(dependency))
+    problem = CheckProviders(*edge.attribute, dependency);
   if (problem.empty()) problem = CheckShape(*edge.attribute, dependency);
   if (problem.empty()) return absl::OkStatus();
   return target.Error(DescribeEdge(target, edge) + problem);

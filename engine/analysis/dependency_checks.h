@@ -1,4 +1,5 @@
-// What a dependency must be for the attribute that names it: visible, of the right files, with the right providers.
+// What a dependency must be for the attribute that names it: visible, of the right files, with the
+// right providers.
 #pragma once
 
 #include "absl/status/status.h"
@@ -15,7 +16,8 @@ std::string DescribeEdge(const loading::Target& target, const DependencyEdge& ed
 absl::Status CheckMayDepend(loading::PackageLoader& loader, const loading::Target& target,
                             const DependencyEdge& edge, const loading::Target& dependency);
 
-// After it was configured: allow_files, single file, executable, providers. Failure: a diagnostic at `target`.
+// After it was configured: allow_files, single file, executable, providers. Failure: a diagnostic
+// at `target`.
 absl::Status CheckDependency(const loading::Target& target, const DependencyEdge& edge);
 
 }  // namespace cow::analysis

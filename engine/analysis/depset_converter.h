@@ -1,6 +1,8 @@
-// DepsetConverter: a depset of Starlark values as a depset of something else, shape and sharing kept.
+// DepsetConverter: a depset of Starlark values as a depset of something else, shape and sharing
+// kept.
 //
-// Each node is converted once, by identity; the converted sets must outlive the converter. Depth costs no stack.
+// Each node is converted once, by identity; the converted sets must outlive the converter. Depth
+// costs no stack.
 #pragma once
 
 #include <utility>
@@ -41,7 +43,8 @@ class DepsetConverter {
     for (const DepsetElement& one : set.direct()) direct.push_back(element(one.value));
     std::vector<Depset<T>> transitive;
     transitive.reserve(set.transitive().size());
-    for (const ValueDepset& child : set.transitive()) transitive.push_back(done_.at(child.identity()));
+    for (const ValueDepset& child : set.transitive())
+      transitive.push_back(done_.at(child.identity()));
     return Depset<T>(std::move(direct), std::move(transitive), set.order());
   }
 

@@ -38,7 +38,8 @@ absl::StatusOr<DepsetOrder> ParseOrder(std::string_view text) {
 absl::Status JoinType(const starlark::String*& type, const starlark::String* other) {
   if (type == nullptr) type = other;
   if (other == nullptr || type == other) return absl::OkStatus();
-  return UserError("cannot add an item of type '", other->view(), "' to a depset of '", type->view(), "'");
+  return UserError("cannot add an item of type '", other->view(), "' to a depset of '",
+                   type->view(), "'");
 }
 
 absl::StatusOr<Value> ToList(Thread& thread, const Arguments& args) {
@@ -50,10 +51,12 @@ absl::StatusOr<Value> ToList(Thread& thread, const Arguments& args) {
   return Value(list);
 }
 
-absl::Status CollectDirect(Value direct, std::vector<DepsetElement>& elements, const starlark::String*& type) {
+absl::Status CollectDirect(Value direct, std::vector<DepsetElement>& elements,
+                           const starlark::String*& type) {
   return starlark::ForEach(direct, [&](Value value) -> absl::Status {
     if (!starlark::CheckHashable(value).ok()) {
-      return UserError("depset elements must not be mutable values, got ", starlark::TypeName(value));
+      return UserError("depset elements must not be mutable values, got ",
+                       starlark::TypeName(value));
     }
     COW_RETURN_IF_ERROR(JoinType(type, starlark::Intern(starlark::TypeName(value))));
     elements.push_back({value});
@@ -66,12 +69,13 @@ absl::Status CollectTransitive(Value sets, DepsetOrder order, std::vector<ValueD
   return starlark::ForEach(sets, [&](Value value) -> absl::Status {
     const auto* set = value.As<DepsetValue>();
     if (set == nullptr) {
-      return UserError("in call to depset(), 'transitive' holds a value of type '", starlark::TypeName(value),
-                       "', want 'depset'");
+      return UserError("in call to depset(), 'transitive' holds a value of type '",
+                       starlark::TypeName(value), "', want 'depset'");
     }
     DepsetOrder inner = set->set().order();
     if (order != DepsetOrder::kDefault && inner != DepsetOrder::kDefault && inner != order) {
-      return UserError("Order '", OrderName(order), "' is incompatible with order '", OrderName(inner), "'");
+      return UserError("Order '", OrderName(order), "' is incompatible with order '",
+                       OrderName(inner), "'");
     }
     COW_RETURN_IF_ERROR(JoinType(type, set->element_type()));
     transitive.push_back(set->set());
@@ -79,7 +83,16 @@ absl::Status CollectTransitive(Value sets, DepsetOrder order, std::vector<ValueD
   });
 }
 
+const starlark::String* FileTypeName() {
+  static const starlark::String* const kName = starlark::Intern("File");
+  return kName;
+}
+
 }  // namespace
+
+bool DepsetValue::HoldsFiles() const {
+  return element_type_ == nullptr || element_type_ == FileTypeName();
+}
 
 void DepsetValue::Repr(std::string& out) const {
   out += "depset([";
@@ -90,7 +103,8 @@ void DepsetValue::Repr(std::string& out) const {
     separator = ", ";
   }
   out += "]";
-  if (set_.order() != DepsetOrder::kDefault) absl::StrAppend(&out, ", order = \"", OrderName(set_.order()), "\"");
+  if (set_.order() != DepsetOrder::kDefault)
+    absl::StrAppend(&out, ", order = \"", OrderName(set_.order()), "\"");
   out += ")";
 }
 
@@ -103,19 +117,21 @@ absl::StatusOr<Value> MakeDepset(Thread& thread, const Arguments& args) {
   std::optional<starlark::Iterable> direct;
   std::optional<starlark::Iterable> sets;
   std::string_view order_name = "default";
-  COW_RETURN_IF_ERROR(
-      UnpackArgs(args, {starlark::Optional("direct", &direct), starlark::Optional("order", &order_name),
-                        starlark::KwOptional("transitive", &sets)}));
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {starlark::Optional("direct", &direct), starlark::Optional("order", &order_name),
+             starlark::KwOptional("transitive", &sets)}));
   COW_ASSIGN_OR_RETURN(DepsetOrder order, ParseOrder(order_name));
   std::vector<DepsetElement> elements;
   std::vector<ValueDepset> transitive;
   const starlark::String* type = nullptr;
   if (sets) COW_RETURN_IF_ERROR(CollectTransitive(sets->value, order, transitive, type));
   if (direct) COW_RETURN_IF_ERROR(CollectDirect(direct->value, elements, type));
-  return Value(thread.heap().New<DepsetValue>(ValueDepset(std::move(elements), std::move(transitive), order), type));
+  return Value(thread.heap().New<DepsetValue>(
+      ValueDepset(std::move(elements), std::move(transitive), order), type));
 }
 
-ValueDepset MergeSets(std::vector<Value> direct, std::vector<ValueDepset> transitive, DepsetOrder order) {
+ValueDepset MergeSets(std::vector<Value> direct, std::vector<ValueDepset> transitive,
+                      DepsetOrder order) {
   std::vector<DepsetElement> elements;
   elements.reserve(direct.size());
   for (Value value : direct) elements.push_back({value});
@@ -123,7 +139,7 @@ ValueDepset MergeSets(std::vector<Value> direct, std::vector<ValueDepset> transi
 }
 
 Value NewFileDepset(starlark::Heap& heap, ValueDepset set) {
-  const starlark::String* type = set.empty() ? nullptr : starlark::Intern("File");
+  const starlark::String* type = set.empty() ? nullptr : FileTypeName();
   return heap.New<DepsetValue>(std::move(set), type);
 }
 

@@ -1,6 +1,7 @@
 // depset: the Starlark face of model's Depset, and the builtin that makes it.
 //
-// Elements are hashable values of one type. A depset is never flattened in analysis except by to_list().
+// Elements are hashable values of one type. A depset is never flattened in analysis except by
+// to_list().
 #pragma once
 
 #include <string>
@@ -40,6 +41,8 @@ class DepsetValue final : public starlark::HostObject {
 
   const ValueDepset& set() const { return set_; }
   const starlark::String* element_type() const { return element_type_; }
+  // Empty, or made of Files.
+  bool HoldsFiles() const;
 
   void Repr(std::string& out) const override;
   bool Truth() const override { return !set_.empty(); }
@@ -51,7 +54,8 @@ class DepsetValue final : public starlark::HostObject {
 };
 
 // The builtin `depset(direct = None, order = "default", *, transitive = None)`.
-absl::StatusOr<starlark::Value> MakeDepset(starlark::Thread& thread, const starlark::Arguments& args);
+absl::StatusOr<starlark::Value> MakeDepset(starlark::Thread& thread,
+                                           const starlark::Arguments& args);
 
 // Joins sets of which the host knows that they fit. No order or type is checked.
 ValueDepset MergeSets(std::vector<starlark::Value> direct, std::vector<ValueDepset> transitive,

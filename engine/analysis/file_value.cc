@@ -21,10 +21,13 @@ std::string_view Extension(std::string_view path) {
 }  // namespace
 
 void FileValue::Repr(std::string& out) const {
-  absl::StrAppend(&out, artifact_->is_source() ? "<source file " : "<generated file ", artifact_->short_path(), ">");
+  absl::StrAppend(&out, artifact_->is_source() ? "<source file " : "<generated file ",
+                  artifact_->short_path(), ">");
 }
 
-absl::StatusOr<uint64_t> FileValue::Hash() const { return uint64_t{id_.value()} * 0x9e3779b97f4a7c15u; }
+absl::StatusOr<uint64_t> FileValue::Hash() const {
+  return uint64_t{id_.value()} * 0x9e3779b97f4a7c15u;
+}
 
 absl::StatusOr<bool> FileValue::Equals(const HostObject& other) const {
   return id_ == static_cast<const FileValue&>(other).id_;
@@ -47,7 +50,7 @@ absl::StatusOr<Value> FileValue::GetAttr(Thread& thread, const starlark::String*
 }
 
 std::vector<std::string> FileValue::AttrNames() const {
-  return {"basename",  "dirname", "extension", "is_directory", "is_source",
+  return {"basename",   "dirname", "extension", "is_directory", "is_source",
           "is_symlink", "owner",   "path",      "root",         "short_path"};
 }
 

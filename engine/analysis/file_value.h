@@ -15,7 +15,8 @@ namespace cow::analysis {
 class FileValue final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"File"};
-  FileValue(ArtifactId id, const Artifact& artifact) : HostObject(kType), id_(id), artifact_(&artifact) {}
+  FileValue(ArtifactId id, const Artifact& artifact)
+      : HostObject(kType), id_(id), artifact_(&artifact) {}
 
   ArtifactId id() const { return id_; }
   const Artifact& artifact() const { return *artifact_; }
@@ -24,7 +25,8 @@ class FileValue final : public starlark::HostObject {
   void Repr(std::string& out) const override;
   absl::StatusOr<uint64_t> Hash() const override;
   absl::StatusOr<bool> Equals(const HostObject& other) const override;
-  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override;
 
  private:
@@ -43,7 +45,8 @@ class FileRoot final : public starlark::HostObject {
   void Repr(std::string& out) const override;
   absl::StatusOr<uint64_t> Hash() const override;
   absl::StatusOr<bool> Equals(const HostObject& other) const override;
-  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override { return {"path"}; }
 
  private:

@@ -22,7 +22,8 @@ absl::StatusOr<HostTreePtr> HostTreeOf(Value info, std::string_view function) {
   if (info.IsUnset() || info.IsNone()) return HostTreePtr();
   if (ProviderOf(info) != BuiltinProviders::Get().host_tree_info) {
     return UserError("in call to ", function, "(), parameter 'host_tree' got value of type '",
-                     starlark::TypeName(info), "', want 'HostTreeInfo' (target[HostTreeInfo] of a host_tree)");
+                     starlark::TypeName(info),
+                     "', want 'HostTreeInfo' (target[HostTreeInfo] of a host_tree)");
   }
   return info.As<starlark::Struct>()->Find("tree").As<HostTreeValue>()->tree();
 }

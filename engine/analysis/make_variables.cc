@@ -11,12 +11,14 @@ namespace cow::analysis {
 
 namespace {
 
-constexpr std::string_view kFunctions[] = {"location",  "locations",  "execpath",      "execpaths",
-                                           "rootpath",  "rootpaths",  "rlocationpath", "rlocationpaths"};
+constexpr std::string_view kFunctions[] = {"location",      "locations",     "execpath",
+                                           "execpaths",     "rootpath",      "rootpaths",
+                                           "rlocationpath", "rlocationpaths"};
 
 }  // namespace
 
-absl::StatusOr<std::string> ExpandMakeVariables(std::string_view text, const VariableLookup& lookup) {
+absl::StatusOr<std::string> ExpandMakeVariables(std::string_view text,
+                                                const VariableLookup& lookup) {
   std::string out;
   size_t at = 0;
   while (at < text.size()) {

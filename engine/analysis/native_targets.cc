@@ -21,7 +21,8 @@ using starlark::Value;
 
 namespace {
 
-void FillFile(ArtifactId id, const Artifact& artifact, std::unique_ptr<Heap> heap, ConfiguredTarget& target) {
+void FillFile(ArtifactId id, const Artifact& artifact, std::unique_ptr<Heap> heap,
+              ConfiguredTarget& target) {
   auto* file = heap->New<FileValue>(id, artifact);
   SetDefaultInfo(target, *heap, {.files = MergeSets({file}, {}), .executable = file});
   target.heap = Heap::Freeze(std::move(heap));
@@ -38,13 +39,14 @@ const Provider* MarkerProvider(std::string_view rule) {
   return nullptr;
 }
 
-absl::StatusOr<HostTreePtr> CaptureHostTree(loading::PackageLoader& loader, const loading::Target& rule,
+absl::StatusOr<HostTreePtr> CaptureHostTree(loading::PackageLoader& loader,
+                                            const loading::Target& rule,
                                             const ConfiguredTarget& manifest) {
   const Artifact& file = manifest.files.direct().front().value.As<FileValue>()->artifact();
   if (!file.is_source()) return rule.Error("'manifest' must be a source file");
   COW_ASSIGN_OR_RETURN(auto text, loader.workspace().source_tree().Read(file.source_path));
-  absl::StatusOr<HostTreePtr> tree =
-      loading::LoadHostTree(rule.label().ToString(), *text, loader.workspace().options().digest_file);
+  absl::StatusOr<HostTreePtr> tree = loading::LoadHostTree(
+      rule.label().ToString(), *text, loader.workspace().options().digest_file);
   if (!tree.ok()) return rule.Error(tree.status().message());
   return tree;
 }
@@ -70,8 +72,8 @@ absl::Status ConfigureSourceFile(loading::PackageLoader& loader, const loading::
   return absl::OkStatus();
 }
 
-absl::Status ConfigureOutputFile(const loading::Target& file, const ConfiguredTarget& rule, ArtifactTable& artifacts,
-                                 ConfiguredTarget& target) {
+absl::Status ConfigureOutputFile(const loading::Target& file, const ConfiguredTarget& rule,
+                                 ArtifactTable& artifacts, ConfiguredTarget& target) {
   Artifact artifact;
   artifact.kind = Artifact::Kind::kFile;
   artifact.root = rule.configuration->bin_dir();
@@ -85,7 +87,8 @@ absl::Status ConfigureOutputFile(const loading::Target& file, const ConfiguredTa
 }
 
 absl::Status ConfigureNativeRule(loading::PackageLoader& loader, const loading::Target& rule,
-                                 const std::vector<DependencyEdge>& edges, ConfiguredTarget& target) {
+                                 const std::vector<DependencyEdge>& edges,
+                                 ConfiguredTarget& target) {
   const std::string& kind = rule.rule_class().name();
   if (kind == "alias") {
     target.actual = &edges.front().target->resolved();
@@ -94,8 +97,10 @@ absl::Status ConfigureNativeRule(loading::PackageLoader& loader, const loading::
   auto heap = std::make_unique<Heap>();
   DefaultInfoParts parts;
   if (kind == "host_tree") {
-    COW_ASSIGN_OR_RETURN(HostTreePtr tree, CaptureHostTree(loader, rule, edges.front().target->resolved()));
-    target.providers.Set(BuiltinProviders::Get().host_tree_info, NewHostTreeInfo(*heap, std::move(tree)));
+    COW_ASSIGN_OR_RETURN(HostTreePtr tree,
+                         CaptureHostTree(loader, rule, edges.front().target->resolved()));
+    target.providers.Set(BuiltinProviders::Get().host_tree_info,
+                         NewHostTreeInfo(*heap, std::move(tree)));
   } else if (const Provider* marker = MarkerProvider(kind)) {
     starlark::NamedValue fields[] = {
         {starlark::Intern("label"), heap->New<loading::LabelValue>(rule.label())}};

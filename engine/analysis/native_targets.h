@@ -1,4 +1,5 @@
-// ConfigureNative: targets without a rule function: files, and the rules that the engine itself knows.
+// ConfigureNative: targets without a rule function: files, and the rules that the engine itself
+// knows.
 #pragma once
 
 #include "absl/status/status.h"
@@ -10,8 +11,8 @@
 
 namespace cow::analysis {
 
-// Labels that a native rule really needs configured, by attribute name; "" for none. toolchain() has none: looking
-// at a toolchain must not make it.
+// Labels that a native rule really needs configured, by attribute name; "" for none. toolchain()
+// has none: looking at a toolchain must not make it.
 std::string_view NativeDependencyAttribute(std::string_view rule);
 
 // Each fills `target`, whose label, configuration and kind are set already.
@@ -21,11 +22,13 @@ absl::Status ConfigureSourceFile(loading::PackageLoader& loader, const loading::
                                  ArtifactTable& artifacts, ConfiguredTarget& target);
 
 // A file named in an output attribute of `rule`.
-absl::Status ConfigureOutputFile(const loading::Target& file, const ConfiguredTarget& rule, ArtifactTable& artifacts,
-                                 ConfiguredTarget& target);
+absl::Status ConfigureOutputFile(const loading::Target& file, const ConfiguredTarget& rule,
+                                 ArtifactTable& artifacts, ConfiguredTarget& target);
 
-// alias, config_setting, platform, host_tree, ...: `edges` are the dependencies by NativeDependencyAttribute.
+// alias, config_setting, platform, host_tree, ...: `edges` are the dependencies by
+// NativeDependencyAttribute.
 absl::Status ConfigureNativeRule(loading::PackageLoader& loader, const loading::Target& rule,
-                                 const std::vector<DependencyEdge>& edges, ConfiguredTarget& target);
+                                 const std::vector<DependencyEdge>& edges,
+                                 ConfiguredTarget& target);
 
 }  // namespace cow::analysis

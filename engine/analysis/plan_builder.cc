@@ -16,7 +16,8 @@ PlanBuilder::PlanBuilder(const ArtifactTable& artifacts)
     : artifacts_(artifacts), expander_([this](ArtifactId id) { return Want(id); }) {}
 
 ArtifactId PlanBuilder::Want(ArtifactId artifact) {
-  auto [it, fresh] = numbers_.try_emplace(artifact, ArtifactId(static_cast<uint32_t>(plan_.artifacts.size())));
+  auto [it, fresh] =
+      numbers_.try_emplace(artifact, ArtifactId(static_cast<uint32_t>(plan_.artifacts.size())));
   if (fresh) {
     plan_.artifacts.push_back(artifacts_[artifact]);
     pending_.push_back(artifact);
@@ -26,13 +27,15 @@ ArtifactId PlanBuilder::Want(ArtifactId artifact) {
 
 std::vector<ArtifactId> PlanBuilder::WantAll(const ValueDepset& files) {
   std::vector<ArtifactId> ids;
-  for (const DepsetElement& element : files.ToList()) ids.push_back(Want(element.value.As<FileValue>()->id()));
+  for (const DepsetElement& element : files.ToList())
+    ids.push_back(Want(element.value.As<FileValue>()->id()));
   return ids;
 }
 
 HostTreeId PlanBuilder::WantHostTree(const HostTreePtr& tree) {
   if (tree == nullptr) return HostTreeId();
-  auto [it, fresh] = host_trees_.try_emplace(tree.get(), HostTreeId(static_cast<uint32_t>(plan_.host_trees.size())));
+  auto [it, fresh] = host_trees_.try_emplace(
+      tree.get(), HostTreeId(static_cast<uint32_t>(plan_.host_trees.size())));
   if (fresh) plan_.host_trees.push_back(tree);
   return it->second;
 }
@@ -40,17 +43,19 @@ HostTreeId PlanBuilder::WantHostTree(const HostTreePtr& tree) {
 absl::StatusOr<Action> PlanBuilder::Convert(const ActionRecord& record) {
   Action action = record.action;
   for (ArtifactId& output : action.outputs) output = Want(output);
-  if (action.unused_inputs_list.valid()) action.unused_inputs_list = Want(action.unused_inputs_list);
+  if (action.unused_inputs_list.valid())
+    action.unused_inputs_list = Want(action.unused_inputs_list);
   auto number = [this](starlark::Value file) { return Want(file.As<FileValue>()->id()); };
   action.inputs = inputs_.Convert(record.inputs, number);
   action.host_tree = WantHostTree(record.host_tree);
   for (const auto& spec : record.arguments) {
     absl::StatusOr<ArgList> list = expander_.Expand(*spec);
     if (!list.ok()) {
-      return MarkDiagnostic(absl::Status(
-          list.status().code(), absl::StrCat(record.location.ToString(), ": error: in the arguments of action ",
-                                             action.mnemonic, " of ", action.owner.ToString(), ":\n",
-                                             list.status().message())));
+      return MarkDiagnostic(
+          absl::Status(list.status().code(),
+                       absl::StrCat(record.location.ToString(),
+                                    ": error: in the arguments of action ", action.mnemonic, " of ",
+                                    action.owner.ToString(), ":\n", list.status().message())));
     }
     action.arguments.push_back(*std::move(list));
   }
@@ -64,10 +69,11 @@ absl::Status PlanBuilder::Drain() {
     if (artifacts_[wanted].is_source()) continue;
     const ActionRecord* record = artifacts_.generator(wanted);
     if (record == nullptr) {
-      return UserError("'", artifacts_[wanted].short_path(), "' of ", artifacts_[wanted].owner.ToString(),
-                       " has no generating action");
+      return UserError("'", artifacts_[wanted].short_path(), "' of ",
+                       artifacts_[wanted].owner.ToString(), " has no generating action");
     }
-    auto [it, fresh] = actions_.try_emplace(record, ActionId(static_cast<uint32_t>(plan_.actions.size())));
+    auto [it, fresh] =
+        actions_.try_emplace(record, ActionId(static_cast<uint32_t>(plan_.actions.size())));
     if (!fresh) continue;
     ActionId id = it->second;
     plan_.actions.emplace_back();
@@ -78,7 +84,8 @@ absl::Status PlanBuilder::Drain() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddAction(const ActionRecord& record, Artifact output) {
+absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddAction(const ActionRecord& record,
+                                                                Artifact output) {
   ActionId id(static_cast<uint32_t>(plan_.actions.size()));
   plan_.actions.emplace_back();
   COW_ASSIGN_OR_RETURN(Action action, Convert(record));
@@ -98,17 +105,20 @@ absl::Status PlanBuilder::CheckPrefixes() const {
   }
   // With '/' before all other characters, what lies below a path comes right after it.
   std::sort(outputs.begin(), outputs.end(), [](const Artifact* a, const Artifact* b) {
-    return std::lexicographical_compare(
-        a->exec_path.begin(), a->exec_path.end(), b->exec_path.begin(), b->exec_path.end(), [](char x, char y) {
-          return (x == '/' ? 0 : static_cast<unsigned char>(x)) < (y == '/' ? 0 : static_cast<unsigned char>(y));
-        });
+    return std::lexicographical_compare(a->exec_path.begin(), a->exec_path.end(),
+                                        b->exec_path.begin(), b->exec_path.end(),
+                                        [](char x, char y) {
+                                          return (x == '/' ? 0 : static_cast<unsigned char>(x)) <
+                                                 (y == '/' ? 0 : static_cast<unsigned char>(y));
+                                        });
   });
   for (size_t i = 1; i < outputs.size(); ++i) {
     const Artifact& above = *outputs[i - 1];
     const Artifact& below = *outputs[i];
     if (!absl::StartsWith(below.exec_path, above.exec_path + "/")) continue;
-    return UserError("the output '", below.short_path(), "' of ", below.owner.ToString(), " lies below the output '",
-                     above.short_path(), "' of ", above.owner.ToString());
+    return UserError("the output '", below.short_path(), "' of ", below.owner.ToString(),
+                     " lies below the output '", above.short_path(), "' of ",
+                     above.owner.ToString());
   }
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // PlanBuilder: the slice of all declared actions that some artifacts need, as a BuildPlan.
 //
-// Numbers artifacts and actions anew in the order in which they are first wanted. The analysis (heaps, table)
-// must outlive the builder, not the plan.
+// Numbers artifacts and actions anew in the order in which they are first wanted. The analysis
+// (heaps, table) must outlive the builder, not the plan.
 #pragma once
 
 #include <string>
@@ -30,14 +30,15 @@ class PlanBuilder {
     ActionId action{};
     ArtifactId output{};
   };
-  // An action that no rule declared (a test); its only output is `output`, which receives what the process prints.
+  // An action that no rule declared (a test); its only output is `output`, which receives what the
+  // process prints.
   absl::StatusOr<AddedAction> AddAction(const ActionRecord& record, Artifact output);
 
   void AddTarget(RequestedTarget target) { plan_.targets.push_back(std::move(target)); }
   void AddTest(TestSpec test) { plan_.tests.push_back(std::move(test)); }
 
-  // Completes the slice. Failure: a map_each function failed, an artifact has no action, or one output lies
-  // below another.
+  // Completes the slice. Failure: a map_each function failed, an artifact has no action, or one
+  // output lies below another.
   absl::StatusOr<BuildPlan> Finish();
 
  private:

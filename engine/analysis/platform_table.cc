@@ -28,11 +28,12 @@ absl::StatusOr<Label> DefaultHostPlatform() {
   std::string_view hardware = machine.machine;
   if (hardware == "x86_64") return Label::Parse("@cow//platforms:linux_amd64", {});
   if (hardware == "aarch64") return Label::Parse("@cow//platforms:linux_arm64", {});
-  return absl::UnimplementedError(
-      absl::StrCat("no platform is known for this machine (", hardware, "); name one with --host_platform"));
+  return absl::UnimplementedError(absl::StrCat("no platform is known for this machine (", hardware,
+                                               "); name one with --host_platform"));
 }
 
-absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loader, const Label& label) {
+absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loader,
+                                                     const Label& label) {
   Label next = label;
   for (int i = 0; i < kMaxAliases; ++i) {
     COW_ASSIGN_OR_RETURN(const loading::Target* target, loader.LoadTarget(next));
@@ -44,7 +45,8 @@ absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loa
   return UserError("too many aliases in a row, the first is '", label.ToString(), "'");
 }
 
-absl::StatusOr<const loading::Target*> PlatformTable::LoadNative(const Label& label, std::string_view kind) {
+absl::StatusOr<const loading::Target*> PlatformTable::LoadNative(const Label& label,
+                                                                 std::string_view kind) {
   COW_ASSIGN_OR_RETURN(const loading::Target* target, FollowAliases(loader_, label));
   if (IsNative(*target, kind)) return target;
   return UserError("'", label.ToString(), "' is not a ", kind);
@@ -56,7 +58,8 @@ absl::StatusOr<PlatformTable::ConstraintValue> PlatformTable::LoadConstraint(con
   COW_ASSIGN_OR_RETURN(const loading::Target* value, LoadNative(label, "constraint_value"));
   std::optional<Label> setting_label = value->LabelAttr("constraint_setting");
   if (!setting_label) return value->Error("a constraint_value needs 'constraint_setting'");
-  COW_ASSIGN_OR_RETURN(const loading::Target* setting, LoadNative(*setting_label, "constraint_setting"));
+  COW_ASSIGN_OR_RETURN(const loading::Target* setting,
+                       LoadNative(*setting_label, "constraint_setting"));
   ConstraintValue result{.value = value->label(), .setting = setting->label()};
   if (std::optional<Label> fallback = setting->LabelAttr("default_constraint_value")) {
     COW_ASSIGN_OR_RETURN(const loading::Target* target, LoadNative(*fallback, "constraint_value"));
@@ -71,12 +74,13 @@ absl::Status PlatformTable::AddConstraints(const loading::Target& platform, Plat
   std::map<Label, Label> own;
   for (const Label& label : platform.LabelListAttr("constraint_values")) {
     absl::StatusOr<ConstraintValue> constraint = LoadConstraint(label);
-    if (!constraint.ok()) return Annotate(constraint.status(), absl::StrCat("in platform ", info.label.ToString()));
+    if (!constraint.ok())
+      return Annotate(constraint.status(), absl::StrCat("in platform ", info.label.ToString()));
     auto [it, fresh] = own.emplace(constraint->setting, constraint->value);
     if (!fresh && it->second != constraint->value) {
-      return platform.Error(absl::StrCat("two constraint_values for constraint_setting '",
-                                         constraint->setting.ToString(), "': '", it->second.ToString(), "' and '",
-                                         constraint->value.ToString(), "'"));
+      return platform.Error(absl::StrCat(
+          "two constraint_values for constraint_setting '", constraint->setting.ToString(), "': '",
+          it->second.ToString(), "' and '", constraint->value.ToString(), "'"));
     }
   }
   for (const auto& [setting, value] : own) info.constraints[setting] = value;
@@ -95,9 +99,12 @@ absl::StatusOr<PlatformInfo> PlatformTable::LoadPlatform(const Label& label, int
   return info;
 }
 
-absl::StatusOr<PlatformInfo> PlatformTable::LoadPlatform(const Label& label) { return LoadPlatform(label, 0); }
+absl::StatusOr<PlatformInfo> PlatformTable::LoadPlatform(const Label& label) {
+  return LoadPlatform(label, 0);
+}
 
-absl::StatusOr<bool> PlatformTable::Has(const PlatformInfo& platform, const Label& constraint_value) {
+absl::StatusOr<bool> PlatformTable::Has(const PlatformInfo& platform,
+                                        const Label& constraint_value) {
   COW_ASSIGN_OR_RETURN(ConstraintValue constraint, LoadConstraint(constraint_value));
   auto it = platform.constraints.find(constraint.setting);
   if (it != platform.constraints.end()) return it->second == constraint.value;

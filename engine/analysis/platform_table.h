@@ -1,4 +1,5 @@
-// PlatformTable: platforms and constraints, read from their declarations. Nothing is configured for that.
+// PlatformTable: platforms and constraints, read from their declarations. Nothing is configured for
+// that.
 #pragma once
 
 #include <string>
@@ -26,9 +27,11 @@ class PlatformTable {
   absl::StatusOr<bool> Has(const PlatformInfo& platform, const Label& constraint_value);
 
   // Those of `wanted` that the platform lacks.
-  absl::StatusOr<std::vector<Label>> Missing(const PlatformInfo& platform, const std::vector<Label>& wanted);
+  absl::StatusOr<std::vector<Label>> Missing(const PlatformInfo& platform,
+                                             const std::vector<Label>& wanted);
 
-  // The name of the platform's value of a setting named "cpu" ("x86_64"), else the platform's own name.
+  // The name of the platform's value of a setting named "cpu" ("x86_64"), else the platform's own
+  // name.
   static std::string CpuOf(const PlatformInfo& platform);
 
   // The target behind a label and any aliases, which must be of the native rule `kind`.
@@ -36,7 +39,7 @@ class PlatformTable {
 
  private:
   struct ConstraintValue {
-    Label value{};    // after aliases
+    Label value{};  // after aliases
     Label setting{};
     Label default_value{};
     bool has_default = false;
@@ -49,7 +52,9 @@ class PlatformTable {
   absl::flat_hash_map<Label, ConstraintValue> constraints_;
 };
 
-// The target that `label` names after aliases with a plain `actual`. Failure: plain kNotFound, or diagnostics.
-absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loader, const Label& label);
+// The target that `label` names after aliases with a plain `actual`. Failure: plain kNotFound, or
+// diagnostics.
+absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loader,
+                                                     const Label& label);
 
 }  // namespace cow::analysis

@@ -41,7 +41,8 @@ absl::StatusOr<std::vector<std::string>> FieldNames(Value fields) {
   absl::Status status = starlark::ForEach(fields, [&](Value name) -> absl::Status {
     const auto* text = name.As<starlark::String>();
     if (text == nullptr) {
-      return UserError("in call to provider(), fields must be strings, got ", starlark::TypeName(name));
+      return UserError("in call to provider(), fields must be strings, got ",
+                       starlark::TypeName(name));
     }
     names.push_back(text->str());
     return absl::OkStatus();
@@ -57,7 +58,8 @@ void Provider::Repr(std::string& out) const {
 }
 
 absl::StatusOr<Value> Provider::MakeRaw(Thread& thread, const Arguments& args) const {
-  if (!args.positional().empty()) return UserError(DisplayName(), ": unexpected positional arguments");
+  if (!args.positional().empty())
+    return UserError(DisplayName(), ": unexpected positional arguments");
   if (fields_) COW_RETURN_IF_ERROR(CheckFields(DisplayName(), *fields_, args.named()));
   return thread.heap().NewStruct(Value(this), args.named());
 }
@@ -66,7 +68,8 @@ absl::StatusOr<Value> Provider::MakeWithInit(Thread& thread, const Arguments& ar
   COW_ASSIGN_OR_RETURN(Value made, starlark::Call(thread, init_, args.positional(), args.named()));
   const auto* dict = made.As<starlark::Dict>();
   if (dict == nullptr) {
-    return UserError("got '", starlark::TypeName(made), "' for return value of provider init(), want 'dict'");
+    return UserError("got '", starlark::TypeName(made),
+                     "' for return value of provider init(), want 'dict'");
   }
   std::vector<NamedValue> fields;
   for (const auto& entry : *dict) {
@@ -90,17 +93,17 @@ absl::StatusOr<Value> MakeProvider(Thread& thread, const Arguments& args) {
   std::string_view doc;
   std::optional<starlark::Iterable> fields;
   std::optional<starlark::Callable> init;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {Noneable(starlark::Optional("doc", &doc)),
-                                        starlark::KwOptional("fields", &fields),
-                                        starlark::KwOptional("init", &init)}));
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {Noneable(starlark::Optional("doc", &doc)), starlark::KwOptional("fields", &fields),
+             starlark::KwOptional("init", &init)}));
   std::optional<std::vector<std::string>> names;
   if (fields) {
     COW_ASSIGN_OR_RETURN(names, FieldNames(fields->value));
   }
   auto* provider = thread.heap().New<Provider>(std::move(names), init ? init->value : Value());
   if (!init) return Value(provider);
-  Value raw = thread.heap().New<starlark::Builtin>(starlark::Intern("<raw constructor>"), &RawConstructor,
-                                                   Value(provider));
+  Value raw = thread.heap().New<starlark::Builtin>(starlark::Intern("<raw constructor>"),
+                                                   &RawConstructor, Value(provider));
   Value both[] = {provider, raw};
   return Value(thread.heap().NewTuple(both));
 }

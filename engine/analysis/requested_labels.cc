@@ -13,32 +13,38 @@ namespace cow::analysis {
 namespace {
 
 bool IsSuite(const loading::Target& target) {
-  return target.is_rule() && target.rule_class().is_native() && target.rule_class().name() == "test_suite";
+  return target.is_rule() && target.rule_class().is_native() &&
+         target.rule_class().name() == "test_suite";
 }
 
-absl::StatusOr<std::vector<Label>> MembersOf(const loading::Target& suite, loading::PackageLoader& loader) {
+absl::StatusOr<std::vector<Label>> MembersOf(const loading::Target& suite,
+                                             loading::PackageLoader& loader) {
   std::vector<Label> members = suite.LabelListAttr("tests");
   if (!members.empty()) return members;
   COW_ASSIGN_OR_RETURN(loading::PackagePtr package, loader.Load(suite.label().package()));
   for (const auto& [name, target] : package->targets()) {
-    if (target.is_rule() && target.rule_class().test() && !target.has_tag("manual")) members.push_back(target.label());
+    if (target.is_rule() && target.rule_class().test() && !target.has_tag("manual"))
+      members.push_back(target.label());
   }
   return members;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<Label>> ExpandTestSuites(const Label& label, loading::PackageLoader& loader) {
+absl::StatusOr<std::vector<Label>> ExpandTestSuites(const Label& label,
+                                                    loading::PackageLoader& loader) {
   std::vector<Label> result;
   std::set<Label> seen{label};
-  std::vector<std::pair<Label, const loading::Target*>> stack{{label, nullptr}};  // with the suite that names it
+  std::vector<std::pair<Label, const loading::Target*>> stack{
+      {label, nullptr}};  // with the suite that names it
   while (!stack.empty()) {
     auto [next, asked_by] = stack.back();
     stack.pop_back();
     absl::StatusOr<const loading::Target*> target = loader.LoadTarget(next);
     if (!target.ok()) {
       if (asked_by == nullptr || IsDiagnostic(target.status())) return target.status();
-      return asked_by->Error(absl::StrCat("in tests attribute of test_suite rule ", asked_by->label().ToString(), ": ",
+      return asked_by->Error(absl::StrCat("in tests attribute of test_suite rule ",
+                                          asked_by->label().ToString(), ": ",
                                           target.status().message()));
     }
     if (!IsSuite(**target)) {

@@ -9,8 +9,9 @@
 
 namespace cow::analysis {
 
-// The tests that a test_suite names, also through other suites, each once; any other label is itself. A suite that
-// names none means all tests of its package that are not tagged "manual".
-absl::StatusOr<std::vector<Label>> ExpandTestSuites(const Label& label, loading::PackageLoader& loader);
+// The tests that a test_suite names, also through other suites, each once; any other label is
+// itself. A suite that names none means all tests of its package that are not tagged "manual".
+absl::StatusOr<std::vector<Label>> ExpandTestSuites(const Label& label,
+                                                    loading::PackageLoader& loader);
 
 }  // namespace cow::analysis

@@ -21,8 +21,9 @@ bool HasDependencies(const loading::Attribute& attribute) {
   return !attribute.implicit || attribute.name == "toolchains" || attribute.name == "data";
 }
 
-absl::Status RuleAttributes::Resolve(const loading::Target& target, const loading::PackagePtr& package,
-                                     ConditionTable& conditions, const Configuration& configuration,
+absl::Status RuleAttributes::Resolve(const loading::Target& target,
+                                     const loading::PackagePtr& package, ConditionTable& conditions,
+                                     const Configuration& configuration,
                                      const Configuration& exec) {
   heap_->AddReference(package->heap());
   starlark::Thread thread(*heap_);
@@ -31,7 +32,8 @@ absl::Status RuleAttributes::Resolve(const loading::Target& target, const loadin
   for (size_t i = 0; i < attributes.size(); ++i) {
     Entry entry{.attribute = &attributes[i], .raw = target.AttrAt(static_cast<int>(i))};
     if (const auto* select = entry.raw.As<loading::SelectValue>()) {
-      COW_ASSIGN_OR_RETURN(entry.raw, conditions.Resolve(thread, *select, attributes[i].name, target.label()));
+      COW_ASSIGN_OR_RETURN(entry.raw,
+                           conditions.Resolve(thread, *select, attributes[i].name, target.label()));
     }
     if (entry.raw.IsUnset() || entry.raw.IsNone()) entry.raw = attributes[i].default_value;
     if (HasDependencies(attributes[i])) {

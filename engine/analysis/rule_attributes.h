@@ -1,7 +1,9 @@
-// RuleAttributes: the attributes of one rule target in one configuration: selects resolved, labels configured.
+// RuleAttributes: the attributes of one rule target in one configuration: selects resolved, labels
+// configured.
 //
-// Made in two steps: Resolve finds the values and the labels they hold; once those are configured, Finish makes
-// what ctx.attr shows. All values lie in one heap, frozen by Finish, so that a rule cannot change them.
+// Made in two steps: Resolve finds the values and the labels they hold; once those are configured,
+// Finish makes what ctx.attr shows. All values lie in one heap, frozen by Finish, so that a rule
+// cannot change them.
 #pragma once
 
 #include <memory>
@@ -38,8 +40,9 @@ class RuleAttributes {
 
   // Resolves selects. Dependencies get `configuration`, those with cfg = "exec" get `exec`.
   // Failure: a plain message about the target.
-  absl::Status Resolve(const loading::Target& target, const loading::PackagePtr& package, ConditionTable& conditions,
-                       const Configuration& configuration, const Configuration& exec);
+  absl::Status Resolve(const loading::Target& target, const loading::PackagePtr& package,
+                       ConditionTable& conditions, const Configuration& configuration,
+                       const Configuration& exec);
 
   // Requires every edge to have its target.
   absl::Status Finish();

@@ -1,5 +1,5 @@
-// RuleContext: what one rule function works on: its target, its configuration, its dependencies, the actions and
-// files it has declared so far. CtxValue is its face in Starlark.
+// RuleContext: what one rule function works on: its target, its configuration, its dependencies,
+// the actions and files it has declared so far. CtxValue is its face in Starlark.
 //
 // Lives while the rule function runs; single thread.
 #pragma once
@@ -58,14 +58,17 @@ class RuleContext {
   const RuleAttributes& attributes() const { return attributes_; }
 
   std::vector<ResolvedToolchain>& toolchains() { return toolchains_; }
-  // The ToolchainInfo of a resolved type: unset if the rule did not ask for it, None if none was found.
+  // The ToolchainInfo of a resolved type: unset if the rule did not ask for it, None if none was
+  // found.
   starlark::Value FindToolchain(const Label& type) const;
 
-  // Make variables: COMPILATION_MODE, TARGET_CPU, BINDIR, GENDIR, --define values, those of toolchains.
+  // Make variables: COMPILATION_MODE, TARGET_CPU, BINDIR, GENDIR, --define values, those of
+  // toolchains.
   const std::vector<std::pair<std::string, std::string>>& variables() const { return variables_; }
   void AddVariable(std::string_view name, std::string_view value);
 
-  // An output of this target, `path` below its package. kInvalidArgument if the path leaves the package.
+  // An output of this target, `path` below its package. kInvalidArgument if the path leaves the
+  // package.
   absl::StatusOr<FileValue*> Declare(Artifact::Kind kind, std::string_view path);
   // Whether this target declared it.
   bool Owns(ArtifactId id) const { return declared_set_.contains(id); }
@@ -73,10 +76,12 @@ class RuleContext {
   // Takes the action. kInvalidArgument if an output is not of this target or has an action already.
   absl::Status AddAction(std::unique_ptr<ActionRecord> record);
 
-  // The program behind a File, if it is the executable of one of this target's dependencies; else null.
+  // The program behind a File, if it is the executable of one of this target's dependencies; else
+  // null.
   const ConfiguredTarget* FindTool(ArtifactId executable) const;
 
-  // Files for the outputs that the target names in its BUILD file, in order: by attribute or key of `outputs`.
+  // Files for the outputs that the target names in its BUILD file, in order: by attribute or key of
+  // `outputs`.
   struct NamedOutput {
     std::string key{};
     FileValue* file = nullptr;

@@ -32,7 +32,8 @@ void AddTemplateVariables(RuleContext& context, const ConfiguredTarget& target) 
   }
 }
 
-void AddToolchains(RuleContext& context, std::vector<ResolvedToolchain> toolchains, starlark::Heap& heap) {
+void AddToolchains(RuleContext& context, std::vector<ResolvedToolchain> toolchains,
+                   starlark::Heap& heap) {
   for (const ResolvedToolchain& toolchain : toolchains) {
     if (toolchain.implementation == nullptr) continue;
     heap.AddReference(toolchain.implementation->resolved().heap);
@@ -52,7 +53,8 @@ absl::StatusOr<std::vector<Value>> ReturnedProviders(Value returned) {
   } else if (returned.Is(starlark::Kind::kList) || returned.Is(starlark::Kind::kTuple)) {
     COW_ASSIGN_OR_RETURN(instances, starlark::Elements(returned));
   } else {
-    return UserError("the rule function should return a list of providers, but got ", starlark::TypeName(returned));
+    return UserError("the rule function should return a list of providers, but got ",
+                     starlark::TypeName(returned));
   }
   for (Value instance : instances) {
     if (ProviderOf(instance) != nullptr) continue;
@@ -66,7 +68,8 @@ absl::Status StoreProviders(const std::vector<Value>& instances, ProviderSet& pr
   for (Value instance : instances) {
     const Provider* provider = ProviderOf(instance);
     if (!providers.Find(provider).IsUnset()) {
-      return UserError("multiple conflicting returned providers with key '", provider->InstanceName(), "'");
+      return UserError("multiple conflicting returned providers with key '",
+                       provider->InstanceName(), "'");
     }
     providers.Set(provider, instance);
   }
@@ -89,21 +92,26 @@ ValueDepset RunfilesField(const starlark::Struct* info, std::string_view name) {
   return runfiles == nullptr ? ValueDepset() : runfiles->files();
 }
 
-absl::StatusOr<FileValue*> FindExecutable(const RuleContext& context, const starlark::Struct* info) {
+absl::StatusOr<FileValue*> FindExecutable(const RuleContext& context,
+                                          const starlark::Struct* info) {
   FileValue* executable = info == nullptr ? nullptr : info->Find("executable").As<FileValue>();
   if (executable == nullptr) executable = context.default_executable();
   if (!context.target().rule_class().executable()) return executable;
   if (executable == nullptr) {
-    return UserError("the rule is executable: it needs to create an executable File and pass it as 'executable' to the ",
-                     "DefaultInfo it returns");
+    return UserError(
+        "the rule is executable: it needs to create an executable File and pass it as 'executable' "
+        "to the ",
+        "DefaultInfo it returns");
   }
   if (context.Owns(executable->id())) return executable;
-  return UserError("'executable' provided by an executable rule must be created by the same rule, but '",
-                   executable->artifact().short_path(), "' is not");
+  return UserError(
+      "'executable' provided by an executable rule must be created by the same rule, but '",
+      executable->artifact().short_path(), "' is not");
 }
 
 absl::Status FillDefaultInfo(const RuleContext& context, ConfiguredTarget& target) {
-  const auto* info = target.providers.Find(BuiltinProviders::Get().default_info).As<starlark::Struct>();
+  const auto* info =
+      target.providers.Find(BuiltinProviders::Get().default_info).As<starlark::Struct>();
   DefaultInfoParts parts;
   COW_ASSIGN_OR_RETURN(parts.executable, FindExecutable(context, info));
   parts.default_runfiles = RunfilesField(info, "default_runfiles");
@@ -113,7 +121,8 @@ absl::Status FillDefaultInfo(const RuleContext& context, ConfiguredTarget& targe
     parts.files = files->set();
   } else {
     std::vector<Value> own;
-    for (const RuleContext::NamedOutput& output : context.named_outputs()) own.push_back(output.file);
+    for (const RuleContext::NamedOutput& output : context.named_outputs())
+      own.push_back(output.file);
     if (parts.executable != nullptr) own.push_back(parts.executable);
     parts.files = MergeSets(std::move(own), {});
   }
@@ -124,8 +133,8 @@ absl::Status FillDefaultInfo(const RuleContext& context, ConfiguredTarget& targe
 // Seconds by the attributes `timeout` and `size`.
 int64_t TestTimeout(const loading::Target& test) {
   constexpr std::pair<std::string_view, int64_t> kLimits[] = {
-      {"short", 60},  {"moderate", 300}, {"long", 900},  {"eternal", 3600},
-      {"small", 60},  {"medium", 300},   {"large", 900}, {"enormous", 3600},
+      {"short", 60}, {"moderate", 300}, {"long", 900},  {"eternal", 3600},
+      {"small", 60}, {"medium", 300},   {"large", 900}, {"enormous", 3600},
   };
   std::string limit = test.StringAttr("timeout");
   if (limit.empty()) limit = test.StringAttr("size");
@@ -157,15 +166,18 @@ absl::Status FillTarget(RuleContext& context, Value returned, ConfiguredTarget& 
   COW_RETURN_IF_ERROR(FillProgram(context, target));
   std::vector<std::string> missing = context.MissingOutputs();
   if (missing.empty()) return absl::OkStatus();
-  return UserError("the following files have no generating action:\n", absl::StrJoin(missing, "\n"));
+  return UserError("the following files have no generating action:\n",
+                   absl::StrJoin(missing, "\n"));
 }
 
 // "path:line:col: error: in cc_library rule //a:b:" before the traceback or the message.
 absl::Status AtRule(const loading::Target& target, const absl::Status& status) {
-  std::string head = absl::StrCat("in ", target.rule_class().name(), " rule ", target.label().ToString(), ":");
+  std::string head =
+      absl::StrCat("in ", target.rule_class().name(), " rule ", target.label().ToString(), ":");
   if (!IsDiagnostic(status)) return target.Error(absl::StrCat(head, " ", status.message()));
-  return MarkDiagnostic(
-      absl::Status(status.code(), absl::StrCat(target.location().ToString(), ": error: ", head, "\n", status.message())));
+  return MarkDiagnostic(absl::Status(
+      status.code(),
+      absl::StrCat(target.location().ToString(), ": error: ", head, "\n", status.message())));
 }
 
 }  // namespace

@@ -14,14 +14,15 @@ namespace cow::analysis {
 
 struct RuleRun {
   const RuleContext::Surroundings& surroundings;
-  RuleAttributes attributes{};                     // finished
+  RuleAttributes attributes{};  // finished
   std::vector<ResolvedToolchain> toolchains{};
-  std::optional<std::string> flag_value{};         // of a build setting
+  std::optional<std::string> flag_value{};  // of a build setting
   starlark::Thread::PrintHandler on_print{};
 };
 
-// Fills `target` (its label, configuration and kind are set already). Failure: a diagnostic at the target:
-// "path:line:col: error: in cc_library rule //a:b:" and the traceback, or what is wrong with the result.
+// Fills `target` (its label, configuration and kind are set already). Failure: a diagnostic at the
+// target: "path:line:col: error: in cc_library rule //a:b:" and the traceback, or what is wrong
+// with the result.
 absl::Status RunRule(RuleRun run, ConfiguredTarget& target);
 
 }  // namespace cow::analysis

@@ -29,8 +29,8 @@ absl::StatusOr<Value> MergeAll(Thread& thread, const Arguments& args) {
   absl::Status status = starlark::ForEach(others.value, [&](Value value) -> absl::Status {
     auto* other = value.As<RunfilesValue>();
     if (other == nullptr) {
-      return UserError("in call to merge_all(), 'other' holds a value of type '", starlark::TypeName(value),
-                       "', want 'runfiles'");
+      return UserError("in call to merge_all(), 'other' holds a value of type '",
+                       starlark::TypeName(value), "', want 'runfiles'");
     }
     sets.push_back(other->files());
     return absl::OkStatus();
@@ -43,7 +43,8 @@ absl::StatusOr<Value> MergeAll(Thread& thread, const Arguments& args) {
 
 absl::StatusOr<Value> RunfilesValue::GetAttr(Thread& thread, const starlark::String* name) const {
   if (name->view() == "files") return NewFileDepset(thread.heap(), files_);
-  if (name->view() == "symlinks" || name->view() == "root_symlinks" || name->view() == "empty_filenames") {
+  if (name->view() == "symlinks" || name->view() == "root_symlinks" ||
+      name->view() == "empty_filenames") {
     return NewFileDepset(thread.heap(), {});
   }
   return Value();
@@ -59,8 +60,10 @@ const starlark::MethodTable* RunfilesValue::Methods() const {
 }
 
 absl::StatusOr<Value> FilesToRunValue::GetAttr(Thread&, const starlark::String* name) const {
-  if (name->view() == "executable") return executable_ == nullptr ? Value::None() : Value(executable_);
-  if (name->view() == "runfiles_manifest" || name->view() == "repo_mapping_manifest") return Value::None();
+  if (name->view() == "executable")
+    return executable_ == nullptr ? Value::None() : Value(executable_);
+  if (name->view() == "runfiles_manifest" || name->view() == "repo_mapping_manifest")
+    return Value::None();
   return Value();
 }
 
@@ -72,8 +75,8 @@ absl::StatusOr<std::vector<Value>> FileList(Value values, std::string_view param
   COW_ASSIGN_OR_RETURN(std::vector<Value> files, starlark::Elements(values));
   for (size_t i = 0; i < files.size(); ++i) {
     if (files[i].As<FileValue>() != nullptr) continue;
-    return UserError("at index ", i, " of ", parameter, ", got element of type '", starlark::TypeName(files[i]),
-                     "', want 'File'");
+    return UserError("at index ", i, " of ", parameter, ", got element of type '",
+                     starlark::TypeName(files[i]), "', want 'File'");
   }
   return files;
 }

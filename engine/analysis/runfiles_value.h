@@ -1,4 +1,5 @@
-// runfiles: the files a program needs when it runs. FilesToRunProvider: a program with its runfiles.
+// runfiles: the files a program needs when it runs. FilesToRunProvider: a program with its
+// runfiles.
 #pragma once
 
 #include <string>
@@ -19,7 +20,8 @@ class RunfilesValue final : public starlark::HostObject {
   const ValueDepset& files() const { return files_; }
 
   bool Truth() const override { return true; }
-  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override;
   const starlark::MethodTable* Methods() const override;
 
@@ -38,7 +40,8 @@ class FilesToRunValue final : public starlark::HostObject {
   // With the executable.
   const ValueDepset& runfiles() const { return runfiles_; }
 
-  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override;
 
  private:
@@ -47,6 +50,7 @@ class FilesToRunValue final : public starlark::HostObject {
 };
 
 // The elements of a list or tuple, all of them Files, or a plain error naming `parameter`.
-absl::StatusOr<std::vector<starlark::Value>> FileList(starlark::Value values, std::string_view parameter);
+absl::StatusOr<std::vector<starlark::Value>> FileList(starlark::Value values,
+                                                      std::string_view parameter);
 
 }  // namespace cow::analysis

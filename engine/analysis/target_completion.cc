@@ -22,10 +22,14 @@ namespace {
 
 std::string KindText(const Target& target) {
   switch (target.kind()) {
-    case Target::Kind::kRule: return target.rule_class().name() + " rule";
-    case Target::Kind::kSourceFile: return "source file";
-    case Target::Kind::kOutputFile: return "generated file";
-    case Target::Kind::kPackageGroup: return "package group";
+    case Target::Kind::kRule:
+      return target.rule_class().name() + " rule";
+    case Target::Kind::kSourceFile:
+      return "source file";
+    case Target::Kind::kOutputFile:
+      return "generated file";
+    case Target::Kind::kPackageGroup:
+      return "package group";
   }
   return "target";
 }
@@ -41,16 +45,19 @@ void FillEmpty(ConfiguredTarget& target) {
 
 absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
   if (const RuleAttributes::Entry* entry = frame.attributes.Find("target_compatible_with")) {
-    COW_ASSIGN_OR_RETURN(std::vector<Label> missing, parts_.platforms.Missing(frame.key.second->platform,
-                                                                              loading::LabelsOf(entry->raw)));
+    COW_ASSIGN_OR_RETURN(
+        std::vector<Label> missing,
+        parts_.platforms.Missing(frame.key.second->platform, loading::LabelsOf(entry->raw)));
     if (!missing.empty()) {
-      return absl::StrCat("not compatible with platform ", frame.key.second->platform.label.ToString(), ": lacks ",
+      return absl::StrCat("not compatible with platform ",
+                          frame.key.second->platform.label.ToString(), ": lacks ",
                           missing.front().ToString());
     }
   }
   for (const DependencyEdge& edge : frame.edges) {
     const std::string& reason = edge.target->resolved().incompatible;
-    if (!reason.empty()) return absl::StrCat("depends on ", edge.label.ToString(), ", which is ", reason);
+    if (!reason.empty())
+      return absl::StrCat("depends on ", edge.label.ToString(), ", which is ", reason);
   }
   return std::string();
 }
@@ -75,8 +82,12 @@ absl::StatusOr<std::unique_ptr<ConfiguredTarget>> TargetGraph::Complete(Frame& f
       }
       break;
     }
-    case Target::Kind::kPackageGroup: FillEmpty(*target); break;
-    case Target::Kind::kRule: COW_RETURN_IF_ERROR(CompleteRule(frame, *target)); break;
+    case Target::Kind::kPackageGroup:
+      FillEmpty(*target);
+      break;
+    case Target::Kind::kRule:
+      COW_RETURN_IF_ERROR(CompleteRule(frame, *target));
+      break;
   }
   return target;
 }
@@ -85,7 +96,8 @@ absl::Status TargetGraph::CompleteRule(Frame& frame, ConfiguredTarget& target) {
   const Target& declared = *frame.declared;
   absl::StatusOr<std::string> incompatible = Incompatibility(frame);
   if (!incompatible.ok()) {
-    return IsDiagnostic(incompatible.status()) ? incompatible.status() : declared.Error(incompatible.status().message());
+    return IsDiagnostic(incompatible.status()) ? incompatible.status()
+                                               : declared.Error(incompatible.status().message());
   }
   if (!incompatible->empty()) {
     target.incompatible = *incompatible;
@@ -103,16 +115,20 @@ absl::Status TargetGraph::CompleteRule(Frame& frame, ConfiguredTarget& target) {
     int edge = frame.toolchain_edges[i];
     if (edge < 0) continue;
     const ConfiguredTarget* implementation = frame.edges[static_cast<size_t>(edge)].target;
-    if (implementation->resolved().providers.Find(BuiltinProviders::Get().toolchain_info).IsUnset()) {
-      return declared.Error(absl::StrCat("the toolchain '", implementation->label.ToString(), "' of type ",
-                                         frame.toolchains[i].type.ToString(), " does not provide ToolchainInfo"));
+    if (implementation->resolved()
+            .providers.Find(BuiltinProviders::Get().toolchain_info)
+            .IsUnset()) {
+      return declared.Error(absl::StrCat("the toolchain '", implementation->label.ToString(),
+                                         "' of type ", frame.toolchains[i].type.ToString(),
+                                         " does not provide ToolchainInfo"));
     }
     frame.toolchains[i].implementation = implementation;
   }
   COW_RETURN_IF_ERROR(frame.attributes.Finish());
   RuleContext::Surroundings surroundings{declared,      *frame.package,   *frame.key.second,
                                          parts_.loader, parts_.platforms, artifacts_};
-  RuleRun run{surroundings, std::move(frame.attributes), std::move(frame.toolchains), {}, parts_.on_print};
+  RuleRun run{
+      surroundings, std::move(frame.attributes), std::move(frame.toolchains), {}, parts_.on_print};
   if (declared.rule_class().definition().build_setting != nullptr) {
     absl::StatusOr<std::string> value = conditions(frame.key.second).FlagValue(declared);
     if (!value.ok()) return declared.Error(value.status().message());
@@ -127,11 +143,11 @@ absl::Status TargetGraph::RegisterActions(const Target& declared, const Configur
     for (ArtifactId output : record->action.outputs) {
       const ActionRecord* other = artifacts_.generator(output);
       if (other != nullptr && !SameAction(*other, *record)) {
-        return declared.Error(absl::StrCat("file '", artifacts_[output].short_path(),
-                                           "' is generated by conflicting actions: ", other->action.mnemonic, " of ",
-                                           other->action.owner.ToString(), " (", other->location.ToString(), ") and ",
-                                           record->action.mnemonic, " of ", record->action.owner.ToString(), " (",
-                                           record->location.ToString(), ")"));
+        return declared.Error(absl::StrCat(
+            "file '", artifacts_[output].short_path(), "' is generated by conflicting actions: ",
+            other->action.mnemonic, " of ", other->action.owner.ToString(), " (",
+            other->location.ToString(), ") and ", record->action.mnemonic, " of ",
+            record->action.owner.ToString(), " (", record->location.ToString(), ")"));
       }
     }
   }

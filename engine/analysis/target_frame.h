@@ -11,14 +11,14 @@ struct TargetGraph::Frame {
   Key key{};
   const loading::Target* declared = nullptr;
   loading::PackagePtr package{};
-  RuleAttributes attributes{};                  // rules only
-  std::vector<DependencyEdge> edges{};          // in order: those of attributes, then toolchains
+  RuleAttributes attributes{};          // rules only
+  std::vector<DependencyEdge> edges{};  // in order: those of attributes, then toolchains
   // Where edges of attributes are also kept: entry and position, same order as `edges`.
   std::vector<std::pair<size_t, size_t>> homes{};
   std::vector<ResolvedToolchain> toolchains{};
-  std::vector<int> toolchain_edges{};           // by toolchain: index into edges, or -1
-  size_t next = 0;                              // the first edge that is not configured yet
-  size_t checked = 0;                           // edges of attributes that may be depended on
+  std::vector<int> toolchain_edges{};  // by toolchain: index into edges, or -1
+  size_t next = 0;                     // the first edge that is not configured yet
+  size_t checked = 0;                  // edges of attributes that may be depended on
 };
 
 }  // namespace cow::analysis

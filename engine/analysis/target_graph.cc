@@ -25,9 +25,15 @@ ConditionTable& TargetGraph::conditions(const Configuration* configuration) {
   return configuration == &parts_.exec ? exec_conditions_ : target_conditions_;
 }
 
-TargetGraph::Key TargetGraph::KeyOf(const Target& target, const Configuration* configuration) {
-  bool same_everywhere = target.kind() == Target::Kind::kSourceFile || target.kind() == Target::Kind::kPackageGroup;
-  return {target.label(), same_everywhere ? nullptr : configuration};
+TargetGraph::Key TargetGraph::KeyOf(const Target& target,
+                                    const Configuration* configuration) const {
+  if (target.kind() == Target::Kind::kSourceFile || target.kind() == Target::Kind::kPackageGroup) {
+    return {target.label(), nullptr};
+  }
+  // Files of this machine are the same for all: they are digested once.
+  bool is_host_tree = target.is_rule() && target.rule_class().is_native() &&
+                      target.rule_class().name() == "host_tree";
+  return {target.label(), is_host_tree ? &parts_.exec : configuration};
 }
 
 absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& label,
@@ -69,8 +75,8 @@ absl::Status TargetGraph::Enter(const Key& key, const Target& target) {
 absl::Status TargetGraph::EnterRule(Frame& frame) {
   const Target& target = *frame.declared;
   COW_ASSIGN_OR_RETURN(frame.package, parts_.loader.Load(target.label().package()));
-  absl::Status resolved = frame.attributes.Resolve(target, frame.package, conditions(frame.key.second),
-                                                   *frame.key.second, parts_.exec);
+  absl::Status resolved = frame.attributes.Resolve(
+      target, frame.package, conditions(frame.key.second), *frame.key.second, parts_.exec);
   if (!resolved.ok()) return IsDiagnostic(resolved) ? resolved : target.Error(resolved.message());
   bool is_native = target.rule_class().is_native();
   std::string_view wanted = NativeDependencyAttribute(target.rule_class().name());
@@ -83,20 +89,38 @@ absl::Status TargetGraph::EnterRule(Frame& frame) {
     }
   }
   if (is_native) return absl::OkStatus();
-  absl::Status toolchains = AddToolchainEdges(frame);
-  return toolchains.ok() || IsDiagnostic(toolchains) ? toolchains : target.Error(toolchains.message());
+  absl::Status toolchains = CheckExecutionPlatform(target);
+  if (toolchains.ok()) toolchains = AddToolchainEdges(frame);
+  return toolchains.ok() || IsDiagnostic(toolchains) ? toolchains
+                                                     : target.Error(toolchains.message());
+}
+
+absl::Status TargetGraph::CheckExecutionPlatform(const Target& target) {
+  std::vector<Label> wanted = target.LabelListAttr("exec_compatible_with");
+  const std::vector<Label>& of_rule = target.rule_class().definition().exec_compatible_with;
+  wanted.insert(wanted.end(), of_rule.begin(), of_rule.end());
+  COW_ASSIGN_OR_RETURN(std::vector<Label> missing,
+                       parts_.platforms.Missing(parts_.exec.platform, wanted));
+  if (missing.empty()) return absl::OkStatus();
+  return UserError("no execution platform for ", target.rule_class().name(), " rule ",
+                   target.label().ToString(), ": ", parts_.exec.platform.label.ToString(),
+                   " lacks ", missing.front().ToString());
 }
 
 absl::Status TargetGraph::AddToolchainEdges(Frame& frame) {
   const Configuration& configuration = *frame.key.second;
-  for (const loading::ToolchainRequirement& wanted : frame.declared->rule_class().definition().toolchains) {
+  for (const loading::ToolchainRequirement& wanted :
+       frame.declared->rule_class().definition().toolchains) {
     ConditionTable& settings = conditions(&configuration);
-    COW_ASSIGN_OR_RETURN(std::optional<Label> found, parts_.toolchains.Find(wanted.type, configuration, settings));
+    COW_ASSIGN_OR_RETURN(std::optional<Label> found,
+                         parts_.toolchains.Find(wanted.type, configuration, settings));
     if (!found && wanted.mandatory) {
-      COW_ASSIGN_OR_RETURN(std::string why, parts_.toolchains.Explain(wanted.type, configuration, settings));
+      COW_ASSIGN_OR_RETURN(std::string why,
+                           parts_.toolchains.Explain(wanted.type, configuration, settings));
       return UserError("no matching toolchain for type ", wanted.type.ToString(), " of ",
-                       frame.declared->rule_class().name(), " rule ", frame.declared->label().ToString(),
-                       " on platform ", configuration.platform.label.ToString(), why);
+                       frame.declared->rule_class().name(), " rule ",
+                       frame.declared->label().ToString(), " on platform ",
+                       configuration.platform.label.ToString(), why);
     }
     frame.toolchains.push_back({wanted.type, nullptr});
     frame.toolchain_edges.push_back(found ? static_cast<int>(frame.edges.size()) : -1);
@@ -105,7 +129,8 @@ absl::Status TargetGraph::AddToolchainEdges(Frame& frame) {
   return absl::OkStatus();
 }
 
-absl::Status TargetGraph::AtEdge(const Frame& frame, const DependencyEdge& edge, const absl::Status& status) const {
+absl::Status TargetGraph::AtEdge(const Frame& frame, const DependencyEdge& edge,
+                                 const absl::Status& status) const {
   if (IsDiagnostic(status)) return status;
   return frame.declared->Error(absl::StrCat(DescribeEdge(*frame.declared, edge), status.message()));
 }
@@ -116,7 +141,8 @@ absl::StatusOr<bool> TargetGraph::Advance() {
   absl::StatusOr<const Target*> dependency = parts_.loader.LoadTarget(edge.label);
   if (!dependency.ok()) return AtEdge(frame, edge, dependency.status());
   if ((*dependency)->kind() == Target::Kind::kPackageGroup) {
-    return AtEdge(frame, edge, UserError("package_group '", edge.label.ToString(), "' is misplaced here"));
+    return AtEdge(frame, edge,
+                  UserError("package_group '", edge.label.ToString(), "' is misplaced here"));
   }
   if (edge.attribute != nullptr && frame.checked == frame.next) {
     COW_RETURN_IF_ERROR(CheckMayDepend(parts_.loader, *frame.declared, edge, **dependency));
@@ -127,7 +153,8 @@ absl::StatusOr<bool> TargetGraph::Advance() {
   if (known != targets_.end()) {
     if (!known->second.ok()) return AtEdge(frame, edge, known->second.status());
     edge.target = known->second->get();
-    if (edge.target->resolved().incompatible.empty()) COW_RETURN_IF_ERROR(CheckDependency(*frame.declared, edge));
+    if (edge.target->resolved().incompatible.empty())
+      COW_RETURN_IF_ERROR(CheckDependency(*frame.declared, edge));
     ++frame.next;
     return true;
   }

@@ -36,9 +36,10 @@ class TargetGraph {
   explicit TargetGraph(Parts parts);
   ~TargetGraph();
 
-  // The same answer each time. Failure: a plain kNotFound if there is no such target or package; everything else
-  // is a diagnostic: that of the first thing that is wrong below the target.
-  absl::StatusOr<const ConfiguredTarget*> Configure(const Label& label, const Configuration& configuration);
+  // The same answer each time. Failure: a plain kNotFound if there is no such target or package;
+  // everything else is a diagnostic: that of the first thing that is wrong below the target.
+  absl::StatusOr<const ConfiguredTarget*> Configure(const Label& label,
+                                                    const Configuration& configuration);
 
   ArtifactTable& artifacts() { return artifacts_; }
   int64_t size() const { return static_cast<int64_t>(targets_.size()); }
@@ -49,17 +50,20 @@ class TargetGraph {
 
   absl::Status Enter(const Key& key, const loading::Target& target);
   absl::Status EnterRule(Frame& frame);
+  absl::Status CheckExecutionPlatform(const loading::Target& target);
   absl::Status AddToolchainEdges(Frame& frame);
-  // Takes up the next edge of the top frame: true if it is configured, false if a frame for it was pushed.
+  // Takes up the next edge of the top frame: true if it is configured, false if a frame for it was
+  // pushed.
   absl::StatusOr<bool> Advance();
   absl::StatusOr<std::unique_ptr<ConfiguredTarget>> Complete(Frame& frame);
   absl::Status CompleteRule(Frame& frame, ConfiguredTarget& target);
   absl::StatusOr<std::string> Incompatibility(const Frame& frame);
   absl::Status RegisterActions(const loading::Target& declared, const ConfiguredTarget& target);
   absl::Status CycleError(const Key& key) const;
-  absl::Status AtEdge(const Frame& frame, const DependencyEdge& edge, const absl::Status& status) const;
+  absl::Status AtEdge(const Frame& frame, const DependencyEdge& edge,
+                      const absl::Status& status) const;
   ConditionTable& conditions(const Configuration* configuration);
-  static Key KeyOf(const loading::Target& target, const Configuration* configuration);
+  Key KeyOf(const loading::Target& target, const Configuration* configuration) const;
 
   Parts parts_;
   ArtifactTable artifacts_;

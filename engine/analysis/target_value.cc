@@ -17,18 +17,23 @@ namespace {
 absl::StatusOr<const Provider*> ProviderKey(Value key) {
   const auto* provider = key.As<Provider>();
   if (provider == nullptr) {
-    return UserError("Target keys must be providers, got a value of type '", starlark::TypeName(key), "'");
+    return UserError("Target keys must be providers, got a value of type '",
+                     starlark::TypeName(key), "'");
   }
   return provider;
 }
 
 }  // namespace
 
-void TargetValue::Repr(std::string& out) const { absl::StrAppend(&out, "<target ", target_->label.ToString(), ">"); }
+void TargetValue::Repr(std::string& out) const {
+  absl::StrAppend(&out, "<target ", target_->label.ToString(), ">");
+}
 
-absl::StatusOr<Value> TargetValue::GetAttr(starlark::Thread& thread, const starlark::String* name) const {
+absl::StatusOr<Value> TargetValue::GetAttr(starlark::Thread& thread,
+                                           const starlark::String* name) const {
   if (name->view() == "label") return Value(thread.heap().New<loading::LabelValue>(target_->label));
-  const auto* info = target_->providers.Find(BuiltinProviders::Get().default_info).As<starlark::Struct>();
+  const auto* info =
+      target_->providers.Find(BuiltinProviders::Get().default_info).As<starlark::Struct>();
   return info == nullptr ? Value() : info->Find(name);
 }
 
@@ -40,8 +45,8 @@ absl::StatusOr<Value> TargetValue::Index(starlark::Thread&, Value key) const {
   COW_ASSIGN_OR_RETURN(const Provider* provider, ProviderKey(key));
   Value instance = target_->providers.Find(provider);
   if (!instance.IsUnset()) return instance;
-  return UserError("<target ", target_->label.ToString(), "> (", target_->kind, ") doesn't contain declared provider '",
-                   provider->InstanceName(), "'");
+  return UserError("<target ", target_->label.ToString(), "> (", target_->kind,
+                   ") doesn't contain declared provider '", provider->InstanceName(), "'");
 }
 
 absl::StatusOr<bool> TargetValue::Contains(Value key) const {

@@ -20,10 +20,12 @@ class TargetValue final : public starlark::HostObject {
   const ConfiguredTarget& target() const { return *target_; }
 
   void Repr(std::string& out) const override;
-  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override;
   bool Indexable() const override { return true; }
-  absl::StatusOr<starlark::Value> Index(starlark::Thread& thread, starlark::Value key) const override;
+  absl::StatusOr<starlark::Value> Index(starlark::Thread& thread,
+                                        starlark::Value key) const override;
   bool HasContains() const override { return true; }
   absl::StatusOr<bool> Contains(starlark::Value key) const override;
 

@@ -25,21 +25,24 @@ void AddStrings(Value instance, std::string_view field, std::map<std::string, st
   if (instance.IsUnset()) return;
   const auto* dict = instance.As<starlark::Struct>()->Find(field).As<starlark::Dict>();
   if (dict == nullptr) return;
-  for (const auto& entry : *dict) into[loading::StringOf(entry.key)] = loading::StringOf(entry.value);
+  for (const auto& entry : *dict)
+    into[loading::StringOf(entry.key)] = loading::StringOf(entry.value);
 }
 
-std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test, const std::vector<std::string>& more,
-                                    starlark::Heap& heap) {
+std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test,
+                                    const std::vector<std::string>& more, starlark::Heap& heap) {
   auto spec = std::make_shared<ArgsSpec>();
   spec->items.push_back({.value = test.files_to_run->executable()});
-  for (const std::string& word : test.program->args) spec->items.push_back({.value = heap.NewString(word)});
+  for (const std::string& word : test.program->args)
+    spec->items.push_back({.value = heap.NewString(word)});
   for (const std::string& word : more) spec->items.push_back({.value = heap.NewString(word)});
   return spec;
 }
 
 }  // namespace
 
-TestAction MakeTestAction(const ConfiguredTarget& test, const AnalysisRequest& request, starlark::Heap& heap) {
+TestAction MakeTestAction(const ConfiguredTarget& test, const AnalysisRequest& request,
+                          starlark::Heap& heap) {
   const BuiltinProviders& providers = BuiltinProviders::Get();
   TestAction made;
   made.record.arguments.push_back(Arguments(test, request.test_args, heap));
@@ -64,7 +67,8 @@ TestAction MakeTestAction(const ConfiguredTarget& test, const AnalysisRequest& r
                 {"TEST_WORKSPACE", "."}};
   AddStrings(test.providers.Find(providers.run_environment_info), "environment", action.env);
   for (const auto& [name, value] : request.options.test_env) action.env[name] = value;
-  AddStrings(test.providers.Find(providers.execution_info), "requirements", action.execution_requirements);
+  AddStrings(test.providers.Find(providers.execution_info), "requirements",
+             action.execution_requirements);
 
   made.log.kind = Artifact::Kind::kFile;
   made.log.root = absl::StrCat("cow-out/", test.configuration->short_name(), "/testlogs");

@@ -18,13 +18,16 @@ namespace cow::analysis {
 namespace {
 
 bool IsToolchain(const loading::Target& target) {
-  return target.is_rule() && target.rule_class().is_native() && target.rule_class().name() == "toolchain";
+  return target.is_rule() && target.rule_class().is_native() &&
+         target.rule_class().name() == "toolchain";
 }
 
-std::string Lacks(std::string_view what, const PlatformInfo& platform, const std::vector<Label>& missing) {
+std::string Lacks(std::string_view what, const PlatformInfo& platform,
+                  const std::vector<Label>& missing) {
   std::vector<std::string> names;
   for (const Label& label : missing) names.push_back(label.ToString());
-  return absl::StrCat(what, " platform ", platform.label.ToString(), " lacks ", absl::StrJoin(names, ", "));
+  return absl::StrCat(what, " platform ", platform.label.ToString(), " lacks ",
+                      absl::StrJoin(names, ", "));
 }
 
 }  // namespace
@@ -32,10 +35,12 @@ std::string Lacks(std::string_view what, const PlatformInfo& platform, const std
 absl::StatusOr<DeclaredToolchain> ToolchainResolution::Read(const loading::Target& target) {
   std::optional<Label> type = target.LabelAttr("toolchain_type");
   std::optional<Label> implementation = target.LabelAttr("toolchain");
-  if (!type || !implementation) return target.Error("a toolchain needs 'toolchain_type' and 'toolchain'");
+  if (!type || !implementation)
+    return target.Error("a toolchain needs 'toolchain_type' and 'toolchain'");
   absl::StatusOr<const loading::Target*> resolved = platforms_.LoadNative(*type, "toolchain_type");
   if (!resolved.ok()) {
-    return IsDiagnostic(resolved.status()) ? resolved.status() : target.Error(resolved.status().message());
+    return IsDiagnostic(resolved.status()) ? resolved.status()
+                                           : target.Error(resolved.status().message());
   }
   return DeclaredToolchain{target.label(),
                            (*resolved)->label(),
@@ -48,16 +53,18 @@ absl::StatusOr<DeclaredToolchain> ToolchainResolution::Read(const loading::Targe
 absl::Status ToolchainResolution::LoadPattern(const loading::Registration& registration) {
   auto at = [&](const absl::Status& status) {
     if (IsDiagnostic(status) || registration.location.file.empty()) return status;
-    return DiagnosticError({.location = registration.location,
-                            .message = absl::StrCat("in registered toolchain '", registration.pattern,
-                                                    "': ", status.message())});
+    return DiagnosticError(
+        {.location = registration.location,
+         .message = absl::StrCat("in registered toolchain '", registration.pattern,
+                                 "': ", status.message())});
   };
   loading::PatternOptions options;
   options.base = registration.base;
   absl::StatusOr<loading::ResolvedPatterns> labels =
       loading::ResolvePatterns({registration.pattern}, options, loader_);
   if (!labels.ok()) return at(labels.status());
-  bool is_wildcard = absl::StrContains(registration.pattern, "...") || absl::EndsWith(registration.pattern, ":all");
+  bool is_wildcard = absl::StrContains(registration.pattern, "...") ||
+                     absl::EndsWith(registration.pattern, ":all");
   for (const Label& label : labels->labels) {
     absl::StatusOr<const loading::Target*> target = FollowAliases(loader_, label);
     if (!target.ok()) return at(target.status());
@@ -86,7 +93,8 @@ absl::Status ToolchainResolution::LoadAll() {
 absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchain& toolchain,
                                                           const Configuration& configuration,
                                                           ConditionTable& conditions) {
-  COW_ASSIGN_OR_RETURN(auto missing, platforms_.Missing(configuration.platform, toolchain.target_constraints));
+  COW_ASSIGN_OR_RETURN(auto missing,
+                       platforms_.Missing(configuration.platform, toolchain.target_constraints));
   if (!missing.empty()) return Lacks("target", configuration.platform, missing);
   COW_ASSIGN_OR_RETURN(missing, platforms_.Missing(exec_, toolchain.exec_constraints));
   if (!missing.empty()) return Lacks("execution", exec_, missing);
@@ -97,10 +105,12 @@ absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchai
   return std::string();
 }
 
-absl::StatusOr<std::optional<Label>> ToolchainResolution::Find(const Label& type, const Configuration& configuration,
+absl::StatusOr<std::optional<Label>> ToolchainResolution::Find(const Label& type,
+                                                               const Configuration& configuration,
                                                                ConditionTable& conditions) {
   COW_RETURN_IF_ERROR(LoadAll());
-  COW_ASSIGN_OR_RETURN(const loading::Target* resolved, platforms_.LoadNative(type, "toolchain_type"));
+  COW_ASSIGN_OR_RETURN(const loading::Target* resolved,
+                       platforms_.LoadNative(type, "toolchain_type"));
   for (const DeclaredToolchain& toolchain : toolchains_) {
     if (toolchain.type != resolved->label()) continue;
     COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, configuration, conditions));
@@ -109,16 +119,20 @@ absl::StatusOr<std::optional<Label>> ToolchainResolution::Find(const Label& type
   return std::optional<Label>();
 }
 
-absl::StatusOr<std::string> ToolchainResolution::Explain(const Label& type, const Configuration& configuration,
+absl::StatusOr<std::string> ToolchainResolution::Explain(const Label& type,
+                                                         const Configuration& configuration,
                                                          ConditionTable& conditions) {
-  COW_ASSIGN_OR_RETURN(const loading::Target* resolved, platforms_.LoadNative(type, "toolchain_type"));
+  COW_ASSIGN_OR_RETURN(const loading::Target* resolved,
+                       platforms_.LoadNative(type, "toolchain_type"));
   std::string text;
   for (const DeclaredToolchain& toolchain : toolchains_) {
     if (toolchain.type != resolved->label()) continue;
     COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, configuration, conditions));
     absl::StrAppend(&text, "\n    ", toolchain.label.ToString(), ": ", mismatch);
   }
-  if (text.empty()) return std::string("; no toolchain of this type is registered (register_toolchains in WORKSPACE.cow)");
+  if (text.empty())
+    return std::string(
+        "; no toolchain of this type is registered (register_toolchains in WORKSPACE.cow)");
   return "; registered toolchains:" + text;
 }
 

@@ -1,7 +1,7 @@
 // ToolchainResolution: which registered toolchain serves a toolchain type on a platform.
 //
-// The first one in order whose constraints and settings fit wins. Nothing of a toolchain is configured, not even
-// its repository made, before it is chosen.
+// The first one in order whose constraints and settings fit wins. Nothing of a toolchain is
+// configured, not even its repository made, before it is chosen.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,8 @@ struct DeclaredToolchain {
 
 class ToolchainResolution {
  public:
-  // `extra` are labels or patterns that come before the registered ones. `exec` is where actions run.
+  // `extra` are labels or patterns that come before the registered ones. `exec` is where actions
+  // run.
   ToolchainResolution(loading::PackageLoader& loader, PlatformTable& platforms, PlatformInfo exec,
                       std::vector<std::string> extra)
       : loader_(loader), platforms_(platforms), exec_(std::move(exec)), extra_(std::move(extra)) {}
@@ -47,7 +48,8 @@ class ToolchainResolution {
   absl::Status LoadPattern(const loading::Registration& registration);
   absl::StatusOr<DeclaredToolchain> Read(const loading::Target& target);
   // "" if it fits, else why not.
-  absl::StatusOr<std::string> Mismatch(const DeclaredToolchain& toolchain, const Configuration& configuration,
+  absl::StatusOr<std::string> Mismatch(const DeclaredToolchain& toolchain,
+                                       const Configuration& configuration,
                                        ConditionTable& conditions);
 
   loading::PackageLoader& loader_;

@@ -1,4 +1,5 @@
-// UserError: a plain message about what the user wrote; builtins return it and the interpreter adds the place.
+// UserError: a plain message about what the user wrote; builtins return it and the interpreter adds
+// the place.
 #pragma once
 
 #include "absl/status/status.h"

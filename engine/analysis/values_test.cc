@@ -49,24 +49,29 @@ print(diamond("postorder"))
 print(diamond("preorder"))
 print(diamond("topological"))
 print(depset([1, 2, 1, 3], transitive = [depset([3, 4])]).to_list()))"),
-              ElementsAre(R"(["D", "B", "C", "A"])", R"(["D", "B", "C", "A"])", R"(["A", "B", "D", "C"])",
-                          R"(["A", "B", "C", "D"])", "[3, 4, 1, 2]"));
+              ElementsAre(R"(["D", "B", "C", "A"])", R"(["D", "B", "C", "A"])",
+                          R"(["A", "B", "D", "C"])", R"(["A", "B", "C", "D"])", "[3, 4, 1, 2]"));
 }
 
 TEST_F(ValuesTest, DepsetShowsItsElementsAndItsTruth) {
-  EXPECT_THAT(Print("", R"(print(depset(["a"]), bool(depset()), bool(depset([1])), type(depset()))
+  EXPECT_THAT(
+      Print("", R"(print(depset(["a"]), bool(depset()), bool(depset([1])), type(depset()))
 print(depset(["a"], order = "preorder")))"),
-              ElementsAre(R"(depset(["a"]) False True depset)", R"(depset(["a"], order = "preorder"))"));
+      ElementsAre(R"(depset(["a"]) False True depset)", R"(depset(["a"], order = "preorder"))"));
 }
 
 TEST_F(ValuesTest, DepsetRefusesMixedOrders) {
-  EXPECT_THAT(Fail("", R"(depset([1], order = "preorder", transitive = [depset([2], order = "topological")]))"),
-              HasSubstr("Order 'preorder' is incompatible with order 'topological'"));
+  EXPECT_THAT(
+      Fail("",
+           R"(depset([1], order = "preorder", transitive = [depset([2], order = "topological")]))"),
+      HasSubstr("Order 'preorder' is incompatible with order 'topological'"));
 }
 
 TEST_F(ValuesTest, DepsetRefusesMixedTypesAndMutableElements) {
-  EXPECT_THAT(Fail("", R"(depset([1, "a"]))"), HasSubstr("cannot add an item of type 'string' to a depset of 'int'"));
-  EXPECT_THAT(Fail("", R"(depset([1], transitive = [depset(["x"])]))"), HasSubstr("to a depset of"));
+  EXPECT_THAT(Fail("", R"(depset([1, "a"]))"),
+              HasSubstr("cannot add an item of type 'string' to a depset of 'int'"));
+  EXPECT_THAT(Fail("", R"(depset([1], transitive = [depset(["x"])]))"),
+              HasSubstr("to a depset of"));
   EXPECT_THAT(Fail("", R"(depset([[]]))"), HasSubstr("depset elements must not be mutable values"));
   EXPECT_THAT(Fail("", R"(depset([1], order = "sideways"))"), HasSubstr("invalid order: sideways"));
 }
@@ -84,13 +89,16 @@ def deep():
 }
 
 TEST_F(ValuesTest, ProviderInstancesShowTheirName) {
-  EXPECT_THAT(Print(R"(Info = provider(fields = ["b", "a"]))", "print(Info(b = 1, a = \"x\"), Info)"),
-              ElementsAre("Info(a = \"x\", b = 1) <provider Info>"));
+  EXPECT_THAT(
+      Print(R"(Info = provider(fields = ["b", "a"]))", "print(Info(b = 1, a = \"x\"), Info)"),
+      ElementsAre("Info(a = \"x\", b = 1) <provider Info>"));
 }
 
 TEST_F(ValuesTest, ProviderRefusesUnknownFields) {
-  EXPECT_THAT(Fail(R"(Info = provider(fields = ["files"]))", "Info(filez = 1)"),
-              HasSubstr("unexpected keyword filez in call to instantiate provider Info (did you mean 'files'?)"));
+  EXPECT_THAT(
+      Fail(R"(Info = provider(fields = ["files"]))", "Info(filez = 1)"),
+      HasSubstr(
+          "unexpected keyword filez in call to instantiate provider Info (did you mean 'files'?)"));
 }
 
 TEST_F(ValuesTest, ProviderInitComputesTheFields) {
@@ -104,19 +112,23 @@ Info, _new_info = provider(fields = ["x"], init = _init)
 }
 
 TEST_F(ValuesTest, DefaultInfoRefusesOtherThings) {
-  EXPECT_THAT(Fail("", R"(DefaultInfo(files = depset(["x"])))"), HasSubstr("got a depset of 'string'"));
+  EXPECT_THAT(Fail("", R"(DefaultInfo(files = depset(["x"])))"),
+              HasSubstr("got a depset of 'string'"));
   EXPECT_THAT(Fail("", R"(DefaultInfo(executable = "x"))"), HasSubstr("want 'File'"));
 }
 
 TEST_F(ValuesTest, FilesTellTheirPaths) {
-  EXPECT_THAT(Print("", R"(f = ctx.actions.declare_file("d/x.tar.gz")
+  EXPECT_THAT(
+      Print("", R"(f = ctx.actions.declare_file("d/x.tar.gz")
 ctx.actions.write(f, "")
 print(f, f.path, f.short_path, f.basename, f.dirname, f.extension, f.root.path, f.is_source, f.is_directory, f.owner)
 print(f == ctx.actions.declare_file("d/x.tar.gz"), type(f)))"),
-              ElementsAre("<generated file a/d/x.tar.gz> cow-out/linux_test-fastbuild/bin/a/d/x.tar.gz a/d/x.tar.gz "
-                          "x.tar.gz cow-out/linux_test-fastbuild/bin/a/d gz cow-out/linux_test-fastbuild/bin False "
-                          "False //a:t",
-                          "True File"));
+      ElementsAre(
+          "<generated file a/d/x.tar.gz> cow-out/linux_test-fastbuild/bin/a/d/x.tar.gz "
+          "a/d/x.tar.gz "
+          "x.tar.gz cow-out/linux_test-fastbuild/bin/a/d gz cow-out/linux_test-fastbuild/bin False "
+          "False //a:t",
+          "True File"));
 }
 
 TEST_F(ValuesTest, RunfilesMerge) {
