@@ -1,82 +1,12 @@
-// Analyze: dependencies, cycles, checks, conflicts, output groups, tests.
-#include "engine/analysis/analysis_fixture.h"
+// Analyze: dependencies, cycles, checks, conflicts.
+#include "engine/analysis/analyzer_fixture.h"
 
 namespace cow::analysis {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::StartsWith;
-
-constexpr char kRules[] = R"(
-Info = provider(fields = ["n"])
-def _lib(ctx):
-    out = ctx.actions.declare_file(ctx.label.name + ".out")
-    ctx.actions.write(out, ctx.attr.text)
-    extra = ctx.actions.declare_file(ctx.label.name + ".extra")
-    ctx.actions.write(extra, "")
-    return [
-        DefaultInfo(files = depset([out], transitive = [d[DefaultInfo].files for d in ctx.attr.deps])),
-        Info(n = 1 + len(ctx.attr.deps)),
-        OutputGroupInfo(extra = depset([extra])),
-    ]
-lib = rule(implementation = _lib, attrs = {
-    "srcs": attr.label_list(allow_files = [".txt"]),
-    "deps": attr.label_list(providers = [Info]),
-    "data": attr.label_list(),
-    "one": attr.label(allow_single_file = True),
-    "tool": attr.label(executable = True, cfg = "exec"),
-    "text": attr.string(default = "t"),
-})
-def _bad(ctx):
-    return 3
-def _deep(ctx):
-    return [][ctx.attr.n]
-bad = rule(implementation = _bad)
-deep = rule(implementation = _deep, attrs = {"n": attr.int()})
-def _nothing(ctx):
-    return []
-nothing = rule(implementation = _nothing, attrs = {"deps": attr.label_list(allow_files = True)})
-def _named(ctx):
-    ctx.actions.write(ctx.outputs.out, "")
-    for o in ctx.outputs.outs:
-        ctx.actions.write(o, "")
-named = rule(implementation = _named, attrs = {"out": attr.output(), "outs": attr.output_list()})
-def _dup(ctx):
-    out = ctx.actions.declare_file("dup")
-    ctx.actions.write(out, ctx.attr.text)
-    return [DefaultInfo(files = depset([out]))]
-dup = rule(implementation = _dup, attrs = {"text": attr.string()})
-def _test(ctx):
-    exe = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.write(exe, "", is_executable = True)
-    return [
-        DefaultInfo(executable = exe, runfiles = ctx.runfiles(ctx.files.data)),
-        RunEnvironmentInfo(environment = {"MY": "env"}),
-        ctx.attr.tree[HostTreeInfo],
-    ]
-my_test = rule(implementation = _test, test = True, attrs = {
-    "data": attr.label_list(allow_files = True),
-    "tree": attr.label(default = "@cow//sh:tree"),
-})
-)";
-
-class AnalyzerTest : public AnalysisTest {
- protected:
-  void SetUp() override {
-    AnalysisTest::SetUp();
-    Write("rules/BUILD.cow", "");
-    Write("rules/defs.cow", kRules);
-  }
-  void Build(std::string_view package, std::string_view text) {
-    Write(JoinPath(package, "BUILD.cow"),
-          "load(\"//rules:defs.cow\", \"Info\", \"bad\", \"deep\", \"dup\", \"lib\", \"my_test\", "
-          "\"named\", "
-          "\"nothing\")\n" +
-              std::string(text));
-  }
-};
 
 TEST_F(AnalyzerTest, DependenciesComeFirstAndOnlyWhatIsWantedIsPlanned) {
   Build("a", R"(lib(name = "x", deps = [":y"]))"
@@ -228,99 +158,53 @@ TEST_F(AnalyzerTest, EqualActionsAreShared) {
   EXPECT_EQ(Plan({"//a:x", "//a:y"}).actions.size(), 1u);
 }
 
-TEST_F(AnalyzerTest, OutputGroupsReplaceOrAdd) {
-  Build("a", R"(lib(name = "x"))");
-  request_.output_groups = {"extra"};
-  BuildPlan plan = Plan({"//a:x"});
-  EXPECT_THAT(Paths(plan, plan.targets[0].outputs), ElementsAre(Bin() + "a/x.extra"));
-  request_.output_groups = {"+extra"};
-  plan = Plan({"//a:x"});
-  EXPECT_THAT(Paths(plan, plan.targets[0].outputs),
-              ElementsAre(Bin() + "a/x.out", Bin() + "a/x.extra"));
-}
-
-TEST_F(AnalyzerTest, AliasesAreTheTargetTheyNameUnderTheirOwnLabel) {
-  Build("a", R"(alias(name = "al", actual = ":x"))"
-             "\n"
-             R"(lib(name = "x"))"
-             "\n"
-             R"(lib(name = "u", deps = [":al"]))");
-  BuildPlan plan = Plan({"//a:al", "//a:u"});
-  EXPECT_EQ(plan.targets[0].label.ToString(), "//a:al");
-  EXPECT_THAT(Paths(plan, plan.targets[0].outputs), ElementsAre(Bin() + "a/x.out"));
+TEST_F(AnalyzerTest, HostTreesAreTheSameForToolsAndTargets) {
+  Write("b/defs.cow", R"(
+def _impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.run_shell(outputs = [out], inputs = ctx.files.tools, command = "true")
+    return [DefaultInfo(files = depset([out]))]
+sh = rule(implementation = _impl, attrs = {"tools": attr.label_list(cfg = "exec")},
+    toolchains = ["@cow//sh:toolchain_type"])
+)");
+  Write("b/BUILD.cow",
+        "load(\":defs.cow\", \"sh\")\nsh(name = \"x\", tools = [\":y\"])\nsh(name = \"y\")\n");
+  BuildPlan plan = Plan({"//b:x"});
   EXPECT_EQ(plan.actions.size(), 2u);
+  EXPECT_EQ(plan.host_trees.size(), 1u);
 }
 
-TEST_F(AnalyzerTest, KeepGoingPlansTheRestAndReportsEachErrorOnce) {
-  Build("a", R"(
-lib(name = "good")
-bad(name = "bad")
-nothing(name = "n1", deps = [":bad"])
-nothing(name = "n2", deps = [":bad"])
+TEST_F(AnalyzerTest, ExecutionPlatformsMustFit) {
+  Build("a", R"(lib(name = "x", exec_compatible_with = ["@cow//platforms:aarch64"]))");
+  EXPECT_THAT(
+      Error({"//a:x"}),
+      HasSubstr("no execution platform for lib rule //a:x: @cow//platforms:linux_test lacks "
+                "@cow//platforms:aarch64"));
+}
+
+TEST_F(AnalyzerTest, LocationsAndVariablesAreExpanded) {
+  Write("b/defs.cow", R"(
+def _impl(ctx):
+    text = ctx.expand_location(ctx.attr.text, ctx.attr.srcs)
+    print(ctx.expand_make_variables("text", text, {"@": "out"}))
+show = rule(implementation = _impl, attrs = {"text": attr.string(), "srcs": attr.label_list(allow_files = True)})
 )");
-  request_.keep_going = true;
-  absl::StatusOr<AnalysisResult> result = Run({"//a:n1", "//a:good", "//a:n2"});
-  ASSERT_TRUE(result.ok()) << result.status().message();
-  EXPECT_EQ(result->plan.targets.size(), 1u);
-  EXPECT_EQ(result->errors.size(), 1u);
-  EXPECT_EQ(result->failed.size(), 2u);
-}
-
-TEST_F(AnalyzerTest, IncompatibleTargetsAreSkippedWithTheirDependents) {
-  Build("a", R"(
-lib(name = "x", target_compatible_with = ["@cow//platforms:aarch64"])
-lib(name = "y", deps = [":x"])
-)");
-  absl::StatusOr<AnalysisResult> result = Run({"//a:x", "//a:y"});
-  ASSERT_TRUE(result.ok()) << result.status().message();
-  EXPECT_THAT(result->plan.targets, IsEmpty());
-  ASSERT_EQ(result->skipped.size(), 2u);
-  EXPECT_THAT(result->skipped[0].reason, HasSubstr("lacks @cow//platforms:aarch64"));
-  EXPECT_THAT(result->skipped[1].reason, HasSubstr("depends on //a:x"));
-}
-
-TEST_F(AnalyzerTest, TestsBecomeActionsWithRunfilesTreeAndEnvironment) {
-  Build(
-      "a",
-      R"-(my_test(name = "my_test", data = ["d.txt"], args = ["$(location d.txt)", "'two words'"], size = "small"))-");
-  Write("a/d.txt", "");
-  request_.run_tests = true;
-  BuildPlan plan = Plan({"//a:my_test"});
-  ASSERT_EQ(plan.tests.size(), 1u);
-  const Action& action = plan.action(plan.tests[0].action);
-  EXPECT_THAT(Words(plan, action), ElementsAre(Bin() + "a/my_test", "a/d.txt", "two words"));
-  EXPECT_THAT(Paths(plan, action.inputs.ToList()),
-              testing::UnorderedElementsAre(Bin() + "a/my_test", "a/d.txt"));
-  EXPECT_EQ(action.env.at("MY"), "env");
-  EXPECT_EQ(action.env.at("TEST_TARGET"), "//a:my_test");
-  EXPECT_EQ(action.timeout_seconds, 60);
-  ASSERT_TRUE(action.host_tree.valid());
-  EXPECT_EQ(action.captured_output, plan.tests[0].log);
-  EXPECT_EQ(plan.artifact(plan.tests[0].log).exec_path,
-            "cow-out/linux_test-fastbuild/testlogs/a/my_test/test.log");
-  EXPECT_EQ(plan.artifact(plan.tests[0].log).generating_action, plan.tests[0].action);
-}
-
-TEST_F(AnalyzerTest, SuitesStandForTheirTests) {
-  Build("a", R"(
-my_test(name = "a_test")
-my_test(name = "b_test")
-my_test(name = "m_test", tags = ["manual"])
-test_suite(name = "one", tests = [":b_test"])
-test_suite(name = "all_of_them")
-)");
-  request_.run_tests = true;
-  EXPECT_EQ(Plan({"//a:one"}).tests.size(), 1u);
-  EXPECT_EQ(Plan({"//a:all_of_them", "//a:one"}).tests.size(), 2u);
-}
-
-TEST_F(AnalyzerTest, ProgramsTellTheirRunfiles) {
-  Build("a", R"(my_test(name = "my_test", data = ["d.txt"]))");
-  Write("a/d.txt", "");
-  BuildPlan plan = Plan({"//a:my_test"});
-  EXPECT_EQ(plan.artifact(plan.targets[0].executable).short_path(), "a/my_test");
-  EXPECT_THAT(Paths(plan, plan.targets[0].runfiles), ElementsAre("a/d.txt"));
-  EXPECT_THAT(plan.tests, IsEmpty());
+  auto show = [&](std::string_view text) {
+    Write("b/BUILD.cow",
+          "load(\":defs.cow\", \"show\")\nshow(name = \"x\", srcs = [\"f.txt\"], text = \"" +
+              std::string(text) + "\")\n");
+  };
+  Write("b/f.txt", "");
+  show("$(location f.txt) $(locations //b:f.txt) $@ $$x $(COMPILATION_MODE)");
+  Plan({"//b:x"});
+  ASSERT_EQ(printed_.size(), 1u);
+  EXPECT_THAT(printed_[0], HasSubstr(": b/f.txt b/f.txt out $x fastbuild"));
+  show("$(location g.txt)");
+  EXPECT_THAT(
+      Error({"//b:x"}),
+      HasSubstr("label '//b:g.txt' in $(location) expression is not a declared prerequisite"));
+  show("$(NOSUCH)");
+  EXPECT_THAT(Error({"//b:x"}), HasSubstr("in text attribute: $(NOSUCH) not defined"));
 }
 
 }  // namespace

@@ -139,10 +139,24 @@ TEST_F(ExecutionTest, WhatASuccessfulActionPrintsIsShownOnce) {
   EXPECT_EQ(sink_.Text(Message::Kind::kActionOutput), "");
 }
 
+TEST_F(ExecutionTest, CapturedOutputHoldsWhatTheProcessPrinted) {
+  runner_->programs["say"] = [](FakeProcess& process) {
+    process.result.out = "to stdout\n";
+    process.result.err = "to stderr\n";
+  };
+  PlanBuilder builder(workspace_);
+  ArtifactId log = builder.Run("say", "test.log", {});
+  builder.ActionOf(log).captured_output = log;
+  builder.Request({log});
+  EXPECT_TRUE(Build(builder.plan).ok());
+  EXPECT_EQ(*ReadFile(absl::StrCat(workspace_, "/", kBin, "/test.log")), "to stdout\nto stderr\n");
+  EXPECT_EQ(sink_.Text(Message::Kind::kActionOutput), "");
+}
+
 TEST_F(ExecutionTest, KeepGoingDoesWhatDoesNotDependOnTheFailure) {
   runner_->programs["fail"] = [](FakeProcess& process) { process.Fail("no\n"); };
   runner_->programs["outlast"] = [this](FakeProcess& process) {
-    while (!*sink_.failed) {
+    while (!sink_.failed) {
     }
     process.Write(process.argv[1], process.argv[1]);
   };

@@ -122,7 +122,8 @@ class RecordingSink final : public EventSink {
   void Handle(const BuildEvent& event) override {
     if (const Message* message = std::get_if<Message>(&event)) {
       messages.push_back(*message);
-      if (message->kind == Message::Kind::kError) *failed = true;
+      if (message->kind == Message::Kind::kError) failed = true;
+      if (message->kind == Message::Kind::kInfo) informed = true;
     }
     if (const ActionStarted* started = std::get_if<ActionStarted>(&event)) starts.push_back(started->description);
   }
@@ -133,11 +134,18 @@ class RecordingSink final : public EventSink {
     }
     return text;
   }
+  void Clear() {
+    messages.clear();
+    starts.clear();
+    failed = false;
+    informed = false;
+  }
   std::string errors() const { return Text(Message::Kind::kError); }
 
   std::vector<Message> messages;
   std::vector<std::string> starts;
-  std::shared_ptr<std::atomic<bool>> failed = std::make_shared<std::atomic<bool>>(false);
+  std::atomic<bool> failed = false;    // an error was handled
+  std::atomic<bool> informed = false;  // an information was handled
 };
 
 // Builds plans by exec path. Every generated artifact is below kBin.
@@ -218,7 +226,7 @@ class ExecutionTest : public testing::Test {
 
   // Runs the plan with a fresh sink and empty list of commands.
   absl::StatusOr<ExecutionResult> TryBuild(const BuildPlan& plan) {
-    sink_ = {};
+    sink_.Clear();
     runner_->commands.clear();
     return Execute(plan, options_,
                    {.cas = *store_->cas,

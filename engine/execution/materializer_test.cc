@@ -130,7 +130,8 @@ TEST_F(ExecutionTest, WaitsForAnotherWriterAndSaysSo) {
   UniqueFd other(open((workspace_ + "/cow-out/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   ASSERT_EQ(flock(other.get(), LOCK_EX), 0);
   std::thread release([&] {
-    absl::SleepFor(absl::Milliseconds(200));
+    // The message shows that it waits. Without it the build would never end, and the test not fail but hang.
+    for (int i = 0; i < 3000 && !sink_.informed; ++i) absl::SleepFor(absl::Milliseconds(10));
     other.Reset();
   });
   EXPECT_TRUE(Build(builder.plan).ok());

@@ -6,6 +6,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/posix_file.h"
+#include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/execution/cached_result.h"
 #include "engine/execution/failure_hints.h"
@@ -144,14 +146,30 @@ absl::StatusOr<WorkOutcome> PlanWorker::RunPrepared(ActionId id, const PreparedA
   return Accept(id, prepared, *spawned, scratch.writable(), announce);
 }
 
+absl::Status PlanWorker::WriteCaptured(const Action& action, const std::string& printed,
+                                       const std::vector<SpawnWritable>& writable) const {
+  const std::string& path = plan_.artifact(action.captured_output).exec_path;
+  for (const SpawnWritable& folder : writable) {
+    if (folder.path == PathDirname(path)) {
+      // What the process left there is replaced, never followed: it could be a symlink to any file of this machine.
+      std::string host_path = JoinPath(folder.host_path, PathBasename(path));
+      COW_RETURN_IF_ERROR(RemoveTree(host_path));
+      return WriteFile(host_path, printed);
+    }
+  }
+  return absl::InternalError(absl::StrCat("no directory was writable for '", path, "'"));
+}
+
 absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
                                                const std::vector<SpawnWritable>& writable, const Announce& announce) {
+  std::string printed = PrintedText(spawned.out, spawned.err);
+  const bool captured = plan_.action(id).captured_output.valid();
+  if (captured) COW_RETURN_IF_ERROR(WriteCaptured(plan_.action(id), printed, writable));
   InputIndex index(prepared.preimage.inputs);
   ScanRequest request{.writable = writable,
                       .outputs = prepared.outputs,
                       .is_input = [&](const std::string& path) { return index.IsInputOrAbove(path); }};
   COW_ASSIGN_OR_RETURN(CollectedOutputs collected, CollectOutputs(request, services_.cas));
-  std::string printed = PrintedText(spawned.out, spawned.err);
   if (!collected.broken.empty()) {
     std::string reason = absl::StrJoin(collected.broken, "\n  and ");
     return WorkOutcome{.kind = WorkOutcome::Kind::kFailed,
@@ -166,7 +184,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
   }
   return WorkOutcome{.kind = WorkOutcome::Kind::kRan,
                      .values = std::move(collected.values),
-                     .text = std::move(printed),
+                     .text = captured ? "" : std::move(printed),
                      .wall_micros = spawned.wall_micros,
                      .tier = spawned.tier};
 }

@@ -43,6 +43,9 @@ std::map<std::string, std::string> EnvironmentOf(const Action& action) {
 
 Platform PlatformOf(const BuildPlan& plan, const Action& action) {
   Platform platform = {{"ISA", kMachine}, {"OSFamily", "linux"}};
+  if (action.captured_output.valid()) {
+    platform.emplace_back("cow-captured-output", plan.artifact(action.captured_output).exec_path);
+  }
   if (action.host_tree.valid()) {
     platform.emplace_back("cow-host-tree", plan.host_trees[action.host_tree.value()]->digest.ToString());
   }

@@ -15,6 +15,7 @@
 #include "engine/loading/module_loader.h"
 #include "engine/loading/print_handler.h"
 #include "engine/loading/repositories.h"
+#include "engine/loading/workspace_chunks.h"
 #include "engine/loading/workspace_context.h"
 #include "engine/starlark/module.h"
 #include "engine/starlark/program.h"
@@ -64,6 +65,8 @@ struct Workspace::Parts {
   }
 
   absl::Status Evaluate(const std::string& path, bool builtin);
+  absl::Status EvaluatePiece(const std::shared_ptr<const SourceFile>& piece, const PackageId& base,
+                             starlark::Thread& thread, starlark::Environment& environment);
 
   WorkspaceOptions options;
   FileTable files;
@@ -93,19 +96,36 @@ absl::Status Workspace::Parts::Evaluate(const std::string& path, bool builtin) {
   files.Add(source->name(), context.base);
   COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::Program> program,
                        starlark::Program::Compile(source, starlark::Dialect::Build(), environments.Workspace()));
-  COW_ASSIGN_OR_RETURN(std::vector<LoadedModulePtr> loaded, modules.LoadAll(*program, context.base));
   auto heap = std::make_unique<starlark::Heap>();
   starlark::Thread thread(*heap);
   thread.SetHost(&context);
   InstallPrintHandler(thread, options);
-  absl::StatusOr<starlark::Module> module =
-      starlark::Execute(program, thread, environments.Workspace(), ModulesOf(loaded));
-  if (!module.ok()) return SimplifyTraceback(module.status(), *source);
+  starlark::Environment environment = environments.Workspace();
+  for (const std::shared_ptr<const SourceFile>& piece : SplitAtLoads(*program)) {
+    absl::Status status = EvaluatePiece(piece, context.base, thread, environment);
+    if (!status.ok()) return SimplifyTraceback(status, *source);
+  }
   heaps.push_back(starlark::Heap::Freeze(std::move(heap)));
   // The user's registrations are looked at before the built-in ones, which are evaluated first.
   toolchains.insert(toolchains.begin(), context.toolchains.begin(), context.toolchains.end());
   execution_platforms.insert(execution_platforms.begin(), context.execution_platforms.begin(),
                              context.execution_platforms.end());
+  return absl::OkStatus();
+}
+
+// Runs one piece; what it binds becomes part of `environment`, for the pieces after it.
+absl::Status Workspace::Parts::EvaluatePiece(const std::shared_ptr<const SourceFile>& piece, const PackageId& base,
+                                             starlark::Thread& thread, starlark::Environment& environment) {
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::Program> program,
+                       starlark::Program::Compile(piece, starlark::Dialect::Build(), environment));
+  COW_ASSIGN_OR_RETURN(std::vector<LoadedModulePtr> loaded, modules.LoadAll(*program, base));
+  COW_ASSIGN_OR_RETURN(starlark::Module module, starlark::Execute(program, thread, environment, ModulesOf(loaded)));
+  for (size_t i = 0; i < loaded.size(); ++i) {
+    for (const starlark::LoadStatement::Binding& binding : program->loads()[i].bindings) {
+      environment.Set(binding.local, loaded[i]->module->Find(binding.exported));
+    }
+  }
+  for (const starlark::Global& global : module.globals()) environment.Set(global.name, global.value);
   return absl::OkStatus();
 }
 

@@ -38,7 +38,8 @@ struct WorkspaceOptions {
   std::string programs_dir{};       // becomes @cow_bin
   BuildEnvironment environment{};
   FileDigester digest_file{};       // unset: reads and hashes each time
-  // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
+  // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error. Both functions may be
+  // called by several threads at once.
   std::function<void(std::string_view)> on_print{};
   // What repository rules report while they run. Unset: nothing.
   std::function<void(std::string_view repository, std::string_view text)> on_progress{};

@@ -64,6 +64,31 @@ TEST(WorkspaceTest, LocalRepositoryHasItsOwnLabels) {
   EXPECT_EQ((*target)->location().ToString(), "third/o/p/BUILD.cow:1:10");
 }
 
+TEST(WorkspaceTest, LoadMayNameARepositoryDeclaredAboveIt) {
+  WorkspaceFixture fixture;
+  fixture.Write("WORKSPACE.cow",
+                "local_repository(name = \"o\", path = \"third/o\")\n"
+                "load(\n    \"@o//:defs.cow\",\n    \"more\",\n)\n"
+                "where = \"third/\"\n"
+                "load(\"@o//:defs.cow\", \"nothing\")\n"
+                "more(where)\nnothing()\n");
+  fixture.Write("third/o/BUILD.cow", "");
+  fixture.Write("third/o/defs.cow",
+                "def more(path):\n    if not native.existing_rule(\"p\"):\n"
+                "        native.local_repository(name = \"p\", path = path + \"p\")\n"
+                "def nothing():\n    pass\n");
+  fixture.Write("third/p/BUILD.cow", "filegroup(name = \"x\")\n");
+  absl::Status status = fixture.Open();
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(fixture.TargetOf("@p//:x").ok());
+  fixture.Write("WORKSPACE.cow", "x = 1\nload(\"@q//:defs.cow\", \"more\")\nmore(\"\")\n");
+  EXPECT_EQ(fixture.Shown(fixture.Open()),
+            "WORKSPACE.cow:2:6: error: cannot load '@q//:defs.cow': no such repository '@q': it is not declared in "
+            "WORKSPACE.cow\n"
+            "  load(\"@q//:defs.cow\", \"more\")\n"
+            "       ^");
+}
+
 constexpr std::string_view kRepositoryRule = R"cow(
 def _impl(ctx):
     text = ctx.read(ctx.attr.src) + ctx.os.name

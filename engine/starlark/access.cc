@@ -129,7 +129,8 @@ std::vector<std::string> AttrNames(Value value) {
     auto* host = static_cast<HostObject*>(value.object());
     names = host->AttrNames();
     if (const MethodTable* methods = host->Methods()) {
-      for (const MethodTable::Method& method : methods->methods()) names.push_back(method.name->str());
+      for (const MethodTable::Method& method : methods->methods())
+        names.push_back(method.name->str());
     }
   } else {
     names = MethodNames(value.kind());
@@ -305,7 +306,8 @@ absl::StatusOr<Value> Slice(Heap& heap, Value object, Value from, Value to, Valu
     }
     return heap.NewString(PickBytes(text->view(), slice));
   }
-  if (const Bytes* bytes = object.As<Bytes>()) return heap.NewBytes(PickBytes(bytes->view(), slice));
+  if (const Bytes* bytes = object.As<Bytes>())
+    return heap.NewBytes(PickBytes(bytes->view(), slice));
   if (const Range* range = object.As<Range>()) {
     const int64_t start = range->start() + slice.start * range->step();
     const int64_t new_step = slice.count > 1 ? range->step() * slice.step : range->step();

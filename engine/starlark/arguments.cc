@@ -76,7 +76,8 @@ class Unpacker {
       given_[i] = true;
       COW_RETURN_IF_ERROR(Store(args_, param(i), positional[next++]));
     }
-    if (rest != nullptr) rest->assign(positional.begin() + static_cast<ptrdiff_t>(next), positional.end());
+    if (rest != nullptr)
+      rest->assign(positional.begin() + static_cast<ptrdiff_t>(next), positional.end());
     return absl::OkStatus();
   }
 

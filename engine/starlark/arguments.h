@@ -8,10 +8,11 @@
 //                                           Optional("exclude", &exclude),
 //                                           KwOptional("allow_empty", &allow_empty)}));
 //
-// Slots: Value (anything), bool, int, int64_t, double (float or int), std::string, std::string_view,
-// const String*, List*, Tuple*, Dict*, Set*, Function*, Struct*, a HostObject subclass*, Iterable,
-// Callable, and std::optional<slot> or Noneable(&slot) where None means "leave it alone".
-// Wrong type: in call to glob(), parameter 'include' got value of type 'int', want 'list'.
+// Slots: Value (anything), bool, int, int64_t, double (float or int), std::string,
+// std::string_view, const String*, List*, Tuple*, Dict*, Set*, Function*, Struct*, a HostObject
+// subclass*, Iterable, Callable, and std::optional<slot> or Noneable(&slot) where None means "leave
+// it alone". Wrong type: in call to glob(), parameter 'include' got value of type 'int', want
+// 'list'.
 #pragma once
 
 #include <cstdint>
@@ -125,7 +126,8 @@ inline Param PositionalOnly(Param param) {
 Param Rest(std::vector<Value>* slot);
 Param KwRest(std::vector<NamedValue>* slot);
 
-// At most 64 parameters. Fills the slots of those that were given; those of absent optional ones stay as they are.
+// At most 64 parameters. Fills the slots of those that were given; those of absent optional ones
+// stay as they are.
 absl::Status UnpackArgs(const Arguments& args, std::initializer_list<Param> params);
 
 }  // namespace cow::starlark

@@ -1,5 +1,5 @@
-// Ints that do not fit in 63 bits. GMP works on read-only views of the limbs in the heap; results are
-// computed in temporaries and copied there, or become small ints again.
+// Ints that do not fit in 63 bits. GMP works on read-only views of the limbs in the heap; results
+// are computed in temporaries and copied there, or become small ints again.
 #include <gmp.h>
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// The methods of built-in types, found in O(1): every name of a built-in method has a number, stored
-// in its interned String, which indexes one table per type.
+// The methods of built-in types, found in O(1): every name of a built-in method has a number,
+// stored in its interned String, which indexes one table per type.
 #pragma once
 
 #include <span>

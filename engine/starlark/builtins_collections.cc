@@ -208,7 +208,8 @@ class Sorter {
   // Whether b must come before a, which precedes it now.
   absl::StatusOr<bool> OutOfOrder(const Item& a, const Item& b) {
     if (a.key.IsSmallInt() && b.key.IsSmallInt()) {
-      return reverse_ ? b.key.small_int() > a.key.small_int() : b.key.small_int() < a.key.small_int();
+      return reverse_ ? b.key.small_int() > a.key.small_int()
+                      : b.key.small_int() < a.key.small_int();
     }
     COW_ASSIGN_OR_RETURN(int order, Compare(b.key, a.key));
     return reverse_ ? order > 0 : order < 0;

@@ -28,8 +28,9 @@ Result Abs(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(Value x, OneArgument(args));
   if (IsInt(x)) return IntSign(x) < 0 ? IntNegate(thread.heap(), x) : x;
   if (IsFloat(x)) return thread.heap().NewFloat(std::abs(FloatOf(x)));
-  return absl::InvalidArgumentError(absl::StrCat("in call to abs(), parameter 'x' got value of type '",
-                                                 TypeName(x), "', want 'int or float'"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("in call to abs(), parameter 'x' got value of type '", TypeName(x),
+                   "', want 'int or float'"));
 }
 
 Result Bool(Thread&, const Arguments& args) {
@@ -210,7 +211,8 @@ Result MakeInt(Thread& thread, const Arguments& args) {
   if (!base_value.IsUnset()) {
     base = base_value.ToInt64();
     if (!base) {
-      return absl::InvalidArgumentError(absl::StrCat("got ", TypeName(base_value), " for base, want int"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("got ", TypeName(base_value), " for base, want int"));
     }
   }
   if (const String* text = x.As<String>()) return IntFromText(heap, text->view(), base);

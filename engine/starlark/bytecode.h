@@ -1,8 +1,8 @@
 // Bytecode: what the compiler makes of a function and the interpreter runs.
 //
-// A register machine. A frame is a window of registers: parameters first (in declared order), then the
-// other locals, then temporaries. Instructions are 64 bits: an opcode and three 16-bit operands, the
-// last two of which may form one 32-bit operand d.
+// A register machine. A frame is a window of registers: parameters first (in declared order), then
+// the other locals, then temporaries. Instructions are 64 bits: an opcode and three 16-bit
+// operands, the last two of which may form one 32-bit operand d.
 #pragma once
 
 #include <cstdint>
@@ -89,8 +89,8 @@ struct Instruction {
 };
 static_assert(sizeof(Instruction) == 8);
 
-// A call with more than positional arguments. After the positional ones come the values of the named
-// ones, then those of *args and **kwargs.
+// A call with more than positional arguments. After the positional ones come the values of the
+// named ones, then those of *args and **kwargs.
 struct CallSite {
   const String* method = nullptr;
   uint16_t positional = 0;
@@ -139,7 +139,8 @@ struct Code {
   uint32_t keyword_begin() const { return positional + (rest ? 1 : 0); }
 };
 
-// What a Program holds. `constants` keeps all literals and is referred to by every heap that executes it.
+// What a Program holds. `constants` keeps all literals and is referred to by every heap that
+// executes it.
 struct Program::Body {
   std::shared_ptr<const SourceFile> source;
   std::shared_ptr<const FrozenHeap> constants;

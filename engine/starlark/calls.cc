@@ -37,6 +37,24 @@ std::string_view NameOf(Value callee, const String* method) {
   return TypeName(callee);
 }
 
+// Notes in the innermost frame which builtin it calls. After a failure the note stays: the message
+// names that builtin, not one around it.
+class BuiltinScope {
+ public:
+  BuiltinScope(InterpreterState& state, std::string_view name) : state_(state) {
+    if (state_.frames.empty()) return;
+    outer_ = state_.frames.back().builtin;
+    state_.frames.back().builtin = name;
+  }
+  void Leave() {
+    if (!state_.frames.empty()) state_.frames.back().builtin = outer_;
+  }
+
+ private:
+  InterpreterState& state_;
+  std::string_view outer_;
+};
+
 }  // namespace
 
 Value* RegisterStack::start() {
@@ -76,7 +94,8 @@ absl::Status Interpreter::CheckLimits() {
   return thread_.heap_.CheckRoom(0);
 }
 
-// `at` has the positional arguments already; it lies in the caller's window, behind what it still needs.
+// `at` has the positional arguments already; it lies in the caller's window, behind what it still
+// needs.
 absl::Status Interpreter::PushFrame(const Code& code, const Function* function, ModuleData& module,
                                     Value* at, size_t arguments, std::span<const NamedValue> named,
                                     bool from_host) {
@@ -185,9 +204,9 @@ absl::Status Interpreter::FillDefaults(const Code& code, const Function* functio
     }
   }
   if (!missing.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(code.name->view(), "() missing ", missing.size(), " required positional argument",
-                     missing.size() == 1 ? "" : "s", ": ", absl::StrJoin(missing, ", ")));
+    return absl::InvalidArgumentError(absl::StrCat(
+        code.name->view(), "() missing ", missing.size(), " required positional argument",
+        missing.size() == 1 ? "" : "s", ": ", absl::StrJoin(missing, ", ")));
   }
   if (!missing_named.empty()) {
     return absl::InvalidArgumentError(
@@ -202,10 +221,10 @@ absl::StatusOr<Value> Interpreter::CallMethodNative(const String* name, BuiltinF
                                                     Value receiver,
                                                     std::span<const Value> positional,
                                                     std::span<const NamedValue> named) {
-  if (!state_.frames.empty()) state_.frames.back().builtin = name->view();
+  BuiltinScope scope(state_, name->view());
   absl::StatusOr<Value> result =
       function(thread_, Arguments(name->view(), receiver, positional, named));
-  if (result.ok() && !state_.frames.empty()) state_.frames.back().builtin = {};
+  if (result.ok()) scope.Leave();
   return result;
 }
 
@@ -218,10 +237,10 @@ absl::StatusOr<Value> Interpreter::CallNative(Value callee, std::span<const Valu
   if (callee.Is(Kind::kHost)) {
     auto* host = static_cast<HostObject*>(callee.object());
     if (host->Callable()) {
-      if (!state_.frames.empty()) state_.frames.back().builtin = host->CallName();
+      BuiltinScope scope(state_, host->CallName());
       absl::StatusOr<Value> result =
           host->Call(thread_, Arguments(host->CallName(), callee, positional, named));
-      if (result.ok() && !state_.frames.empty()) state_.frames.back().builtin = {};
+      if (result.ok()) scope.Leave();
       return result;
     }
   }
@@ -260,8 +279,8 @@ absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_vie
     const String* name = Intern(*key);
     for (size_t i = 0; i < site.names.size(); ++i) {
       if (site.names[i] == name) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(callee, "() got multiple values for keyword argument '", name->view(), "'"));
+        return absl::InvalidArgumentError(absl::StrCat(
+            callee, "() got multiple values for keyword argument '", name->view(), "'"));
       }
     }
     named.push_back({name, entry.value});

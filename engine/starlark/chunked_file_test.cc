@@ -1,6 +1,6 @@
-// Runs tests/conformance/*.star. A file is chunks split by lines of `---`, each a program of its own. A
-// line that ends in `### regex` must be the place of an error whose text matches; a chunk without such a
-// line must succeed.
+// Runs tests/conformance/*.star. A file is chunks split by lines of `---`, each a program of its
+// own. A line that ends in `### regex` must be the place of an error whose text matches; a chunk
+// without such a line must succeed.
 #include <algorithm>
 #include <regex>
 

@@ -110,7 +110,8 @@ absl::StatusOr<bool> EqualsAt(Value a, Value b, int depth) {
   }
 }
 
-absl::StatusOr<int> CompareSequences(std::span<const Value> a, std::span<const Value> b, int depth) {
+absl::StatusOr<int> CompareSequences(std::span<const Value> a, std::span<const Value> b,
+                                     int depth) {
   for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
     COW_ASSIGN_OR_RETURN(bool equal, EqualsAt(a[i], b[i], depth + 1));
     if (!equal) return CompareAt(a[i], b[i], depth + 1);

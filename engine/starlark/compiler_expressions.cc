@@ -51,8 +51,8 @@ bool TestFor(TokenKind op, Op* test, bool* holds) {
   }
 }
 
-// The chain of left operands that a binary expression starts, outermost first. Only operators of the
-// same sort: logical ones or others.
+// The chain of left operands that a binary expression starts, outermost first. Only operators of
+// the same sort: logical ones or others.
 std::vector<const BinaryExpr*> LeftChain(const BinaryExpr& top) {
   std::vector<const BinaryExpr*> chain{&top};
   while (chain.back()->left->kind == ExprKind::kBinary) {
@@ -250,8 +250,8 @@ void FunctionCompiler::LogicalTo(const std::vector<const BinaryExpr*>& chain, in
   ExprTo(*chain.back()->left, result);
   for (size_t i = chain.size(); i-- > 0;) {
     // Each operator leaves at its own end, from where the next one looks at the result.
-    EmitJumpIf(chain[i]->op == TokenKind::kAnd ? Op::kJumpIfFalse : Op::kJumpIfTrue, result, ends[i],
-               chain[i]->at);
+    EmitJumpIf(chain[i]->op == TokenKind::kAnd ? Op::kJumpIfFalse : Op::kJumpIfTrue, result,
+               ends[i], chain[i]->at);
     ExprTo(*chain[i]->right, result);
     Bind(ends[i]);
   }
@@ -282,7 +282,8 @@ void FunctionCompiler::Condition(const Expr& expr, bool when, Label& label) {
     Op test;
     bool holds;
     const bool chained = binary.left->kind == ExprKind::kBinary;
-    if (IsLogical(binary.op) && !(chained && IsLogical(static_cast<const BinaryExpr*>(binary.left)->op))) {
+    if (IsLogical(binary.op) &&
+        !(chained && IsLogical(static_cast<const BinaryExpr*>(binary.left)->op))) {
       // `a and b` leaves for "false" from either side, for "true" only from the second.
       const bool leaves_early = (binary.op == TokenKind::kOr) == when;
       Label past;
@@ -315,8 +316,8 @@ void FunctionCompiler::CallTo(const CallExpr& call, int dest) {
   CallSite site;
   bool special = false;
   const int first = Temporary(static_cast<int>(call.arguments.size()));
-  // Values stand in the order of the source, which the checks of the resolver make the order of a site:
-  // positional, named, *args, **kwargs.
+  // Values stand in the order of the source, which the checks of the resolver make the order of a
+  // site: positional, named, *args, **kwargs.
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const Argument& argument = call.arguments[i];
     ExprTo(*argument.value, first + static_cast<int>(i));

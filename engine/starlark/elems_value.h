@@ -1,4 +1,5 @@
-// Elems: the iterable over parts of a string that elems(), codepoints() and their _ords forms return.
+// Elems: the iterable over parts of a string that elems(), codepoints() and their _ords forms
+// return.
 #pragma once
 
 #include <span>

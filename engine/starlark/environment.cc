@@ -16,7 +16,8 @@ void Environment::AddAll(const Environment& other) {
 }
 
 void Environment::AddReference(std::shared_ptr<const FrozenHeap> heap) {
-  if (std::find(heaps_.begin(), heaps_.end(), heap) == heaps_.end()) heaps_.push_back(std::move(heap));
+  if (std::find(heaps_.begin(), heaps_.end(), heap) == heaps_.end())
+    heaps_.push_back(std::move(heap));
 }
 
 Value Environment::Find(std::string_view name) const {

@@ -1,7 +1,7 @@
 // Environment: predeclared names with their values, beyond the universal ones (None, len, ...).
 //
-// Built once by a host, then shared const between threads. Values must be frozen when the environment
-// is used by more than one thread.
+// Built once by a host, then shared const between threads. Values must be frozen when the
+// environment is used by more than one thread.
 #pragma once
 
 #include <memory>

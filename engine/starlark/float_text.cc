@@ -21,7 +21,8 @@ std::string FloatToString(double number) {
   if (std::isinf(number)) return number > 0 ? "+inf" : "-inf";
   if (number == 0) return std::signbit(number) ? "-0.0" : "0.0";
   char buffer[512];
-  auto end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific).ptr;
+  auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific).ptr;
   std::string text(buffer, end);
   const size_t e = text.find('e');
   const int exponent = std::atoi(text.c_str() + e + 1);

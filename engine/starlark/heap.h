@@ -82,7 +82,7 @@ class Heap {
     return static_cast<T*>(Allocate(count * sizeof(T)));
   }
 
-  // Bytes taken from the system so far, and the soft limit (default 16 GiB): beyond it evaluation
+  // Bytes taken from the system so far, and the soft limit (default 4 GiB): beyond it evaluation
   // fails with "out of memory". CheckRoom tells before a large allocation.
   size_t bytes_used() const { return bytes_used_; }
   size_t byte_limit() const { return byte_limit_; }
@@ -116,7 +116,7 @@ class Heap {
   bool frozen_ = false;
   size_t chunk_bytes_;
   size_t bytes_used_ = 0;
-  size_t byte_limit_ = size_t{16} << 30;
+  size_t byte_limit_ = size_t{4} << 30;
   std::vector<void*> chunks_;
   std::vector<Finalizer> finalizers_;
   OpenBuffer open_buffers_[kOpenBuffers];

@@ -168,8 +168,9 @@ TEST(ModuleTest, LoadedValuesAreFrozenAndFunctionsUseTheirOwnGlobals) {
 }
 
 TEST(ModuleTest, OneProgramRunsOnManyThreads) {
-  auto library = FrozenText("lib", "table = {str(i): i for i in range(100)}\n"
-                                   "def total():\n n = 0\n for k in table: n += table[k]\n return n\n");
+  auto library = FrozenText("lib",
+                            "table = {str(i): i for i in range(100)}\n"
+                            "def total():\n n = 0\n for k in table: n += table[k]\n return n\n");
   auto program = CompileText("load('lib', 'total')\nx = [total() for _ in range(50)]\n");
   ASSERT_TRUE(program.ok()) << program.status();
   std::vector<std::thread> threads;

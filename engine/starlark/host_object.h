@@ -89,8 +89,8 @@ class HostObject : public HeapObject {
   virtual bool Ordered() const { return false; }
   virtual int Compare(const HostObject& other) const;
 
-  // x.name: the value, or an unset Value if there is no such attribute (the caller makes the error).
-  // `name` is interned. Asked after Methods().
+  // x.name: the value, or an unset Value if there is no such attribute (the caller makes the
+  // error). `name` is interned. Asked after Methods().
   virtual absl::StatusOr<Value> GetAttr(Thread& thread, const String* name) const;
   // Names for dir(x) and "did you mean", without the methods.
   virtual std::vector<std::string> AttrNames() const { return {}; }

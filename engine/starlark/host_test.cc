@@ -147,8 +147,11 @@ const Environment& HostEnvironment() {
     auto* environment = new Environment();
     environment->AddAll(ScriptEnvironment());
     auto heap = std::make_unique<Heap>();
-    for (auto [name, function] : {std::pair<std::string_view, BuiltinFunction>{"Vector", &MakeVector},
-                                  {"note", &Note}, {"apply", &Apply}, {"typed", &Typed}}) {
+    for (auto [name, function] :
+         {std::pair<std::string_view, BuiltinFunction>{"Vector", &MakeVector},
+          {"note", &Note},
+          {"apply", &Apply},
+          {"typed", &Typed}}) {
       environment->Set(name, heap->New<Builtin>(Intern(name), function));
     }
     environment->Set("MyInfo", heap->New<Maker>());
@@ -164,7 +167,8 @@ TEST(HostObjectTest, TakesPartInTheLanguage) {
   EXPECT_EQ(Fails(R"star(
 v = Vector(1, y = 2)
 checks = [
-    str(v) == "Vector(1, 2)", type(v) == "Vector", v.x == 1, v.y == 2, v[1] == 2, 2 in v, 3 not in v,
+    str(v) == "Vector(1, 2)", type(v) == "Vector", v.x == 1, v.y == 2, v[1] == 2, 2 in v,
+    3 not in v,
     list(v) == [1, 2], len(v) == 2, v + v == Vector(2, 4), 3 * v == Vector(3, 6), v < Vector(2, 0),
     {v: 1}[Vector(1, 2)] == 1, v.scaled() == Vector(2, 4), v.scaled(by = 3) == Vector(3, 6),
     hasattr(v, "x"), not hasattr(v, "z"), dir(v) == ["scaled", "set_x", "x", "y"],
@@ -231,7 +235,8 @@ TEST(UnpackArgsTest, GivesUniformErrors) {
               HasSubstr("typed() accepts no more than 2 positional arguments but got 3"));
   EXPECT_THAT(Fails("typed('a', txt = 1)"),
               HasSubstr("typed() got unexpected keyword argument: txt (did you mean 'text'?)"));
-  EXPECT_THAT(Fails("typed('a', text = 'b')"), HasSubstr("got multiple values for argument 'text'"));
+  EXPECT_THAT(Fails("typed('a', text = 'b')"),
+              HasSubstr("got multiple values for argument 'text'"));
   EXPECT_THAT(Fails("typed('a', vector = 1)"), HasSubstr("want 'Vector'"));
   EXPECT_EQ(Fails("typed('a', [], flag = True, maybe = 'm', vector = Vector(1)) or fail()"), "ok");
   EXPECT_EQ(Fails("typed('a', maybe = None) and fail()"), "ok");
@@ -256,6 +261,11 @@ TEST(TracebackTest, GoesThroughBuiltinsThatCallBack) {
               HasSubstr("\t\tsorted([0], key = key)\n"
                         "\tFile \"<builtin>\", in sorted\n"
                         "\tFile \"test.star\", line 1, column 22, in key\n"));
+}
+
+TEST(TracebackTest, NamesTheBuiltinThatFailed) {
+  EXPECT_THAT(Fails("sorted([1, 'a'], key = lambda x: str(x) and x)"), HasSubstr("Error in sorted: "));
+  EXPECT_THAT(Fails("sorted([1, 'a'], key = len)"), HasSubstr("Error in len: "));
 }
 
 TEST(TracebackTest, TellsTextAndPlaceApart) {
@@ -310,8 +320,8 @@ TEST(ThreadTest, StopsAtTheDepthLimit) {
 TEST(ThreadTest, DeepCallsThroughBuiltinsAreRefused) {
   std::string text = "def f0(x): return 0\n";
   for (int i = 1; i < 1000; ++i) {
-    text += "def f" + std::to_string(i) + "(x): return sorted([1], key = f" + std::to_string(i - 1) +
-            ")\n";
+    text += "def f" + std::to_string(i) + "(x): return sorted([1], key = f" +
+            std::to_string(i - 1) + ")\n";
   }
   EXPECT_THAT(ErrorOf(text + "f999(1)"), HasSubstr("nested too deeply"));
 }

@@ -39,7 +39,8 @@ inline bool SubSmall(Value a, Value b, Value* difference) {
 
 inline bool MulSmall(Value a, Value b, Value* product) {
   int64_t bits;
-  if (__builtin_mul_overflow(static_cast<int64_t>(a.bits() - 1), b.small_int(), &bits)) return false;
+  if (__builtin_mul_overflow(static_cast<int64_t>(a.bits() - 1), b.small_int(), &bits))
+    return false;
   *product = Value::FromBits(static_cast<uint64_t>(bits) | 1);
   return true;
 }

@@ -93,8 +93,8 @@ class Interpreter {
   absl::StatusOr<Value> CallMethodNative(const String* name, BuiltinFunction function,
                                          Value receiver, std::span<const Value> positional,
                                          std::span<const NamedValue> named);
-  // A call with named or star arguments: finds the arguments, then calls. Sets *result, or leaves it
-  // unset if a frame was pushed.
+  // A call with named or star arguments: finds the arguments, then calls. Sets *result, or leaves
+  // it unset if a frame was pushed.
   absl::Status CallSpecial(const CallSite& site, Value* base, Value* result);
   absl::Status CollectArguments(const CallSite& site, std::string_view callee, const Value* values,
                                 std::vector<Value>& positional, std::vector<NamedValue>& named);

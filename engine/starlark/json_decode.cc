@@ -32,7 +32,8 @@ class Decoder {
   }
 
   std::string Shown() const {
-    return absl::StrCat("'", text_.substr(at_, std::max<size_t>(ValidSequence(text_, at_), 1)), "'");
+    return absl::StrCat("'", text_.substr(at_, std::max<size_t>(ValidSequence(text_, at_), 1)),
+                        "'");
   }
 
   void SkipSpace() {

@@ -64,7 +64,9 @@ class Encoder {
         }
         out_ += FloatToString(FloatOf(value));
         return absl::OkStatus();
-      case Kind::kString: AppendJsonString(value.As<String>()->view(), out_); return absl::OkStatus();
+      case Kind::kString:
+        AppendJsonString(value.As<String>()->view(), out_);
+        return absl::OkStatus();
       case Kind::kDict:
       case Kind::kStruct: return Nested(value);
       default: break;

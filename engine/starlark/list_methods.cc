@@ -36,8 +36,8 @@ Result Extend(Thread& thread, const Arguments& args) {
   if (!IsIterable(items)) return NotIterable(items);
   List* list = args.Receiver<List>();
   COW_RETURN_IF_ERROR(list->CheckMutable("list"));
-  COW_RETURN_IF_ERROR(thread.heap().CheckRoom(static_cast<uint64_t>(std::max<int64_t>(Length(items), 0)) *
-                                              sizeof(Value)));
+  COW_RETURN_IF_ERROR(thread.heap().CheckRoom(
+      static_cast<uint64_t>(std::max<int64_t>(Length(items), 0)) * sizeof(Value)));
   COW_ASSIGN_OR_RETURN(std::vector<Value> elements, Elements(items));
   COW_RETURN_IF_ERROR(list->Extend(elements));
   return Value::None();

@@ -1,5 +1,5 @@
-// Module: a program that was executed; FrozenModule: the same once its heap is frozen, to be loaded by
-// others.
+// Module: a program that was executed; FrozenModule: the same once its heap is frozen, to be loaded
+// by others.
 #pragma once
 
 #include <memory>
@@ -36,8 +36,8 @@ struct Global {
 
 class Module {
  public:
-  // Globals that are bound, in order of their first binding in the source. Names bound by load() are
-  // not among them.
+  // Globals that are bound, in order of their first binding in the source. Names bound by load()
+  // are not among them.
   std::vector<Global> globals() const;
   Value Find(std::string_view name) const;  // unset if absent
   const Program& program() const { return *data_->program; }
@@ -48,10 +48,10 @@ class Module {
   ModuleData* data_;
 };
 
-// Runs the program in thread.heap(). `environment` must have the names the program was compiled with;
-// `loaded` has one module for each of program->loads(), in that order. The heap keeps the program, the
-// environment's heaps and the loaded modules alive.
-// Failure: a rendered traceback (eval_error.h).
+// Runs the program in thread.heap(). `environment` must have the names the program was compiled
+// with; `loaded` has one module for each of program->loads(), in that order. The heap keeps the
+// program, the environment's heaps and the loaded modules alive. Failure: a rendered traceback
+// (eval_error.h).
 absl::StatusOr<Module> Execute(std::shared_ptr<const Program> program, Thread& thread,
                                const Environment& environment,
                                std::span<const std::shared_ptr<const FrozenModule>> loaded);

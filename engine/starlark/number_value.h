@@ -1,7 +1,7 @@
 // Float, and ints of any size.
 //
-// An int is a small one inside the Value, or, outside of 63 bits, a BigInt object. Never both: equal
-// ints have equal representations.
+// An int is a small one inside the Value, or, outside of 63 bits, a BigInt object. Never both:
+// equal ints have equal representations.
 #pragma once
 
 #include <cstdint>

@@ -46,8 +46,8 @@ absl::StatusOr<Value> FloatBinary(Heap& heap, BinaryOp op, Value left, Value rig
   }
 }
 
-absl::StatusOr<Value> ConcatSequences(Heap& heap, std::span<const Value> a, std::span<const Value> b,
-                                      bool list) {
+absl::StatusOr<Value> ConcatSequences(Heap& heap, std::span<const Value> a,
+                                      std::span<const Value> b, bool list) {
   COW_RETURN_IF_ERROR(heap.CheckRoom((a.size() + b.size()) * sizeof(Value)));
   if (list) {
     List* result = heap.NewList();
@@ -74,6 +74,7 @@ absl::StatusOr<Value> Concat(Heap& heap, Value left, Value right) {
       return heap.Concat(a, b);
     }
     case Kind::kBytes:
+      COW_RETURN_IF_ERROR(heap.CheckRoom(static_cast<uint64_t>(Length(left) + Length(right))));
       return heap.NewBytes(absl::StrCat(left.As<Bytes>()->view(), right.As<Bytes>()->view()));
     case Kind::kList:
       return ConcatSequences(heap, left.As<List>()->elements(), right.As<List>()->elements(), true);

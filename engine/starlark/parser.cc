@@ -80,7 +80,8 @@ std::string Parser::TokenText(const Token& shown) const {
   std::string_view text = errors_.source().text();
   text = text.substr(shown.begin, shown.end - shown.begin);
   constexpr size_t kShown = 60;
-  if (text.size() > kShown || text.find('\n') != text.npos) return std::string(TokenName(shown.kind));
+  if (text.size() > kShown || text.find('\n') != text.npos)
+    return std::string(TokenName(shown.kind));
   return std::string(text);
 }
 
@@ -91,8 +92,8 @@ void Parser::SyntaxError(std::string_view expected) {
     return;
   }
   if (kind() == TokenKind::kReserved) {
-    ErrorAtOffset(token().begin,
-                  absl::StrCat("syntax error at '", TokenText(token()), "': it is a reserved word"));
+    ErrorAtOffset(token().begin, absl::StrCat("syntax error at '", TokenText(token()),
+                                              "': it is a reserved word"));
     return;
   }
   ErrorAtOffset(token().begin,
@@ -172,7 +173,8 @@ Expr* Parser::ParseTest() {
   Expr* condition = ParseBinary(1);
   if (!Accept(TokenKind::kElse)) {
     if (!failed_) {
-      ErrorAtOffset(value->begin, "missing else clause in conditional expression or semicolon before if");
+      ErrorAtOffset(value->begin,
+                    "missing else clause in conditional expression or semicolon before if");
     }
     return ErrorExpr();
   }

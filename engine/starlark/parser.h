@@ -1,8 +1,8 @@
 // Parser: tokens -> syntax tree, by recursive descent with a limit on nesting.
 //
-// A syntax error is reported once per statement: parsing goes on at the next one. The height of the tree
-// is limited, so later passes may recurse over it; only chains of binary operators, which nest to the
-// left, have no limit and must be walked in a loop.
+// A syntax error is reported once per statement: parsing goes on at the next one. The height of the
+// tree is limited, so later passes may recurse over it; only chains of binary operators, which nest
+// to the left, have no limit and must be walked in a loop.
 #pragma once
 
 #include <initializer_list>
@@ -57,8 +57,8 @@ class Parser {
   template <typename T>
   std::span<T> Copy(const std::vector<T>& items);
   Expr* ErrorExpr();
-  // Records the height of the tree under `expr`, which has these parts (nullptr: none). An error, and an
-  // error expression, if it is too high.
+  // Records the height of the tree under `expr`, which has these parts (nullptr: none). An error,
+  // and an error expression, if it is too high.
   Expr* Over(Expr* expr, std::initializer_list<const Expr*> parts);
 
   // parser_statements.cc
@@ -91,8 +91,8 @@ class Parser {
   Expr* ParseParenthesized();
   Expr* ParseListOrComprehension();
   Expr* ParseDictOrComprehension();
-  Expr* ParseComprehensionRest(uint32_t begin, bool is_dict, Expr* body, Expr* value, uint32_t colon,
-                               TokenKind close);
+  Expr* ParseComprehensionRest(uint32_t begin, bool is_dict, Expr* body, Expr* value,
+                               uint32_t colon, TokenKind close);
   std::vector<Parameter> ParseParameters(TokenKind close);
   bool ParseParameter(std::vector<Parameter>& out);
   bool StartsExpression() const;

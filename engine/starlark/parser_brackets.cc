@@ -124,7 +124,8 @@ Expr* Parser::ParseDictOrComprehension() {
     entry.value = ParseTest();
     entries.push_back(entry);
     if (entries.size() == 1 && kind() == TokenKind::kFor) {
-      return ParseComprehensionRest(begin, true, entry.key, entry.value, entry.colon, TokenKind::kRbrace);
+      return ParseComprehensionRest(begin, true, entry.key, entry.value, entry.colon,
+                                    TokenKind::kRbrace);
     }
     if (kind() != TokenKind::kRbrace && !Expect(TokenKind::kComma)) break;
   }

@@ -102,7 +102,8 @@ Stmt* Parser::ParseSmall() {
 
 Stmt* Parser::ParseReturn() {
   auto* statement = NewStmt<ReturnStmt>(StmtKind::kReturn, Take().begin);
-  if (kind() != TokenKind::kNewline && kind() != TokenKind::kSemicolon && kind() != TokenKind::kEnd) {
+  if (kind() != TokenKind::kNewline && kind() != TokenKind::kSemicolon &&
+      kind() != TokenKind::kEnd) {
     statement->value = ParseExpression();
   }
   return statement;

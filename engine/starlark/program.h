@@ -1,5 +1,5 @@
-// Program: one source file, parsed, checked and compiled. Immutable; any number of threads may execute
-// it at once, each into its own heap.
+// Program: one source file, parsed, checked and compiled. Immutable; any number of threads may
+// execute it at once, each into its own heap.
 #pragma once
 
 #include <memory>

@@ -14,8 +14,8 @@ namespace cow::starlark {
 namespace {
 
 constexpr size_t kMaxDepth = 1000;
-// Shared parts print once for each place they appear in, so text may be exponentially longer than the
-// value: beyond this length nothing more is written.
+// Shared parts print once for each place they appear in, so text may be exponentially longer than
+// the value: beyond this length nothing more is written.
 constexpr size_t kMaxText = size_t{1} << 28;
 
 void AppendEscape(unsigned char byte, std::string& out) {

@@ -73,6 +73,15 @@ void Resolver::CollectToplevel(std::span<Stmt*> statements) {
 
 namespace {
 
+bool IsIdentifier(std::string_view text) {
+  for (char c : text) {
+    const bool letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        static_cast<unsigned char>(c) >= 0x80;
+    if (!letter && (c < '0' || c > '9')) return false;
+  }
+  return !text.empty() && (text[0] < '0' || text[0] > '9');
+}
+
 std::string PreviousNote(const SourceFile& source, uint32_t begin) {
   const SourceFile::LineColumn at = source.At(begin);
   return absl::StrCat("previously declared at ", source.name(), ":", at.line, ":", at.column);
@@ -198,9 +207,10 @@ void Resolver::VisitStatement(Stmt* statement) {
     case StmtKind::kIf: {
       auto* conditional = static_cast<IfStmt*>(statement);
       if (toplevel && !dialect_.allow_toplevel_control) {
-        Error(statement->begin,
-              "if statements are not allowed at the top level. You may move it inside a function or "
-              "use an if expression (x if condition else y).");
+        Error(
+            statement->begin,
+            "if statements are not allowed at the top level. You may move it inside a function or "
+            "use an if expression (x if condition else y).");
       }
       ++nested_blocks_;
       for (IfBranch& branch : conditional->branches) {
@@ -213,9 +223,10 @@ void Resolver::VisitStatement(Stmt* statement) {
     case StmtKind::kFor: {
       auto* loop = static_cast<ForStmt*>(statement);
       if (toplevel && !dialect_.allow_toplevel_control) {
-        Error(statement->begin,
-              "for loops are not allowed at the top level. You may move it inside a function or use "
-              "a comprehension, [f(x) for x in sequence].");
+        Error(
+            statement->begin,
+            "for loops are not allowed at the top level. You may move it inside a function or use "
+            "a comprehension, [f(x) for x in sequence].");
       }
       VisitExpr(loop->iterable);
       ++nested_blocks_;
@@ -259,8 +270,9 @@ void Resolver::VisitLoad(LoadStmt* load) {
             absl::StrCat("symbol '", binding.exported->view(),
                          "' is private and cannot be imported"));
     }
-    if (binding.exported->view().empty()) {
-      Error(binding.exported_begin, "invalid identifier in load statement: \"\"");
+    if (!IsIdentifier(binding.exported->view())) {
+      Error(binding.exported_begin, absl::StrCat("invalid identifier in load statement: '",
+                                                 binding.exported->view(), "'"));
     }
   }
   for (LoadBinding& binding : load->bindings) Use(binding.local);

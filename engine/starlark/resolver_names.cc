@@ -156,13 +156,15 @@ void Resolver::VisitCall(CallExpr* call) {
                                              " may not follow *args"));
         }
         if (!names.emplace(argument.name, true).second) {
-          Error(argument.begin, absl::StrCat("duplicate keyword argument: ", argument.name->view()));
+          Error(argument.begin,
+                absl::StrCat("duplicate keyword argument: ", argument.name->view()));
         }
         break;
       case ArgKind::kStar:
         if (dialect_.is_build_file) {
-          Error(argument.begin,
-                "*args arguments are not allowed in BUILD files. Pass the arguments in explicitly.");
+          Error(
+              argument.begin,
+              "*args arguments are not allowed in BUILD files. Pass the arguments in explicitly.");
         }
         if (star_star) {
           Error(argument.begin, "*args may not follow **kwargs");

@@ -10,35 +10,85 @@ namespace cow::starlark {
 namespace {
 
 constexpr std::pair<std::string_view, TokenKind> kKeywords[] = {
-    {"and", TokenKind::kAnd},       {"break", TokenKind::kBreak},      {"continue", TokenKind::kContinue},
-    {"def", TokenKind::kDef},       {"elif", TokenKind::kElif},        {"else", TokenKind::kElse},
-    {"for", TokenKind::kFor},       {"if", TokenKind::kIf},            {"in", TokenKind::kIn},
-    {"lambda", TokenKind::kLambda}, {"load", TokenKind::kLoad},        {"not", TokenKind::kNot},
-    {"or", TokenKind::kOr},         {"pass", TokenKind::kPass},        {"return", TokenKind::kReturn},
-    {"as", TokenKind::kReserved},   {"assert", TokenKind::kReserved},  {"async", TokenKind::kReserved},
-    {"await", TokenKind::kReserved}, {"class", TokenKind::kReserved},  {"del", TokenKind::kReserved},
-    {"except", TokenKind::kReserved}, {"finally", TokenKind::kReserved}, {"from", TokenKind::kReserved},
-    {"global", TokenKind::kReserved}, {"import", TokenKind::kReserved}, {"is", TokenKind::kReserved},
-    {"nonlocal", TokenKind::kReserved}, {"raise", TokenKind::kReserved}, {"try", TokenKind::kReserved},
-    {"while", TokenKind::kReserved}, {"with", TokenKind::kReserved},   {"yield", TokenKind::kReserved},
+    {"and", TokenKind::kAnd},
+    {"break", TokenKind::kBreak},
+    {"continue", TokenKind::kContinue},
+    {"def", TokenKind::kDef},
+    {"elif", TokenKind::kElif},
+    {"else", TokenKind::kElse},
+    {"for", TokenKind::kFor},
+    {"if", TokenKind::kIf},
+    {"in", TokenKind::kIn},
+    {"lambda", TokenKind::kLambda},
+    {"load", TokenKind::kLoad},
+    {"not", TokenKind::kNot},
+    {"or", TokenKind::kOr},
+    {"pass", TokenKind::kPass},
+    {"return", TokenKind::kReturn},
+    {"as", TokenKind::kReserved},
+    {"assert", TokenKind::kReserved},
+    {"async", TokenKind::kReserved},
+    {"await", TokenKind::kReserved},
+    {"class", TokenKind::kReserved},
+    {"del", TokenKind::kReserved},
+    {"except", TokenKind::kReserved},
+    {"finally", TokenKind::kReserved},
+    {"from", TokenKind::kReserved},
+    {"global", TokenKind::kReserved},
+    {"import", TokenKind::kReserved},
+    {"is", TokenKind::kReserved},
+    {"nonlocal", TokenKind::kReserved},
+    {"raise", TokenKind::kReserved},
+    {"try", TokenKind::kReserved},
+    {"while", TokenKind::kReserved},
+    {"with", TokenKind::kReserved},
+    {"yield", TokenKind::kReserved},
 };
 
 // Longest first.
 constexpr std::pair<std::string_view, TokenKind> kPunctuation[] = {
-    {"//=", TokenKind::kSlashSlashEq}, {"<<=", TokenKind::kLess2Eq},  {">>=", TokenKind::kGreater2Eq},
-    {"//", TokenKind::kSlashSlash},    {"**", TokenKind::kStarStar},  {"<<", TokenKind::kLess2},
-    {">>", TokenKind::kGreater2},      {"<=", TokenKind::kLessEq},    {">=", TokenKind::kGreaterEq},
-    {"==", TokenKind::kEq},            {"!=", TokenKind::kNotEq},     {"+=", TokenKind::kPlusEq},
-    {"-=", TokenKind::kMinusEq},       {"*=", TokenKind::kStarEq},    {"/=", TokenKind::kSlashEq},
-    {"%=", TokenKind::kPercentEq},     {"&=", TokenKind::kAmpEq},     {"|=", TokenKind::kPipeEq},
-    {"^=", TokenKind::kCaretEq},       {"->", TokenKind::kArrow},     {"+", TokenKind::kPlus},
-    {"-", TokenKind::kMinus},          {"*", TokenKind::kStar},       {"/", TokenKind::kSlash},
-    {"%", TokenKind::kPercent},        {"~", TokenKind::kTilde},      {"&", TokenKind::kAmp},
-    {"|", TokenKind::kPipe},           {"^", TokenKind::kCaret},      {".", TokenKind::kDot},
-    {",", TokenKind::kComma},          {";", TokenKind::kSemicolon},  {":", TokenKind::kColon},
-    {"=", TokenKind::kEquals},         {"(", TokenKind::kLparen},     {")", TokenKind::kRparen},
-    {"[", TokenKind::kLbracket},       {"]", TokenKind::kRbracket},   {"{", TokenKind::kLbrace},
-    {"}", TokenKind::kRbrace},         {"<", TokenKind::kLess},       {">", TokenKind::kGreater},
+    {"//=", TokenKind::kSlashSlashEq},
+    {"<<=", TokenKind::kLess2Eq},
+    {">>=", TokenKind::kGreater2Eq},
+    {"//", TokenKind::kSlashSlash},
+    {"**", TokenKind::kStarStar},
+    {"<<", TokenKind::kLess2},
+    {">>", TokenKind::kGreater2},
+    {"<=", TokenKind::kLessEq},
+    {">=", TokenKind::kGreaterEq},
+    {"==", TokenKind::kEq},
+    {"!=", TokenKind::kNotEq},
+    {"+=", TokenKind::kPlusEq},
+    {"-=", TokenKind::kMinusEq},
+    {"*=", TokenKind::kStarEq},
+    {"/=", TokenKind::kSlashEq},
+    {"%=", TokenKind::kPercentEq},
+    {"&=", TokenKind::kAmpEq},
+    {"|=", TokenKind::kPipeEq},
+    {"^=", TokenKind::kCaretEq},
+    {"->", TokenKind::kArrow},
+    {"+", TokenKind::kPlus},
+    {"-", TokenKind::kMinus},
+    {"*", TokenKind::kStar},
+    {"/", TokenKind::kSlash},
+    {"%", TokenKind::kPercent},
+    {"~", TokenKind::kTilde},
+    {"&", TokenKind::kAmp},
+    {"|", TokenKind::kPipe},
+    {"^", TokenKind::kCaret},
+    {".", TokenKind::kDot},
+    {",", TokenKind::kComma},
+    {";", TokenKind::kSemicolon},
+    {":", TokenKind::kColon},
+    {"=", TokenKind::kEquals},
+    {"(", TokenKind::kLparen},
+    {")", TokenKind::kRparen},
+    {"[", TokenKind::kLbracket},
+    {"]", TokenKind::kRbracket},
+    {"{", TokenKind::kLbrace},
+    {"}", TokenKind::kRbrace},
+    {"<", TokenKind::kLess},
+    {">", TokenKind::kGreater},
 };
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -100,7 +150,8 @@ std::vector<Token> Scanner::Scan() {
     }
   }
   if (!brackets_.empty()) {
-    Error(brackets_.back(), absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
+    Error(brackets_.back(),
+          absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
   }
   if (!tokens_.empty() && tokens_.back().kind != TokenKind::kNewline &&
       tokens_.back().kind != TokenKind::kOutdent) {
@@ -160,8 +211,8 @@ void Scanner::ScanNewline() {
   ++at_;
   if (!brackets_.empty()) return;
   line_start_ = true;
-  tokens_.push_back({TokenKind::kNewline, static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + 1),
-                     Value()});
+  tokens_.push_back({TokenKind::kNewline, static_cast<uint32_t>(begin),
+                     static_cast<uint32_t>(begin + 1), Value()});
 }
 
 void Scanner::ScanToken() {
@@ -231,8 +282,8 @@ void Scanner::ScanWord() {
   Emit(known.kind, begin, known.name == nullptr ? Value() : Value(known.name));
 }
 
-// A line that begins with a word which begins statements only, in open brackets: they were forgotten.
-// Says so and goes back to the start of that line, now outside of brackets.
+// A line that begins with a word which begins statements only, in open brackets: they were
+// forgotten. Says so and goes back to the start of that line, now outside of brackets.
 bool Scanner::EndOpenBrackets(TokenKind kind, size_t word) {
   switch (kind) {
     case TokenKind::kDef:
@@ -245,7 +296,8 @@ bool Scanner::EndOpenBrackets(TokenKind kind, size_t word) {
   }
   const size_t before = text_.find_last_not_of(" \t", word == 0 ? 0 : word - 1);
   if (before == text_.npos || (text_[before] != '\n' && text_[before] != '\r')) return false;
-  Error(brackets_.back(), absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
+  Error(brackets_.back(),
+        absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
   brackets_.clear();
   at_ = before + 1;
   Emit(TokenKind::kNewline, before);

@@ -26,7 +26,9 @@ class Scanner {
     const String* name;
   };
 
-  char Peek(size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  char Peek(size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
   bool AtEnd() const { return at_ >= text_.size(); }
   void Emit(TokenKind kind, size_t begin, Value value = Value());
   void Error(size_t offset, std::string_view message) { errors_.Add(offset, message); }

@@ -169,7 +169,8 @@ void Scanner::ScanEscape(bool raw, bool bytes, std::string& out) {
     default: break;
   }
   if (!IsOctal(c)) {
-    std::string_view shown = text_.substr(begin, 1 + std::max<size_t>(ValidSequence(text_, begin + 1), 1));
+    std::string_view shown =
+        text_.substr(begin, 1 + std::max<size_t>(ValidSequence(text_, begin + 1), 1));
     Error(begin, absl::StrCat("invalid escape sequence: ", shown, ". Use '\\\\' to insert '\\'."));
     out += '\\';
     out += c;

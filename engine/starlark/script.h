@@ -16,9 +16,9 @@ struct ScriptOptions {
   uint64_t step_limit = 0;
 };
 
-// Runs the file at `path`. load("x.star", ...) and load(":x.star", ...) name files beside the loading
-// one. struct and json are predeclared. Failure: text for people, complete (static errors of the
-// file, or a traceback); kNotFound if `path` cannot be read.
+// Runs the file at `path`. load("x.star", ...) and load(":x.star", ...) name files beside the
+// loading one. struct and json are predeclared. Failure: text for people, complete (static errors
+// of the file, or a traceback); kNotFound if `path` cannot be read.
 absl::Status RunScript(const std::string& path, const ScriptOptions& options = {});
 
 }  // namespace cow::starlark

@@ -35,7 +35,9 @@ class ScriptTest : public testing::Test {
 };
 
 TEST_F(ScriptTest, LoadsSiblings) {
-  Write("a.star", "load('b.star', 'x')\nload(':c.star', z = 'y')\nprint(x, z, struct(a = 1), json.encode(1))");
+  Write(
+      "a.star",
+      "load('b.star', 'x')\nload(':c.star', z = 'y')\nprint(x, z, struct(a = 1), json.encode(1))");
   Write("b.star", "load('c.star', 'y')\nprint('b')\nx = y + 1");
   Write("c.star", "print('c')\ny = 1");
   EXPECT_EQ(Run("a.star"), "ok");
@@ -66,8 +68,9 @@ TEST_F(ScriptTest, MissingFilesAreErrors) {
 TEST_F(ScriptTest, MissingSymbolsAreErrors) {
   Write("a.star", "load('b.star', 'valeu')");
   Write("b.star", "value = 1");
-  EXPECT_THAT(Run("a.star"), HasSubstr("file 'b.star' does not contain symbol 'valeu' (did you mean "
-                                       "'value'?)"));
+  EXPECT_THAT(Run("a.star"),
+              HasSubstr("file 'b.star' does not contain symbol 'valeu' (did you mean "
+                        "'value'?)"));
 }
 
 TEST_F(ScriptTest, DynamicErrorsHaveATraceback) {

@@ -62,7 +62,8 @@ TEST(StaticErrorsTest, ModulesLoadFirst) {
 }
 
 TEST(BuildDialectTest, AllowsRebindingAndLateLoads) {
-  EXPECT_EQ(Errors("x = 1\nx = [x for _ in [1]]\nload(\"a\", \"b\")\nb = 2\n", Dialect::Build()), "");
+  EXPECT_EQ(Errors("x = 1\nx = [x for _ in [1]]\nload(\"a\", \"b\")\nb = 2\n", Dialect::Build()),
+            "");
 }
 
 TEST(BuildDialectTest, RefusesCode) {
@@ -75,7 +76,8 @@ TEST(BuildDialectTest, RefusesCode) {
   EXPECT_THAT(Errors("for x in []: pass", build),
               HasSubstr("for loops are not allowed at the top level"));
   EXPECT_THAT(Errors("print(*[1])", build), HasSubstr("*args arguments are not allowed in BUILD"));
-  EXPECT_THAT(Errors("print(**{})", build), HasSubstr("**kwargs arguments are not allowed in BUILD"));
+  EXPECT_THAT(Errors("print(**{})", build),
+              HasSubstr("**kwargs arguments are not allowed in BUILD"));
 }
 
 TEST(ProgramTest, TellsItsLoads) {
@@ -105,8 +107,8 @@ TEST(RobustnessTest, DeepNestingIsRefused) {
     for (size_t i = 0; i < count; ++i) out += part;
     return out;
   };
-  for (std::string_view part : {"(", "[", "{1:", "f(", "x[", "-", "not ", "~", "lambda: ", "1 if 1 else ",
-                                "[x for x in (", "{", "(1,"}) {
+  for (std::string_view part : {"(", "[", "{1:", "f(", "x[", "-", "not ", "~",
+                                "lambda: ", "1 if 1 else ", "[x for x in (", "{", "(1,"}) {
     EXPECT_THAT(Errors("x = " + repeat(part, n)), HasSubstr("error")) << part;
   }
   EXPECT_THAT(Errors("x = []\ny = x" + repeat(".a", n)), HasSubstr("nested too deeply"));

@@ -127,7 +127,9 @@ Result Strip(Thread& thread, const Arguments& args, bool left, bool right) {
 
 Result StripBoth(Thread& thread, const Arguments& args) { return Strip(thread, args, true, true); }
 Result StripLeft(Thread& thread, const Arguments& args) { return Strip(thread, args, true, false); }
-Result StripRight(Thread& thread, const Arguments& args) { return Strip(thread, args, false, true); }
+Result StripRight(Thread& thread, const Arguments& args) {
+  return Strip(thread, args, false, true);
+}
 
 Result RemovePrefix(Thread& thread, const Arguments& args) {
   std::string_view prefix;

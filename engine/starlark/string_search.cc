@@ -94,7 +94,8 @@ Result HasAffix(const Arguments& args, bool prefix) {
   for (size_t i = 0; i < tuple->size(); ++i) {
     const String* affix = tuple->at(i).As<String>();
     if (affix == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("at index ", i, " of sub, got element of type ",
+      return absl::InvalidArgumentError(absl::StrCat("at index ", i,
+                                                     " of sub, got element of type ",
                                                      TypeName(tuple->at(i)), ", want string"));
     }
     if (matches(affix->view())) return Value::Bool(true);
@@ -228,7 +229,8 @@ absl::Status CheckReplacedSize(Heap& heap, std::string_view text, std::string_vi
   if (old_text.empty()) {
     count = static_cast<int64_t>(text.size()) + 1;
   } else {
-    for (size_t at = text.find(old_text); at != kNone; at = text.find(old_text, at + old_text.size())) {
+    for (size_t at = text.find(old_text); at != kNone;
+         at = text.find(old_text, at + old_text.size())) {
       ++count;
     }
   }
@@ -273,8 +275,8 @@ Result Join(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(ForEach(elements.value, [&](Value element) -> absl::Status {
     const String* text = element.As<String>();
     if (text == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("expected string for sequence element ", number,
-                                                     ", got '", Str(element), "' of type ",
+      return absl::InvalidArgumentError(absl::StrCat("expected string for sequence element ",
+                                                     number, ", got '", Str(element), "' of type ",
                                                      TypeName(element)));
     }
     if (static_cast<int64_t>(out.size() + text->size()) > kMaxText) {

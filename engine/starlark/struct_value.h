@@ -1,5 +1,5 @@
-// Struct: an immutable record. struct(...) makes plain ones; a host makes provider instances of them
-// by giving a constructor.
+// Struct: an immutable record. struct(...) makes plain ones; a host makes provider instances of
+// them by giving a constructor.
 #pragma once
 
 #include <span>
@@ -24,8 +24,8 @@ class Struct final : public HeapObject {
     word_ = static_cast<uint32_t>(size);
   }
 
-  // None for struct(); else the HostObject that made it (HostObject::InstanceName names it in repr).
-  // Structs with different constructors are never equal.
+  // None for struct(); else the HostObject that made it (HostObject::InstanceName names it in
+  // repr). Structs with different constructors are never equal.
   Value constructor() const { return constructor_; }
 
   // Sorted by name.

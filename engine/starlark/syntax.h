@@ -1,5 +1,5 @@
-// Syntax tree. Nodes live in the parser's scratch heap and are never destroyed one by one; the resolver
-// fills in where each name is bound.
+// Syntax tree. Nodes live in the parser's scratch heap and are never destroyed one by one; the
+// resolver fills in where each name is bound.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,21 @@
 namespace cow::starlark {
 
 enum class ExprKind : uint8_t {
-  kName, kLiteral, kList, kTuple, kDict, kUnary, kBinary, kCond, kCall, kIndex, kSlice, kDot, kLambda,
-  kComprehension, kError,
+  kName,
+  kLiteral,
+  kList,
+  kTuple,
+  kDict,
+  kUnary,
+  kBinary,
+  kCond,
+  kCall,
+  kIndex,
+  kSlice,
+  kDot,
+  kLambda,
+  kComprehension,
+  kError,
 };
 
 struct Expr {
@@ -25,7 +38,15 @@ struct Expr {
   uint32_t at;         // where an error in it is shown: operator, bracket, dot, ...
 };
 
-enum class Scope : uint8_t { kUnresolved, kLocal, kFree, kGlobal, kLoaded, kPredeclared, kUniversal };
+enum class Scope : uint8_t {
+  kUnresolved,
+  kLocal,
+  kFree,
+  kGlobal,
+  kLoaded,
+  kPredeclared,
+  kUniversal
+};
 
 struct NameExpr : Expr {
   const String* name;

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cow::starlark;
   auto source = std::make_shared<const cow::SourceFile>(
       "fuzz.star", std::string(reinterpret_cast<const char*>(data), size));
-  const Dialect dialect{.allow_toplevel_control = true, .allow_late_load = true, .allow_rebinding = true};
+  const Dialect dialect{
+      .allow_toplevel_control = true, .allow_late_load = true, .allow_rebinding = true};
   auto program = Program::Compile(std::move(source), dialect, ScriptEnvironment());
   if (!program.ok() || !(*program)->loads().empty()) return 0;
   Heap heap;

@@ -1,0 +1,109 @@
+// What comes of the requested labels: output groups, aliases, errors, skipped targets, tests.
+#include "engine/analysis/analyzer_fixture.h"
+
+namespace cow::analysis {
+namespace {
+
+using RequestedTargetsTest = AnalyzerTest;
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST_F(RequestedTargetsTest, OutputGroupsReplaceOrAdd) {
+  Build("a", R"(lib(name = "x"))");
+  request_.output_groups = {"extra"};
+  BuildPlan plan = Plan({"//a:x"});
+  EXPECT_THAT(Paths(plan, plan.targets[0].outputs), ElementsAre(Bin() + "a/x.extra"));
+  request_.output_groups = {"+extra"};
+  plan = Plan({"//a:x"});
+  EXPECT_THAT(Paths(plan, plan.targets[0].outputs),
+              ElementsAre(Bin() + "a/x.out", Bin() + "a/x.extra"));
+}
+
+TEST_F(RequestedTargetsTest, AliasesAreTheTargetTheyNameUnderTheirOwnLabel) {
+  Build("a", R"(alias(name = "al", actual = ":x"))"
+             "\n"
+             R"(lib(name = "x"))"
+             "\n"
+             R"(lib(name = "u", deps = [":al"]))");
+  BuildPlan plan = Plan({"//a:al", "//a:u"});
+  EXPECT_EQ(plan.targets[0].label.ToString(), "//a:al");
+  EXPECT_THAT(Paths(plan, plan.targets[0].outputs), ElementsAre(Bin() + "a/x.out"));
+  EXPECT_EQ(plan.actions.size(), 2u);
+}
+
+TEST_F(RequestedTargetsTest, KeepGoingPlansTheRestAndReportsEachErrorOnce) {
+  Build("a", R"(
+lib(name = "good")
+bad(name = "bad")
+nothing(name = "n1", deps = [":bad"])
+nothing(name = "n2", deps = [":bad"])
+)");
+  request_.keep_going = true;
+  absl::StatusOr<AnalysisResult> result = Run({"//a:n1", "//a:good", "//a:n2"});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_EQ(result->plan.targets.size(), 1u);
+  EXPECT_EQ(result->errors.size(), 1u);
+  EXPECT_EQ(result->failed.size(), 2u);
+}
+
+TEST_F(RequestedTargetsTest, IncompatibleTargetsAreSkippedWithTheirDependents) {
+  Build("a", R"(
+lib(name = "x", target_compatible_with = ["@cow//platforms:aarch64"])
+lib(name = "y", deps = [":x"])
+)");
+  absl::StatusOr<AnalysisResult> result = Run({"//a:x", "//a:y"});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_THAT(result->plan.targets, IsEmpty());
+  ASSERT_EQ(result->skipped.size(), 2u);
+  EXPECT_THAT(result->skipped[0].reason, HasSubstr("lacks @cow//platforms:aarch64"));
+  EXPECT_THAT(result->skipped[1].reason, HasSubstr("depends on //a:x"));
+}
+
+TEST_F(RequestedTargetsTest, TestsBecomeActionsWithRunfilesTreeAndEnvironment) {
+  Build(
+      "a",
+      R"-(my_test(name = "my_test", data = ["d.txt"], args = ["$(location d.txt)", "'two words'"], size = "small"))-");
+  Write("a/d.txt", "");
+  request_.run_tests = true;
+  BuildPlan plan = Plan({"//a:my_test"});
+  ASSERT_EQ(plan.tests.size(), 1u);
+  const Action& action = plan.action(plan.tests[0].action);
+  EXPECT_THAT(Words(plan, action), ElementsAre(Bin() + "a/my_test", "a/d.txt", "two words"));
+  EXPECT_THAT(Paths(plan, action.inputs.ToList()),
+              testing::UnorderedElementsAre(Bin() + "a/my_test", "a/d.txt"));
+  EXPECT_EQ(action.env.at("MY"), "env");
+  EXPECT_EQ(action.env.at("TEST_TARGET"), "//a:my_test");
+  EXPECT_EQ(action.timeout_seconds, 60);
+  ASSERT_TRUE(action.host_tree.valid());
+  EXPECT_EQ(action.captured_output, plan.tests[0].log);
+  EXPECT_EQ(plan.artifact(plan.tests[0].log).exec_path,
+            "cow-out/linux_test-fastbuild/testlogs/a/my_test/test.log");
+  EXPECT_EQ(plan.artifact(plan.tests[0].log).generating_action, plan.tests[0].action);
+}
+
+TEST_F(RequestedTargetsTest, SuitesStandForTheirTests) {
+  Build("a", R"(
+my_test(name = "a_test")
+my_test(name = "b_test")
+my_test(name = "m_test", tags = ["manual"])
+test_suite(name = "one", tests = [":b_test"])
+test_suite(name = "all_of_them")
+)");
+  request_.run_tests = true;
+  EXPECT_EQ(Plan({"//a:one"}).tests.size(), 1u);
+  EXPECT_EQ(Plan({"//a:all_of_them", "//a:one"}).tests.size(), 2u);
+}
+
+TEST_F(RequestedTargetsTest, ProgramsTellTheirRunfiles) {
+  Build("a", R"(my_test(name = "my_test", data = ["d.txt"]))");
+  Write("a/d.txt", "");
+  BuildPlan plan = Plan({"//a:my_test"});
+  EXPECT_EQ(plan.artifact(plan.targets[0].executable).short_path(), "a/my_test");
+  EXPECT_THAT(Paths(plan, plan.targets[0].runfiles), ElementsAre("a/d.txt"));
+  EXPECT_THAT(plan.tests, IsEmpty());
+}
+
+}  // namespace
+}  // namespace cow::analysis
