@@ -48,7 +48,6 @@ class String final : public HeapObject {
   static constexpr uint8_t kInterned = 1;
 
   uint32_t length_;
-  uint32_t unused_ = 0;
   const char* text_;
 };
 
