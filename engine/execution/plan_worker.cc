@@ -146,7 +146,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::RunPrepared(ActionId id, const PreparedA
   return Accept(id, prepared, *spawned, scratch.writable(), announce);
 }
 
-absl::Status PlanWorker::WriteCaptured(const Action& action, const std::string& printed,
+absl::Status PlanWorker::WriteCaptured(const Action& action, const SpawnResult& spawned,
                                        const std::vector<SpawnWritable>& writable) const {
   const std::string& path = plan_.artifact(action.captured_output).exec_path;
   for (const SpawnWritable& folder : writable) {
@@ -154,7 +154,7 @@ absl::Status PlanWorker::WriteCaptured(const Action& action, const std::string& 
       // What the process left there is replaced, never followed: it could be a symlink to any file of this machine.
       std::string host_path = JoinPath(folder.host_path, PathBasename(path));
       COW_RETURN_IF_ERROR(RemoveTree(host_path));
-      return WriteFile(host_path, printed);
+      return WriteFile(host_path, spawned.out + spawned.err);
     }
   }
   return absl::InternalError(absl::StrCat("no directory was writable for '", path, "'"));
@@ -164,7 +164,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
                                                const std::vector<SpawnWritable>& writable, const Announce& announce) {
   std::string printed = PrintedText(spawned.out, spawned.err);
   const bool captured = plan_.action(id).captured_output.valid();
-  if (captured) COW_RETURN_IF_ERROR(WriteCaptured(plan_.action(id), printed, writable));
+  if (captured) COW_RETURN_IF_ERROR(WriteCaptured(plan_.action(id), spawned, writable));
   InputIndex index(prepared.preimage.inputs);
   ScanRequest request{.writable = writable,
                       .outputs = prepared.outputs,

@@ -45,7 +45,7 @@ class PlanWorker final : public ActionWorker {
   absl::StatusOr<WorkOutcome> RunPrepared(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
                                           std::stop_token cancelled, const Announce& announce);
   // Puts what the process printed where the action wants it as an output.
-  absl::Status WriteCaptured(const Action& action, const std::string& printed,
+  absl::Status WriteCaptured(const Action& action, const SpawnResult& spawned,
                              const std::vector<SpawnWritable>& writable) const;
   absl::StatusOr<WorkOutcome> Accept(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
                                      const std::vector<SpawnWritable>& writable, const Announce& announce);

@@ -9,7 +9,7 @@ root = pathlib.Path(sys.argv[1])
 CODE = {".h", ".cc", ".cow", ".py", ".sh", ".star"}
 MAX_LINES = 600
 # Assembled from parts, so that this file does not trip over itself.
-REGISTRIES = "|".join(["debian\\." + "org", "registry\\." + "npmjs", "proxy\\." + "golang", "py" + "pi\\.org",
+REGISTRIES = "|".join(["(deb|security|snapshot|ftp[a-z.]*)\\.debian\\." + "org", "registry\\." + "npmjs", "proxy\\." + "golang", "py" + "pi\\.org",
                        "python" + "hosted", "crates\\." + "io", "maven\\." + "org"])
 MARKS = "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX\\b"])
 

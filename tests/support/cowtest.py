@@ -14,7 +14,7 @@ class Cow:
     """Runs one cow binary with one cache, in one environment."""
 
     def __init__(self, bin_dir, cache, env=None, prefix=()):
-        self.bin = str(pathlib.Path(bin_dir) / "cow")
+        self.bin = str(pathlib.Path(bin_dir).resolve() / "cow")
         self.cache = str(cache)
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(cache) + "-home", "COW_CACHE_DIR": self.cache, **(env or {})}
         self.prefix = list(prefix)
@@ -96,5 +96,5 @@ def leftovers(cache):
             found.append(f"mount {line.split()[4]}")
     scratch = pathlib.Path(cache) / "tmp"
     if scratch.is_dir():
-        found += [f"scratch {p}" for p in scratch.iterdir()]
+        found += [f"scratch {p}" for p in scratch.iterdir() if p.is_dir()]
     return found

@@ -13,13 +13,13 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kChangelog =
     "cow-demo (1.2-3) bookworm; urgency=medium\n\n  * First.\n\n"
-    " -- Jane Doe <jane@example.org>  Wed, 01 Jan 2025 00:00:00 +0000\n";
+    " -- cow maintainers <maintainers@cow.example.org>  Wed, 01 Jan 2025 00:00:00 +0000\n";
 
 DebSpec Sample(const TempFolder& temp) {
   DebSpec spec;
   spec.package = "cow-demo";
   spec.architecture = "all";
-  spec.maintainer = "Jane Doe <jane@example.org>";
+  spec.maintainer = "cow maintainers <maintainers@cow.example.org>";
   spec.synopsis = "demonstration";
   spec.extended = {"First paragraph.", "", "Second."};
   spec.fields = {{"Section", "utils"}, {"Depends", "${shlibs:Depends}, adduser"}};
@@ -97,7 +97,7 @@ TEST(DebBuilderTest, MakesACompletePackage) {
             "Package: cow-demo\n"
             "Version: 1.2-3\n"
             "Architecture: all\n"
-            "Maintainer: Jane Doe <jane@example.org>\n"
+            "Maintainer: cow maintainers <maintainers@cow.example.org>\n"
             "Installed-Size: 18\n"
             "Depends: adduser\n"
             "Section: utils\n"
