@@ -24,14 +24,18 @@ def main():
     cowtest.genrule_workspace(work)
     clean = cowtest.Cow(sys.argv[2], root / "clean-cache")
     cow = cowtest.Cow(sys.argv[2], root / "cache")
-    cow.build(work, "//...")  # so that the kills hit the build, not the capture of the host's shell
+    for builder in (cow, clean):  # so that the kills hit the build, not the capture of the host's shell
+        builder.build(work, "//...")
+    for i in range(12):
+        (work / f"in{i}.txt").write_text(f"everything changed {i}\n")
     started = time.monotonic()
     clean.build(work, "//...")
     length = time.monotonic() - started
 
     killed = 0
     for round_number in range(ROUNDS):
-        (work / f"in{rng.randrange(12)}.txt").write_text(f"round {round_number} {rng.random()}\n")
+        for i in range(12):
+            (work / f"in{i}.txt").write_text(f"round {round_number} {rng.random()}\n")
         process = cow.start(work, "build", "//...", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(rng.random() * length)
         killed += process.poll() is None

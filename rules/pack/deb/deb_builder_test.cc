@@ -69,7 +69,7 @@ TEST(DebBuilderTest, MakesACompletePackage) {
   EXPECT_EQ(Manifest(deb->control),
             "0755 0:0 0 ./\n"
             "0644 0:0 14 ./conffiles\n"
-            "0644 0:0 218 ./control\n"
+            "0644 0:0 236 ./control\n"
             "0644 0:0 332 ./md5sums\n"
             "0755 0:0 672 ./postinst\n"
             "0755 0:0 268 ./postrm\n"
@@ -88,7 +88,7 @@ TEST(DebBuilderTest, MakesACompletePackage) {
             "0755 0:0 0 ./usr/share/\n"
             "0755 0:0 0 ./usr/share/doc/\n"
             "0755 0:0 0 ./usr/share/doc/cow-demo/\n"
-            "0644 0:0 129 ./usr/share/doc/cow-demo/changelog.Debian.gz\n"
+            "0644 0:0 136 ./usr/share/doc/cow-demo/changelog.Debian.gz\n"
             "0644 0:0 5 ./usr/share/doc/cow-demo/copyright\n"
             "0755 0:0 0 ./usr/share/man/\n"
             "0755 0:0 0 ./usr/share/man/man1/\n"
