@@ -20,6 +20,7 @@ cleanup() {
   chmod -R u+rwx "$root" && rm -rf "$root"
 }
 trap cleanup EXIT
+export COW_CACHE_DIR=$root/cache
 cp -r "$source_dir/examples/cowabunga" "$root/ws"
 rm -rf "$root/ws/cow-out" "$root/ws/cow-bin"
 cd "$root/ws"
