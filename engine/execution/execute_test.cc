@@ -153,6 +153,22 @@ TEST_F(ExecutionTest, CapturedOutputHoldsWhatTheProcessPrinted) {
   EXPECT_EQ(sink_.Text(Message::Kind::kActionOutput), "");
 }
 
+TEST_F(ExecutionTest, CapturedOutputIsNeverWrittenThroughASymlink) {
+  std::string victim = root_ + "/victim";
+  ASSERT_TRUE(WriteFile(victim, "precious").ok());
+  runner_->programs["plant"] = [&](FakeProcess& process) {
+    process.result.out = "evil";
+    ASSERT_TRUE(MakeSymlink(victim, process.HostPath(process.argv[1])).ok());
+  };
+  PlanBuilder builder(workspace_);
+  ArtifactId log = builder.Run("plant", "test.log", {});
+  builder.ActionOf(log).captured_output = log;
+  builder.Request({log});
+  EXPECT_TRUE(Build(builder.plan).ok());
+  EXPECT_EQ(*ReadFile(victim), "precious");
+  EXPECT_EQ(*ReadFile(absl::StrCat(workspace_, "/", kBin, "/test.log")), "evil");
+}
+
 TEST_F(ExecutionTest, KeepGoingDoesWhatDoesNotDependOnTheFailure) {
   runner_->programs["fail"] = [](FakeProcess& process) { process.Fail("no\n"); };
   runner_->programs["outlast"] = [this](FakeProcess& process) {
