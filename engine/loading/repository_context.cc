@@ -134,6 +134,10 @@ absl::StatusOr<Value> PathValue::GetAttr(Thread& thread, const starlark::String*
   if (attribute == "basename") return thread.heap().NewString(PathBasename(path_));
   if (attribute == "dirname") return thread.heap().New<PathValue>(std::string(PathDirname(path_)));
   if (attribute == "exists") return Value::Bool(StatFile(path_).ok());
+  if (attribute == "is_dir") {
+    absl::StatusOr<FileInfo> info = StatFile(path_);
+    return Value::Bool(info.ok() && info->kind == FileKind::kDirectory);
+  }
   if (attribute == "realpath") {
     std::error_code error;
     std::filesystem::path real = std::filesystem::canonical(path_, error);

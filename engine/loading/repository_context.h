@@ -52,9 +52,9 @@ class PathValue final : public starlark::HostObject {
   void Repr(std::string& out) const override { out += path_; }
   absl::StatusOr<uint64_t> Hash() const override;
   absl::StatusOr<bool> Equals(const HostObject& other) const override;
-  // basename, dirname, exists, realpath; methods get_child(), readdir().
+  // basename, dirname, exists, is_dir, realpath; methods get_child(), readdir().
   absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread, const starlark::String* name) const override;
-  std::vector<std::string> AttrNames() const override { return {"basename", "dirname", "exists", "realpath"}; }
+  std::vector<std::string> AttrNames() const override { return {"basename", "dirname", "exists", "is_dir", "realpath"}; }
   const starlark::MethodTable* Methods() const override;
 
  private:

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/posix_file.h"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr char kPreludeFile[] = "prelude.cow";
 constexpr char kBuiltinWorkspaceFile[] = "workspace.cow";
+constexpr char kWorkspacePreludeFile[] = "workspace_prelude.cow";
 
 absl::StatusOr<Digest> DigestByReading(const std::string& path) {
   COW_ASSIGN_OR_RETURN(std::string bytes, ReadFile(path));
@@ -53,17 +55,20 @@ struct Workspace::Parts {
   explicit Parts(WorkspaceOptions given)
       : options(Complete(std::move(given))),
         repositories(options, tree, files),
-        environments(options.environment, files, [this] { return Prelude(); }),
+        environments(options.environment, files, [this] { return BuiltinModule(kPreludeFile); }),
         modules(repositories, files, environments) {}
 
-  absl::StatusOr<std::shared_ptr<const starlark::FrozenModule>> Prelude() {
+  // The module at the top of the built-in rules; nullptr if there are none.
+  absl::StatusOr<std::shared_ptr<const starlark::FrozenModule>> BuiltinModule(std::string_view file) {
     if (options.builtin_rules_dir.empty()) return nullptr;
     COW_ASSIGN_OR_RETURN(PackageId top, PackageId::Create(kBuiltinRepository, ""));
-    COW_ASSIGN_OR_RETURN(Label label, Label::Create(std::move(top), kPreludeFile));
+    COW_ASSIGN_OR_RETURN(Label label, Label::Create(std::move(top), file));
     COW_ASSIGN_OR_RETURN(LoadedModulePtr module, modules.Load(label));
     return module->module;
   }
 
+  // The predeclared names of a workspace file.
+  absl::StatusOr<starlark::Environment> EnvironmentOf(bool builtin);
   absl::Status Evaluate(const std::string& path, bool builtin);
   absl::Status EvaluatePiece(const std::shared_ptr<const SourceFile>& piece, const PackageId& base,
                              starlark::Thread& thread, starlark::Environment& environment);
@@ -78,6 +83,18 @@ struct Workspace::Parts {
   std::vector<Registration> execution_platforms;
   std::vector<std::shared_ptr<const starlark::FrozenHeap>> heaps;  // of the workspace files
 };
+
+absl::StatusOr<starlark::Environment> Workspace::Parts::EnvironmentOf(bool builtin) {
+  starlark::Environment environment = environments.Workspace();
+  if (builtin) return environment;
+  COW_ASSIGN_OR_RETURN(auto prelude, BuiltinModule(kWorkspacePreludeFile));
+  if (prelude == nullptr) return environment;
+  environment.AddReference(prelude->heap());
+  for (const starlark::Global& global : prelude->globals()) {
+    if (!absl::StartsWith(global.name, "_")) environment.Set(global.name, global.value);
+  }
+  return environment;
+}
 
 absl::Status Workspace::Parts::Evaluate(const std::string& path, bool builtin) {
   COW_ASSIGN_OR_RETURN(std::shared_ptr<const std::string> text, tree.Read(path));
@@ -94,13 +111,13 @@ absl::Status Workspace::Parts::Evaluate(const std::string& path, bool builtin) {
     COW_ASSIGN_OR_RETURN(context.base, PackageId::Create(kBuiltinRepository, ""));
   }
   files.Add(source->name(), context.base);
+  COW_ASSIGN_OR_RETURN(starlark::Environment environment, EnvironmentOf(builtin));
   COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::Program> program,
-                       starlark::Program::Compile(source, starlark::Dialect::Build(), environments.Workspace()));
+                       starlark::Program::Compile(source, starlark::Dialect::Build(), environment));
   auto heap = std::make_unique<starlark::Heap>();
   starlark::Thread thread(*heap);
   thread.SetHost(&context);
   InstallPrintHandler(thread, options);
-  starlark::Environment environment = environments.Workspace();
   for (const std::shared_ptr<const SourceFile>& piece : SplitAtLoads(*program)) {
     absl::Status status = EvaluatePiece(piece, context.base, thread, environment);
     if (!status.ok()) return SimplifyTraceback(status, *source);

@@ -49,6 +49,7 @@ class WorkspaceFixture {
                "load(\"@cow//:defs.cow\", _c = \"check_test\", _f = \"filegroup\", _g = \"genrule\")\n"
                "check_test = _c\nfilegroup = _f\ngenrule = _g\n");
     WriteRules("workspace.cow", "");
+    WriteRules("workspace_prelude.cow", "");
     COW_CHECK(MakeDirectories(top_ + "/bin").ok());
     options.root = root();
     options.cache_dir = top_ + "/cache";
