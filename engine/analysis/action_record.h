@@ -6,6 +6,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/analysis/args_value.h"
@@ -22,6 +24,8 @@ struct ActionRecord {
   Action action{};
   std::vector<std::shared_ptr<const ArgsSpec>> arguments{};
   ValueDepset inputs{};  // of Files
+  // kExpandTemplate: substitutions after those of `action`, joined when the action is wanted.
+  std::vector<std::pair<std::string, ArgsItem>> computed_substitutions{};
   HostTreePtr host_tree{};
   Location location{};  // of the call that declared it
 };

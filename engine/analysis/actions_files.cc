@@ -5,6 +5,7 @@
 #include "engine/analysis/action_parameters.h"
 #include "engine/analysis/actions_value.h"
 #include "engine/analysis/args_value.h"
+#include "engine/analysis/template_dict_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/digest.h"
 #include "engine/base/status.h"
@@ -77,10 +78,13 @@ absl::StatusOr<Value> ActionsSymlink(Thread& thread, const Arguments& args) {
   FileValue* target_file = nullptr;
   std::optional<std::string> target_path;
   bool is_executable = false;
+  Value use_exec_root;  // where a link would point; here a symlink is the same content
   std::string progress_message;
   COW_RETURN_IF_ERROR(UnpackArgs(
       args, {Required("output", &output), Noneable(Optional("target_file", &target_file)),
-             KwOptional("target_path", &target_path), KwOptional("is_executable", &is_executable),
+             Noneable(KwOptional("target_path", &target_path)),
+             KwOptional("is_executable", &is_executable),
+             KwOptional("use_exec_root_for_source", &use_exec_root),
              Noneable(KwOptional("progress_message", &progress_message))}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, args.Receiver<ActionsValue>()->Context(thread));
   if ((target_file == nullptr) == !target_path) {
@@ -108,11 +112,13 @@ absl::StatusOr<Value> ActionsExpandTemplate(Thread& thread, const Arguments& arg
   FileValue* source = nullptr;
   FileValue* output = nullptr;
   starlark::Dict* substitutions = nullptr;
+  TemplateDictValue* computed = nullptr;
   bool is_executable = false;
   COW_RETURN_IF_ERROR(UnpackArgs(
       args,
       {KwOptional("template", &source), KwOptional("output", &output),
-       KwOptional("substitutions", &substitutions), KwOptional("is_executable", &is_executable)}));
+       KwOptional("substitutions", &substitutions), KwOptional("is_executable", &is_executable),
+       Noneable(KwOptional("computed_substitutions", &computed))}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, args.Receiver<ActionsValue>()->Context(thread));
   if (source == nullptr || output == nullptr)
     return UserError("expand_template() needs 'template' and 'output'");
@@ -129,6 +135,7 @@ absl::StatusOr<Value> ActionsExpandTemplate(Thread& thread, const Arguments& arg
       record->action.substitutions.emplace_back(key->view(), value->view());
     }
   }
+  if (computed != nullptr) record->computed_substitutions = computed->entries();
   return Declared(*context, std::move(record));
 }
 

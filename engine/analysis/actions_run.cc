@@ -1,4 +1,5 @@
 // ctx.actions.run and run_shell.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -46,6 +47,7 @@ struct RunParameters {
   Value exec_group{};
   Value resource_set{};
   Value input_manifests{};
+  Value shadowed_action{};
 };
 
 absl::Status Unpack(const Arguments& args, starlark::Param own, RunParameters& p) {
@@ -61,6 +63,7 @@ absl::Status Unpack(const Arguments& args, starlark::Param own, RunParameters& p
                      KwOptional("host_tree", &p.host_tree), KwOptional("timeout", &p.timeout),
                      KwOptional("toolchain", &p.toolchain), KwOptional("exec_group", &p.exec_group),
                      KwOptional("resource_set", &p.resource_set),
+                     KwOptional("shadowed_action", &p.shadowed_action),
                      KwOptional("input_manifests", &p.input_manifests)});
 }
 
@@ -83,6 +86,16 @@ absl::Status ReadArguments(const RunParameters& p, ActionRecord& record) {
   });
 }
 
+// What changes nothing must at least be what Bazel takes.
+absl::Status CheckIgnored(const RunParameters& p) {
+  if (!p.resource_set.IsUnset() && !p.resource_set.IsNone() && !starlark::IsCallable(p.resource_set)) {
+    return UserError("'resource_set' must be a function, got '", starlark::TypeName(p.resource_set), "'");
+  }
+  if (!p.shadowed_action.IsUnset() && !p.shadowed_action.IsNone())
+    return UserError("'shadowed_action' is not supported");
+  return absl::OkStatus();
+}
+
 absl::Status ReadCommon(const RuleContext& context, const RunParameters& p, InputCollector& inputs,
                         ActionRecord& record) {
   Action& action = record.action;
@@ -98,7 +111,14 @@ absl::Status ReadCommon(const RuleContext& context, const RunParameters& p, Inpu
                       context.configuration().action_env.end());
   COW_ASSIGN_OR_RETURN(action.execution_requirements,
                        ReadStringDict(p.execution_requirements, "execution_requirements"));
-  if (p.unused_inputs_list != nullptr) action.unused_inputs_list = p.unused_inputs_list->id();
+  COW_RETURN_IF_ERROR(CheckIgnored(p));
+  if (p.unused_inputs_list != nullptr) {
+    action.unused_inputs_list = p.unused_inputs_list->id();
+    if (std::find(action.outputs.begin(), action.outputs.end(), action.unused_inputs_list) == action.outputs.end()) {
+      return UserError("'unused_inputs_list' ", p.unused_inputs_list->artifact().short_path(),
+                       " is not among the outputs of the action");
+    }
+  }
   if (p.timeout < 0) return UserError("'timeout' is a number of seconds, got ", p.timeout);
   action.timeout_seconds = p.timeout;
   record.inputs = inputs.Finish();
@@ -192,17 +212,25 @@ absl::StatusOr<Value> ActionsRun(Thread& thread, const Arguments& args) {
 
 absl::StatusOr<Value> ActionsRunShell(Thread& thread, const Arguments& args) {
   RunParameters p;
-  std::string command;
+  Value command;
   COW_RETURN_IF_ERROR(Unpack(args, KwRequired("command", &command), p));
   COW_ASSIGN_OR_RETURN(RuleContext * context, args.Receiver<ActionsValue>()->Context(thread));
   auto record = std::make_unique<ActionRecord>();
   InputCollector inputs(*context);
   COW_ASSIGN_OR_RETURN(Shell shell, FindShell(*context, p.host_tree));
   record->host_tree = shell.host_tree;
-  std::vector<Value> words{thread.heap().NewString(shell.path), thread.heap().NewString("-c"),
-                           thread.heap().NewString(command)};
-  // What follows the command is $0, then $1 and so on.
-  if (p.arguments) words.push_back(thread.heap().NewString(""));
+  std::vector<Value> words;
+  if (command.Is(starlark::Kind::kString)) {
+    words = {thread.heap().NewString(shell.path), thread.heap().NewString("-c"), command};
+    // What follows the command is $0, then $1 and so on.
+    if (p.arguments) words.push_back(thread.heap().NewString(""));
+  } else if (command.Is(starlark::Kind::kList) || command.Is(starlark::Kind::kTuple)) {
+    // The deprecated form: the words of a command that is run without a shell.
+    COW_ASSIGN_OR_RETURN(words, starlark::Elements(command));
+  } else {
+    return UserError("in call to run_shell(), parameter 'command' got value of type '",
+                     starlark::TypeName(command), "', want 'string or sequence of strings'");
+  }
   record->arguments.push_back(Words(std::move(words)));
   COW_RETURN_IF_ERROR(ReadCommon(*context, p, inputs, *record));
   return Finish(thread, *context, std::move(record));

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "engine/analysis/args_value.h"
 #include "engine/analysis/runfiles_value.h"
+#include "engine/analysis/template_dict_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
@@ -61,6 +62,19 @@ absl::StatusOr<Value> MakeArgs(Thread& thread, const Arguments& args) {
   return Value(thread.heap().New<ArgsValue>());
 }
 
+absl::StatusOr<Value> MakeTemplateDict(Thread& thread, const Arguments& args) {
+  COW_RETURN_IF_ERROR(args.RejectAll());
+  return Value(thread.heap().New<TemplateDictValue>());
+}
+
+// Names of Bazel whose meaning does not exist here.
+template <int kWhich>
+absl::StatusOr<Value> Unsupported(Thread&, const Arguments& args) {
+  return UserError("ctx.actions.", args.function_name(), " is not supported: ",
+                   kWhich == 0 ? "the files of a directory are not known when its users are analysed"
+                               : "each output has one owner");
+}
+
 absl::StatusOr<Value> DoNothing(Thread&, const Arguments& args) {
   std::string_view mnemonic;
   Value inputs;
@@ -81,6 +95,9 @@ absl::StatusOr<RuleContext*> ActionsValue::Context(Thread& thread) const {
 
 const starlark::MethodTable* ActionsValue::Methods() const {
   static const starlark::MethodTable kMethods({{"args", &MakeArgs},
+                                               {"declare_shareable_artifact", &Unsupported<1>},
+                                               {"map_directory", &Unsupported<0>},
+                                               {"template_dict", &MakeTemplateDict},
                                                {"declare_directory", &DeclareDirectory},
                                                {"declare_file", &DeclareFile},
                                                {"declare_symlink", &DeclareSymlink},

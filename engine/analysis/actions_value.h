@@ -7,9 +7,9 @@
 //   run_shell(outputs, command, ...the same...)
 //   write(output, content, is_executable)      content: a string or Args, one argument per line
 //   symlink(output, target_file | target_path, is_executable)
-//   expand_template(template, output, substitutions, is_executable)
+//   expand_template(template, output, substitutions, is_executable, computed_substitutions)
 //   fetch(output, url, sha256, size)           a download whose bytes are known
-//   do_nothing(mnemonic, inputs)
+//   do_nothing(mnemonic, inputs)  template_dict()
 #pragma once
 
 #include "engine/analysis/ctx_value.h"

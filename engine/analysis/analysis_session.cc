@@ -9,6 +9,8 @@
 #include "engine/analysis/test_action.h"
 #include "engine/base/status.h"
 #include "engine/loading/workspace.h"
+#include "engine/loading/target.h"
+#include "engine/starlark/dict_value.h"
 #include "engine/starlark/struct_value.h"
 
 namespace cow::analysis {
@@ -20,6 +22,17 @@ starlark::Thread::PrintHandler MakePrintHandler(const AnalysisRequest& request) 
   return [on_print = request.on_print](const Location& caller, std::string_view text) {
     on_print(absl::StrCat("DEBUG: ", caller.ToString(), ": ", text));
   };
+}
+
+void DescribeRun(const ConfiguredTarget& target, RequestedTarget& requested) {
+  if (target.program) requested.run_args = target.program->args;
+  const auto* info =
+      target.providers.Find(BuiltinProviders::Get().run_environment_info).As<starlark::Struct>();
+  if (info == nullptr) return;
+  if (const auto* environment = info->Find("environment").As<starlark::Dict>()) {
+    for (const auto& entry : *environment)
+      requested.run_env[loading::StringOf(entry.key)] = loading::StringOf(entry.value);
+  }
 }
 
 }  // namespace
@@ -87,6 +100,7 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
       if (file != requested.executable) requested.runfiles.push_back(file);
     }
   }
+  DescribeRun(target, requested);
   plan_.AddTarget(std::move(requested));
   if (request_.run_tests && target.program && target.program->is_test)
     return AddTest(label, target);

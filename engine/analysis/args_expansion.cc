@@ -3,10 +3,14 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "engine/analysis/file_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
+#include "engine/starlark/arguments.h"
+#include "engine/starlark/function_value.h"
 #include "engine/starlark/operations.h"
 #include "engine/starlark/thread.h"
 
@@ -22,6 +26,29 @@ std::string TextOf(Value value) {
   if (const auto* file = value.As<FileValue>()) return file->artifact().exec_path;
   return starlark::Str(value);
 }
+
+// The second parameter of a map_each function. Only what is known before the build can be asked.
+class DirectoryExpander final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"DirectoryExpander"};
+  DirectoryExpander() : HostObject(kType) {}
+  const starlark::MethodTable* Methods() const override {
+    static const starlark::MethodTable kMethods({{"expand", &Expand}});
+    return &kMethods;
+  }
+
+ private:
+  static absl::StatusOr<Value> Expand(starlark::Thread& thread, const starlark::Arguments& args) {
+    FileValue* file = nullptr;
+    COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Required("file", &file)}));
+    if (file->is_directory()) {
+      return UserError("the files of directory '", file->artifact().exec_path,
+                       "' are known only when it is built");
+    }
+    const Value only[] = {file};
+    return Value(thread.heap().NewList(only));
+  }
+};
 
 bool IsDirectory(Value value) {
   const auto* file = value.As<FileValue>();
@@ -88,15 +115,44 @@ absl::StatusOr<ArgList> ArgsExpander::Expand(const ArgsSpec& spec) {
   list.param_file_always = spec.param_file_always;
   list.param_file_format = spec.param_file_format;
   list.items.reserve(spec.items.size());
-  for (const ArgsItem& item : spec.items) COW_RETURN_IF_ERROR(ExpandItem(item, list.items));
+  bool join_flags = spec.param_file_format == ArgList::ParamFileFormat::kFlagPerLine;
+  for (const ArgsItem& item : spec.items) {
+    size_t first = list.items.size();
+    bool joins = join_flags && !item.format.flag.empty();
+    COW_RETURN_IF_ERROR(ExpandItem(item, joins, list.items));
+    if (joins) JoinWithFlag(item.format.flag, first, list.items);
+  }
   return list;
 }
 
-absl::Status ArgsExpander::ExpandItem(const ArgsItem& item, std::vector<ArgItem>& out) {
+// "--flag", "a", "b" from `first` on become "--flag=a b".
+void ArgsExpander::JoinWithFlag(const std::string& flag, size_t first, std::vector<ArgItem>& items) {
+  std::string joined;
+  for (size_t i = first; i < items.size(); ++i) {
+    if (auto* lazy = std::get_if<ArgExpansion>(&items[i])) {
+      lazy->flag.clear();
+      std::string format = lazy->format_joined.value_or("%s");
+      lazy->format_joined = absl::StrCat(absl::StrReplaceAll(flag, {{"%", "%%"}}), "=", format);
+      if (!lazy->join_with) lazy->join_with = " ";
+      return;
+    }
+    absl::StrAppend(&joined, i == first ? "" : (i == first + 1 ? "=" : " "),
+                    std::get<std::string>(std::get<ArgValue>(items[i])));
+  }
+  if (items.size() <= first + 1) return;
+  items.resize(first);
+  items.push_back(ArgValue(std::move(joined)));
+}
+
+absl::Status ArgsExpander::ExpandItem(const ArgsItem& item, bool as_text,
+                                      std::vector<ArgItem>& out) {
   const ArgsFormat& format = item.format;
   if (item.kind == ArgsItem::Kind::kValue) {
+    if (!format.flag.empty()) out.push_back(ArgValue(format.flag));
     if (format.format_each) {
       out.push_back(ArgValue(FormatArgument(*format.format_each, TextOf(item.value))));
+    } else if (as_text) {
+      out.push_back(ArgValue(TextOf(item.value)));
     } else {
       out.push_back(ToArgValue(item.value));
     }
@@ -135,9 +191,19 @@ absl::StatusOr<std::vector<Value>> ArgsExpander::Map(const ArgsItem& item,
     mapped.push_back(text);
     return absl::OkStatus();
   };
+  const auto* function = item.format.map_each.As<starlark::Function>();
+  bool wants_expander = function != nullptr && function->ParameterNames().size() == 2;
+  Value expander = wants_expander ? Value(scratch_->New<DirectoryExpander>()) : Value();
   for (Value value : values) {
-    Value arguments[] = {value};
-    COW_ASSIGN_OR_RETURN(Value result, starlark::Call(thread, item.format.map_each, arguments));
+    if (item.format.expand_directories && !wants_expander && IsDirectory(value)) {
+      return UserError(item.location.ToString(), ": error: map_each cannot be applied to the files of directory '",
+                       TextOf(value), "', which are known only when it is built; ",
+                       "with expand_directories = False it gets the directory itself");
+    }
+    const Value arguments[] = {value, expander};
+    COW_ASSIGN_OR_RETURN(Value result,
+                         starlark::Call(thread, item.format.map_each,
+                                        std::span(arguments).first(wants_expander ? 2 : 1)));
     if (result.IsNone()) continue;
     if (result.Is(starlark::Kind::kList) || result.Is(starlark::Kind::kTuple)) {
       COW_RETURN_IF_ERROR(starlark::ForEach(result, add_text));
@@ -146,6 +212,26 @@ absl::StatusOr<std::vector<Value>> ArgsExpander::Map(const ArgsItem& item,
     }
   }
   return mapped;
+}
+
+absl::StatusOr<std::string> ArgsExpander::JoinText(const ArgsItem& item) {
+  std::vector<Value> values = item.list;
+  if (item.kind == ArgsItem::Kind::kDepset) {
+    for (const DepsetElement& element : item.value.As<DepsetValue>()->set().ToList())
+      values.push_back(element.value);
+  }
+  COW_ASSIGN_OR_RETURN(values, Map(item, values));
+  std::vector<std::string> texts;
+  absl::flat_hash_set<std::string> seen;
+  for (Value value : values) {
+    std::string text = TextOf(value);
+    if (item.format.uniquify && !seen.insert(text).second) continue;
+    texts.push_back(item.format.format_each ? FormatArgument(*item.format.format_each, text)
+                                            : std::move(text));
+  }
+  if (texts.empty() && item.format.omit_if_empty) return std::string();
+  std::string joined = absl::StrJoin(texts, item.format.join_with.value_or(""));
+  return item.format.format_joined ? FormatArgument(*item.format.format_joined, joined) : joined;
 }
 
 absl::Status ArgsExpander::ExpandValues(const ArgsFormat& format, std::vector<Value> values,

@@ -29,10 +29,14 @@ class ArgsExpander {
 
   // Runs map_each functions. Failure: their error with its traceback.
   absl::StatusOr<ArgList> Expand(const ArgsSpec& spec);
+  // An item of add_joined as one text, now.
+  absl::StatusOr<std::string> JoinText(const ArgsItem& item);
 
  private:
   ArgValue ToArgValue(starlark::Value value);
-  absl::Status ExpandItem(const ArgsItem& item, std::vector<ArgItem>& out);
+  // With `as_text` no artifact is left in what comes out of single values.
+  absl::Status ExpandItem(const ArgsItem& item, bool as_text, std::vector<ArgItem>& out);
+  static void JoinWithFlag(const std::string& flag, size_t first, std::vector<ArgItem>& items);
   absl::StatusOr<std::vector<starlark::Value>> Map(const ArgsItem& item,
                                                    const std::vector<starlark::Value>& values);
   absl::Status ExpandValues(const ArgsFormat& format, std::vector<starlark::Value> values,

@@ -16,8 +16,6 @@ using starlark::Required;
 using starlark::Thread;
 using starlark::Value;
 
-namespace {
-
 absl::Status CheckPattern(std::string_view parameter, const std::optional<std::string>& pattern) {
   if (!pattern) return absl::OkStatus();
   std::string rest = absl::StrReplaceAll(*pattern, {{"%%", ""}});
@@ -39,8 +37,7 @@ absl::Status CheckMapEach(Value function, bool allow_closure) {
       ") must be declared by a top-level def statement, or allow_closure must be True");
 }
 
-// Reads `values`, a list or tuple (copied) or a depset (kept).
-absl::StatusOr<ArgsItem> ReadValues(Thread& thread, Value values, std::string_view method) {
+absl::StatusOr<ArgsItem> ReadArgValues(Thread& thread, Value values, std::string_view method) {
   ArgsItem item;
   item.location = thread.CallerLocation();
   if (values.As<DepsetValue>() != nullptr) {
@@ -58,6 +55,8 @@ absl::StatusOr<ArgsItem> ReadValues(Thread& thread, Value values, std::string_vi
   COW_ASSIGN_OR_RETURN(item.list, starlark::Elements(values));
   return item;
 }
+
+namespace {
 
 // The common head of add, add_all and add_joined: ("--flag", value) or (value).
 absl::Status ReadFlag(const Arguments& args, Value first, Value& second, std::string& flag) {
@@ -98,10 +97,9 @@ absl::StatusOr<Value> Add(Thread& thread, const Arguments& args) {
         "Args.add() doesn't accept vectorized arguments; use Args.add_all() or Args.add_joined() "
         "instead");
   }
-  ArgsSpec& spec = self->Mutable();
-  if (!flag.empty()) spec.items.push_back({.value = thread.heap().NewString(flag)});
-  spec.items.push_back(
-      {.value = second, .format = {.format_each = format}, .location = thread.CallerLocation()});
+  self->Mutable().items.push_back({.value = second,
+                                   .format = {.flag = flag, .format_each = format},
+                                   .location = thread.CallerLocation()});
   return args.receiver();
 }
 
@@ -125,7 +123,7 @@ absl::StatusOr<Value> AddAll(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(CheckMapEach(format.map_each, allow_closure));
   COW_RETURN_IF_ERROR(CheckPattern("format_each", format.format_each));
   COW_RETURN_IF_ERROR(ReadFlag(args, first, second, format.flag));
-  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadValues(thread, second, "add_all"));
+  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(thread, second, "add_all"));
   item.format = std::move(format);
   self->Mutable().items.push_back(std::move(item));
   return args.receiver();
@@ -154,7 +152,7 @@ absl::StatusOr<Value> AddJoined(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(CheckPattern("format_each", format.format_each));
   COW_RETURN_IF_ERROR(CheckPattern("format_joined", format.format_joined));
   COW_RETURN_IF_ERROR(ReadFlag(args, first, second, format.flag));
-  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadValues(thread, second, "add_joined"));
+  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(thread, second, "add_joined"));
   item.format = std::move(format);
   self->Mutable().items.push_back(std::move(item));
   return args.receiver();
@@ -180,9 +178,12 @@ absl::StatusOr<Value> SetParamFileFormat(Thread&, const Arguments& args) {
     self->Mutable().param_file_format = ArgList::ParamFileFormat::kShell;
   } else if (format == "multiline") {
     self->Mutable().param_file_format = ArgList::ParamFileFormat::kMultiline;
+  } else if (format == "flag_per_line") {
+    self->Mutable().param_file_format = ArgList::ParamFileFormat::kFlagPerLine;
   } else {
     return UserError(
-        "invalid value for parameter \"format\": expected one of \"shell\", \"multiline\", got \"",
+        "invalid value for parameter \"format\": expected one of \"shell\", \"multiline\", "
+        "\"flag_per_line\", got \"",
         format, "\"");
   }
   return args.receiver();

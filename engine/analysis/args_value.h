@@ -37,7 +37,7 @@ struct ArgsItem {
   Kind kind = Kind::kValue;
   starlark::Value value{};              // kValue: anything with a text; kDepset: a DepsetValue
   std::vector<starlark::Value> list{};  // kList
-  ArgsFormat format{};                  // kValue: only format_each
+  ArgsFormat format{};                  // kValue: only flag and format_each
   Location location{};                  // of the add, for errors of map_each
 };
 
@@ -68,6 +68,13 @@ class ArgsValue final : public starlark::HostObject {
  private:
   std::shared_ptr<ArgsSpec> spec_;
 };
+
+// Checks and readers that TemplateDict shares. A pattern has one "%s"; a map_each function is a
+// top-level def unless closures are allowed; values are a list or tuple (copied) or a depset (kept).
+absl::Status CheckPattern(std::string_view parameter, const std::optional<std::string>& pattern);
+absl::Status CheckMapEach(starlark::Value function, bool allow_closure);
+absl::StatusOr<ArgsItem> ReadArgValues(starlark::Thread& thread, starlark::Value values,
+                                       std::string_view method);
 
 // One element of the `arguments` list of an action: plain strings, or a snapshot of an Args.
 absl::StatusOr<std::shared_ptr<const ArgsSpec>> ArgsFromArgument(starlark::Value argument);

@@ -88,7 +88,7 @@ std::string DescribeEdge(const loading::Target& target, const DependencyEdge& ed
 
 absl::Status CheckMayDepend(loading::PackageLoader& loader, const loading::Target& target,
                             const DependencyEdge& edge, const loading::Target& dependency) {
-  absl::Status visible = loader.CheckVisible(dependency, target.label());
+  absl::Status visible = loader.CheckVisible(dependency, target);
   if (!visible.ok() && !IsDiagnostic(visible) && edge.attribute != nullptr &&
       !target.IsExplicit(edge.attribute->name)) {
     // A default is written by the author of the rule: what his package may see is enough.

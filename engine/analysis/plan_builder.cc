@@ -48,16 +48,21 @@ absl::StatusOr<Action> PlanBuilder::Convert(const ActionRecord& record) {
   auto number = [this](starlark::Value file) { return Want(file.As<FileValue>()->id()); };
   action.inputs = inputs_.Convert(record.inputs, number);
   action.host_tree = WantHostTree(record.host_tree);
+  auto in_arguments = [&](const absl::Status& status) {
+    return MarkDiagnostic(absl::Status(
+        status.code(),
+        absl::StrCat(record.location.ToString(), ": error: in the arguments of action ",
+                     action.mnemonic, " of ", action.owner.ToString(), ":\n", status.message())));
+  };
   for (const auto& spec : record.arguments) {
     absl::StatusOr<ArgList> list = expander_.Expand(*spec);
-    if (!list.ok()) {
-      return MarkDiagnostic(
-          absl::Status(list.status().code(),
-                       absl::StrCat(record.location.ToString(),
-                                    ": error: in the arguments of action ", action.mnemonic, " of ",
-                                    action.owner.ToString(), ":\n", list.status().message())));
-    }
+    if (!list.ok()) return in_arguments(list.status());
     action.arguments.push_back(*std::move(list));
+  }
+  for (const auto& [key, item] : record.computed_substitutions) {
+    absl::StatusOr<std::string> text = expander_.JoinText(item);
+    if (!text.ok()) return in_arguments(text.status());
+    action.substitutions.emplace_back(key, *std::move(text));
   }
   return action;
 }

@@ -67,9 +67,29 @@ absl::StatusOr<Value> RuleAttributes::Show(const Entry& entry) {
     }
     return Value(dict);
   }
+  if (const auto* raw = entry.raw.As<starlark::Dict>()) return ShowByName(*raw, entry.edges);
   starlark::List* list = heap_->NewList();
   for (const DependencyEdge& edge : entry.edges) list->Push(shown(edge));
   return Value(list);
+}
+
+// Of dicts from strings to labels or lists of labels: the edges are those of the values, in order.
+absl::StatusOr<Value> RuleAttributes::ShowByName(const starlark::Dict& raw,
+                                                 const std::vector<DependencyEdge>& edges) {
+  starlark::Dict* dict = heap_->NewDict();
+  size_t next = 0;
+  auto take = [&] { return Value(edges[next++].target->resolved().value); };
+  for (const auto& entry : raw) {
+    const auto* labels = entry.value.As<starlark::List>();
+    if (labels == nullptr) {
+      COW_RETURN_IF_ERROR(dict->Set(entry.key, take()));
+      continue;
+    }
+    starlark::List* list = heap_->NewList();
+    for (size_t i = 0; i < labels->size(); ++i) list->Push(take());
+    COW_RETURN_IF_ERROR(dict->Set(entry.key, list));
+  }
+  return Value(dict);
 }
 
 absl::Status RuleAttributes::Finish() {

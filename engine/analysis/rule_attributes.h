@@ -55,6 +55,8 @@ class RuleAttributes {
 
  private:
   absl::StatusOr<starlark::Value> Show(const Entry& entry);
+  absl::StatusOr<starlark::Value> ShowByName(const starlark::Dict& raw,
+                                             const std::vector<DependencyEdge>& edges);
 
   std::unique_ptr<starlark::Heap> heap_;
   std::shared_ptr<const starlark::FrozenHeap> frozen_;

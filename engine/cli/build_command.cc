@@ -88,7 +88,9 @@ driver::ExitCode RunRun(const Options& given) {
     std::fprintf(stderr, "error: %s cannot be run: it makes no program\n", options.arguments[0].c_str());
     return driver::ExitCode::kBadCommandLine;
   }
+  for (const auto& [name, value] : result.run_env) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> argv = {result.executable.data()};
+  for (std::string& argument : result.run_args) argv.push_back(argument.data());
   for (std::string& argument : options.after_dashes) argv.push_back(argument.data());
   argv.push_back(nullptr);
   execv(argv[0], argv.data());

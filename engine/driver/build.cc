@@ -77,7 +77,15 @@ class Builder {
     return std::move(analysed.plan);
   }
 
+  // Variables that are inherited are in the environment of cow run anyway.
+  void RecordRun(const BuildPlan& plan) {
+    if (request_.kind != BuildRequest::Kind::kRun || plan.targets.size() != 1) return;
+    result_.run_args = plan.targets[0].run_args;
+    result_.run_env = plan.targets[0].run_env;
+  }
+
   absl::Status Execute(const BuildPlan& plan) {
+    RecordRun(plan);
     store::LocalStore& store = *session_->store;
     execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *store.cas, *store.trees);
     OfflineFetcher offline(*store.cas);

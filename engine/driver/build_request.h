@@ -72,6 +72,8 @@ struct BuildResult {
   int64_t wall_micros = 0;
   std::string sandbox_tier{};               // "" if no action had to run
   std::string executable{};                 // cow run: absolute path of the built program
+  std::vector<std::string> run_args{};      // its arguments before the user's
+  std::map<std::string, std::string> run_env{};  // variables it is started with, besides those of cow
 };
 
 }  // namespace cow::driver

@@ -1,5 +1,6 @@
 #include "engine/execution/command_expansion.h"
 
+#include <algorithm>
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -104,6 +105,8 @@ bool Spills(const ArgList& list, const Strings& args) {
   return bytes > kParamFileThreshold;
 }
 
+bool IsFlag(const std::string& argument) { return argument.starts_with("--"); }
+
 std::string TextOf(const Strings& args, ArgList::ParamFileFormat format) {
   std::string text;
   for (const std::string& arg : args) {
@@ -127,6 +130,11 @@ absl::StatusOr<ExpandedCommand> ExpandCommandLine(const CommandLine& command, co
     std::string path = absl::StrCat(first_output, "-", expanded.param_files.size(), ".params");
     COW_ASSIGN_OR_RETURN(std::string flag, Format(*list.param_file_flag, path));
     expanded.argv.push_back(std::move(flag));
+    if (list.param_file_format == ArgList::ParamFileFormat::kFlagPerLine) {
+      auto words = std::stable_partition(args.begin(), args.end(), IsFlag);
+      expanded.argv.insert(expanded.argv.end(), std::make_move_iterator(words), std::make_move_iterator(args.end()));
+      args.erase(words, args.end());
+    }
     expanded.param_files.push_back({.path = std::move(path), .bytes = TextOf(args, list.param_file_format)});
   }
   return expanded;

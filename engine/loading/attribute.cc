@@ -20,13 +20,16 @@ std::string_view TypeText(AttributeType type) {
     case AttributeType::kStringDict: return "dict(string, string)";
     case AttributeType::kStringListDict: return "dict(string, list(string))";
     case AttributeType::kLabelKeyedStringDict: return "dict(label, string)";
+    case AttributeType::kStringKeyedLabelDict: return "dict(string, label)";
+    case AttributeType::kLabelListDict: return "dict(string, list(label))";
   }
   return "";
 }
 
 bool IsDependencyType(AttributeType type) {
   return type == AttributeType::kLabel || type == AttributeType::kLabelList ||
-         type == AttributeType::kLabelKeyedStringDict;
+         type == AttributeType::kLabelKeyedStringDict || type == AttributeType::kStringKeyedLabelDict ||
+         type == AttributeType::kLabelListDict;
 }
 
 bool IsOutputType(AttributeType type) {

@@ -24,11 +24,13 @@ enum class AttributeType {
   kStringDict,
   kStringListDict,
   kLabelKeyedStringDict,
+  kStringKeyedLabelDict,
+  kLabelListDict,
 };
 
 // As messages call it: "string", "list(label)", "dict(string, list(string))".
 std::string_view TypeText(AttributeType type);
-// Label, label list or dict keyed by labels: its labels are dependencies. Outputs are not.
+// Holds labels that are dependencies: alone, in a list, as keys or values of a dict. Outputs are not.
 bool IsDependencyType(AttributeType type);
 bool IsOutputType(AttributeType type);
 
@@ -51,6 +53,8 @@ struct Attribute {
   std::string name{};                        // "srcs"; private ones start with '_'
   AttributeType type = AttributeType::kString;
   starlark::Value default_value{};           // converted; unset for label and output without default
+  // A function of other attributes, named by its parameters, whose result is the default. Unset: none.
+  starlark::Value computed_default{};
   std::string doc{};
   bool mandatory = false;
   bool allow_empty = true;
@@ -63,6 +67,9 @@ struct Attribute {
   Cfg cfg = Cfg::kTarget;
   // Alternatives: a dependency must have all providers of at least one of them. Empty = no demand.
   std::vector<std::vector<starlark::Value>> providers{};
+
+  std::vector<std::string> allow_rules{};    // kinds of rules that are accepted whatever their providers
+  std::vector<starlark::Value> aspects{};    // AspectClasses that go along this attribute
 
   bool is_private() const { return !name.empty() && name[0] == '_'; }
 };

@@ -7,7 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/loading/attribute.h"
+#include "engine/loading/aspect_class.h"
 #include "engine/loading/attribute_conversion.h"
+#include "engine/loading/configuration_field.h"
+#include "engine/loading/definition_parameters.h"
 #include "engine/loading/label_value.h"
 #include "engine/loading/module_context.h"
 #include "engine/loading/select.h"
@@ -44,6 +47,11 @@ struct Given {
   Value providers{};
   Value cfg{};
   Value aspects{};
+  Value allow_rules{};
+  // These say how rules are checked or documented, not what is built.
+  Value flags{};
+  Value skip_validations{};
+  Value for_dependency_resolution{};
 };
 
 absl::StatusOr<FileFilter> ParseFilter(const Arguments& args, std::string_view parameter, Value value) {
@@ -69,34 +77,6 @@ absl::StatusOr<FileFilter> ParseFilter(const Arguments& args, std::string_view p
   return filter;
 }
 
-// providers = [A, B] or [[A], [B, C]].
-absl::StatusOr<std::vector<std::vector<Value>>> ParseProviders(const Arguments& args, Value value) {
-  std::vector<std::vector<Value>> alternatives;
-  if (value.IsUnset() || value.IsNone()) return alternatives;
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
-  bool nested = !elements.empty() && starlark::IsIterable(elements[0]);
-  if (!nested && !elements.empty()) alternatives.emplace_back();
-  for (Value element : elements) {
-    if (nested != starlark::IsIterable(element)) {
-      return Invalid(args, "parameter 'providers' mixes providers and lists of providers");
-    }
-    if (nested) {
-      COW_ASSIGN_OR_RETURN(std::vector<Value> set, starlark::Elements(element));
-      alternatives.push_back(std::move(set));
-    } else {
-      alternatives[0].push_back(element);
-    }
-  }
-  for (const std::vector<Value>& set : alternatives) {
-    for (Value provider : set) {
-      if (provider.kind() != starlark::Kind::kHost) {
-        return Invalid(args, absl::StrCat("parameter 'providers': ", starlark::Repr(provider), " is not a provider"));
-      }
-    }
-  }
-  return alternatives;
-}
-
 absl::StatusOr<Attribute::Cfg> ParseCfg(const Arguments& args, Value value) {
   if (value.IsUnset() || value.IsNone()) return Attribute::Cfg::kTarget;
   const auto* text = value.As<starlark::String>();
@@ -117,6 +97,30 @@ absl::StatusOr<ConversionContext> ContextOf(Thread& thread, const Arguments& arg
   return context;
 }
 
+absl::Status ReadDefault(Thread& thread, const Arguments& args, const ModuleContext& module, Value value,
+                         Attribute& attribute) {
+  attribute.default_value = EmptyValue(attribute.type, thread.heap());
+  if (value.IsUnset() || value.IsNone()) return absl::OkStatus();
+  if (const auto* field = value.As<ConfigurationField>()) {
+    if (attribute.type != AttributeType::kLabel) {
+      return Invalid(args, "only attr.label takes a configuration_field as 'default'");
+    }
+    if (field->label()) attribute.default_value = thread.heap().New<LabelValue>(*field->label());
+    return absl::OkStatus();
+  }
+  if (value.As<starlark::Function>() != nullptr) {
+    if (!IsDependencyType(attribute.type)) {
+      return Invalid(args, "parameter 'default' may be a function only for attributes that hold labels");
+    }
+    attribute.computed_default = value;
+    return absl::OkStatus();
+  }
+  if (value.As<SelectValue>() != nullptr) return Invalid(args, "parameter 'default' may not be a select");
+  COW_ASSIGN_OR_RETURN(ConversionContext context, ContextOf(thread, args, module));
+  COW_ASSIGN_OR_RETURN(attribute.default_value, ConvertValue(attribute, value, context));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Value> MakeSpec(Thread& thread, const Arguments& args, AttributeType type, const Given& given) {
   COW_ASSIGN_OR_RETURN(ModuleContext * module, RequireModule(thread, args.function_name()));
   Attribute attribute{.type = type,
@@ -133,25 +137,20 @@ absl::StatusOr<Value> MakeSpec(Thread& thread, const Arguments& args, AttributeT
     COW_ASSIGN_OR_RETURN(attribute.allow_files, ParseFilter(args, "allow_single_file", given.allow_single_file));
     attribute.single_file = true;
   }
-  COW_ASSIGN_OR_RETURN(attribute.providers, ParseProviders(args, given.providers));
+  COW_ASSIGN_OR_RETURN(attribute.providers, ProvidersParameter(args.function_name(), "providers", given.providers));
   COW_ASSIGN_OR_RETURN(attribute.cfg, ParseCfg(args, given.cfg));
   if (given.executable && (given.cfg.IsUnset() || given.cfg.IsNone())) {
     return Invalid(args, "cfg parameter is mandatory when executable=True is given; use \"exec\" for a build tool");
   }
-  if (!given.aspects.IsUnset() && starlark::Length(given.aspects) != 0) {
-    return Invalid(args, "parameter 'aspects' is not supported");
+  if (!given.aspects.IsUnset()) {
+    COW_ASSIGN_OR_RETURN(attribute.aspects, AspectsParameter(args.function_name(), "aspects", given.aspects));
   }
   if (!given.values.IsUnset() && !given.values.IsNone()) {
     COW_ASSIGN_OR_RETURN(attribute.values, starlark::Elements(given.values));
   }
-  COW_ASSIGN_OR_RETURN(ConversionContext context, ContextOf(thread, args, *module));
-  if (given.default_value.IsUnset() || given.default_value.IsNone()) {
-    attribute.default_value = EmptyValue(type, thread.heap());
-  } else if (given.default_value.As<SelectValue>() != nullptr) {
-    return Invalid(args, "parameter 'default' may not be a select");
-  } else {
-    COW_ASSIGN_OR_RETURN(attribute.default_value, ConvertValue(attribute, given.default_value, context));
-  }
+  COW_ASSIGN_OR_RETURN(attribute.allow_rules,
+                       StringsParameter({args.function_name()}, "allow_rules", given.allow_rules));
+  COW_RETURN_IF_ERROR(ReadDefault(thread, args, *module, given.default_value, attribute));
   return thread.heap().New<AttributeSpec>(std::move(attribute));
 }
 
@@ -194,7 +193,10 @@ absl::StatusOr<Value> LabelAttribute(Thread& thread, const Arguments& args) {
              KwOptional("mandatory", &given.mandatory), KwOptional("executable", &given.executable),
              KwOptional("allow_files", &given.allow_files), KwOptional("allow_single_file", &given.allow_single_file),
              KwOptional("providers", &given.providers), KwOptional("cfg", &given.cfg),
-             KwOptional("aspects", &given.aspects), KwOptional("configurable", &given.configurable)}));
+             KwOptional("aspects", &given.aspects), KwOptional("configurable", &given.configurable),
+             KwOptional("allow_rules", &given.allow_rules), KwOptional("flags", &given.flags),
+             KwOptional("skip_validations", &given.skip_validations),
+             KwOptional("for_dependency_resolution", &given.for_dependency_resolution)}));
   return MakeSpec(thread, args, AttributeType::kLabel, given);
 }
 
@@ -206,7 +208,9 @@ absl::StatusOr<Value> LabelCollection(Thread& thread, const Arguments& args) {
              Noneable(KwOptional("doc", &given.doc)), KwOptional("mandatory", &given.mandatory),
              KwOptional("allow_files", &given.allow_files), KwOptional("providers", &given.providers),
              KwOptional("cfg", &given.cfg), KwOptional("aspects", &given.aspects),
-             KwOptional("configurable", &given.configurable)}));
+             KwOptional("configurable", &given.configurable), KwOptional("allow_rules", &given.allow_rules),
+             KwOptional("flags", &given.flags), KwOptional("skip_validations", &given.skip_validations),
+             KwOptional("for_dependency_resolution", &given.for_dependency_resolution)}));
   return MakeSpec(thread, args, kType, given);
 }
 
@@ -223,11 +227,14 @@ constexpr Entry kEntries[] = {
     {"label", "attr.label", &LabelAttribute},
     {"label_keyed_string_dict", "attr.label_keyed_string_dict",
      &LabelCollection<AttributeType::kLabelKeyedStringDict>},
+    {"label_list_dict", "attr.label_list_dict", &LabelCollection<AttributeType::kLabelListDict>},
     {"label_list", "attr.label_list", &LabelCollection<AttributeType::kLabelList>},
     {"output", "attr.output", &Plain<AttributeType::kOutput>},
     {"output_list", "attr.output_list", &Collection<AttributeType::kOutputList>},
     {"string", "attr.string", &WithValues<AttributeType::kString>},
     {"string_dict", "attr.string_dict", &Collection<AttributeType::kStringDict>},
+    {"string_keyed_label_dict", "attr.string_keyed_label_dict",
+     &LabelCollection<AttributeType::kStringKeyedLabelDict>},
     {"string_list", "attr.string_list", &Collection<AttributeType::kStringList>},
     {"string_list_dict", "attr.string_list_dict", &Collection<AttributeType::kStringListDict>},
 };

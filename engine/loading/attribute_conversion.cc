@@ -97,6 +97,10 @@ class Converter {
         return ConvertDict(value, &Converter::ConvertString, &Converter::ConvertStringList);
       case AttributeType::kLabelKeyedStringDict:
         return ConvertDict(value, &Converter::ConvertOneLabel, &Converter::ConvertString);
+      case AttributeType::kStringKeyedLabelDict:
+        return ConvertDict(value, &Converter::ConvertString, &Converter::ConvertOneLabel);
+      case AttributeType::kLabelListDict:
+        return ConvertDict(value, &Converter::ConvertString, &Converter::ConvertLabelList);
     }
     return Value();
   }
@@ -163,6 +167,13 @@ class Converter {
     return ConvertElements(value, &Converter::ConvertString, "list(string)", where);
   }
 
+  absl::StatusOr<Value> ConvertLabelList(Value value, const Where& where) const {
+    COW_ASSIGN_OR_RETURN(Value list,
+                         ConvertElements(value, &Converter::ConvertOneLabel, "list(label)", where));
+    COW_RETURN_IF_ERROR(CheckUnique(*list.As<starlark::List>()));
+    return list;
+  }
+
   absl::StatusOr<Value> ConvertList(Value value, Element element) const {
     COW_ASSIGN_OR_RETURN(Value list, ConvertElements(value, element, TypeText(attribute_.type), Whole()));
     COW_RETURN_IF_ERROR(CheckUnique(*list.As<starlark::List>()));
@@ -189,13 +200,19 @@ class Converter {
     for (const auto& entry : *source) {
       COW_ASSIGN_OR_RETURN(Value new_key, (this->*key)(entry.key, {context_.what, "dict key"}));
       COW_ASSIGN_OR_RETURN(Value new_value, (this->*entry_value)(entry.value, {context_.what, "dict value"}));
+      COW_ASSIGN_OR_RETURN(Value known, dict->Find(new_key));
+      if (!known.IsUnset()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("label '", starlark::Str(new_key), "' is a key twice in ", context_.what));
+      }
       COW_RETURN_IF_ERROR(dict->Set(new_key, new_value));
     }
     return dict;
   }
 
   absl::Status CheckUnique(const starlark::List& list) const {
-    if (attribute_.type != AttributeType::kLabelList && attribute_.type != AttributeType::kOutputList) {
+    if (attribute_.type != AttributeType::kLabelList && attribute_.type != AttributeType::kOutputList &&
+        attribute_.type != AttributeType::kLabelListDict) {
       return absl::OkStatus();
     }
     std::set<Label> seen;
@@ -232,7 +249,9 @@ Value EmptyValue(AttributeType type, starlark::Heap& heap) {
     case AttributeType::kOutputList: return heap.NewList();
     case AttributeType::kStringDict:
     case AttributeType::kStringListDict:
-    case AttributeType::kLabelKeyedStringDict: return heap.NewDict();
+    case AttributeType::kLabelKeyedStringDict:
+    case AttributeType::kStringKeyedLabelDict:
+    case AttributeType::kLabelListDict: return heap.NewDict();
   }
   return Value();
 }

@@ -75,7 +75,7 @@ absl::StatusOr<Value> GlobFiles(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Optional("include", &include), Optional("exclude", &exclude),
                                         Optional("exclude_directories", &exclude_directories),
                                         Optional("allow_empty", &request.allow_empty)}));
-  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "glob"));
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequireOpenPackage(thread, "glob", false));
   COW_ASSIGN_OR_RETURN(request.include, Strings("glob", "include", include));
   COW_ASSIGN_OR_RETURN(request.exclude, Strings("glob", "exclude", exclude));
   request.directories = !exclude_directories.IsUnset() && !starlark::Truth(exclude_directories);
@@ -89,7 +89,7 @@ absl::StatusOr<Value> Subpackages(Thread& thread, const Arguments& args) {
   GlobRequest request;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {KwOptional("include", &include), KwOptional("exclude", &exclude),
                                         KwOptional("allow_empty", &request.allow_empty)}));
-  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "subpackages"));
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequireOpenPackage(thread, "subpackages", false));
   COW_ASSIGN_OR_RETURN(request.include, Strings("subpackages", "include", include));
   COW_ASSIGN_OR_RETURN(request.exclude, Strings("subpackages", "exclude", exclude));
   COW_ASSIGN_OR_RETURN(std::vector<std::string> paths,
@@ -99,14 +99,17 @@ absl::StatusOr<Value> Subpackages(Thread& thread, const Arguments& args) {
 
 absl::StatusOr<Value> SetPackage(Thread& thread, const Arguments& args) {
   PackageDefaults defaults;
-  Value visibility, features, licenses, metadata, testonly;
+  Value visibility, features, licenses, metadata, testonly, compatible_with, restricted_to, distribs, ignored;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {KwOptional("default_visibility", &visibility),
                                         KwOptional("default_testonly", &testonly),
                                         Noneable(KwOptional("default_deprecation", &defaults.deprecation)),
                                         KwOptional("features", &features),
                                         KwOptional("default_applicable_licenses", &licenses),
-                                        KwOptional("default_package_metadata", &metadata)}));
-  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "package"));
+                                        KwOptional("default_package_metadata", &metadata),
+                                        KwOptional("default_compatible_with", &compatible_with),
+                                        KwOptional("default_restricted_to", &restricted_to),
+                                        KwOptional("licenses", &ignored), KwOptional("distribs", &distribs)}));
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequireOpenPackage(thread, "package", false));
   defaults.has_visibility = !visibility.IsUnset() && !visibility.IsNone();
   defaults.testonly = !testonly.IsUnset() && starlark::Truth(testonly);
   COW_ASSIGN_OR_RETURN(defaults.visibility, Labels(args, "default_visibility", visibility, *package));
@@ -161,35 +164,67 @@ absl::StatusOr<Value> PackageName(Thread& thread, const Arguments& args) {
   return thread.heap().NewString(package->id().path());
 }
 
+absl::StatusOr<Value> RepoName(Thread& thread, const Arguments& args) {
+  COW_RETURN_IF_ERROR(args.RejectAll());
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "repo_name"));
+  return thread.heap().NewString(package->id().repo());
+}
+
 absl::StatusOr<Value> RepositoryName(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
   COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "repository_name"));
   return thread.heap().NewString(absl::StrCat("@", package->id().repo()));
 }
 
+// Modules do not exist here: a BUILD file belongs to none, which is what Bazel says with None.
+absl::StatusOr<Value> NoModule(Thread& thread, const Arguments& args) {
+  COW_RETURN_IF_ERROR(args.RejectAll());
+  COW_RETURN_IF_ERROR(RequirePackage(thread, args.function_name()).status());
+  return Value::None();
+}
+
+absl::StatusOr<Value> PackageRelativeLabel(Thread& thread, const Arguments& args) {
+  Value input;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("input", &input)}));
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "package_relative_label"));
+  if (input.As<LabelValue>() != nullptr) return input;
+  const auto* text = input.As<starlark::String>();
+  if (text == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("in call to package_relative_label(), parameter 'input' got value of type '",
+                                                   starlark::TypeName(input), "', want 'string or Label'"));
+  }
+  COW_ASSIGN_OR_RETURN(Label label, package->inputs().files->Parse(text->view(), package->id()));
+  return Value(thread.heap().New<LabelValue>(std::move(label)));
+}
+
+absl::StatusOr<Value> DefaultVisibilityList(Thread& thread, const Arguments& args) {
+  COW_RETURN_IF_ERROR(args.RejectAll());
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "package_default_visibility"));
+  starlark::List* list = thread.heap().NewList();
+  for (Label& label : package->DefaultVisibility()) list->Push(thread.heap().New<LabelValue>(std::move(label)));
+  return Value(list);
+}
+
 absl::StatusOr<Value> ExistingRule(Thread& thread, const Arguments& args) {
   std::string_view name;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("name", &name)}));
   if (auto* workspace = thread.Host<WorkspaceContext>()) return workspace->DescribeRepository(name, thread.heap());
-  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "existing_rule"));
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequireOpenPackage(thread, "existing_rule", true));
   const Target* target = package->Find(name);
-  return target != nullptr && target->is_rule() ? DescribeRule(*target, thread.heap()) : Value::None();
+  return target != nullptr && target->is_rule() ? Value(thread.heap().New<ExistingRuleView>(*target)) : Value::None();
 }
 
 absl::StatusOr<Value> ExistingRules(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
-  starlark::Dict* rules = thread.heap().NewDict();
   if (auto* workspace = thread.Host<WorkspaceContext>()) {
+    starlark::Dict* rules = thread.heap().NewDict();
     for (const std::string& name : workspace->RepositoryNames()) {
       COW_RETURN_IF_ERROR(rules->SetString(name, workspace->DescribeRepository(name, thread.heap())));
     }
     return rules;
   }
-  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "existing_rules"));
-  for (const std::string& name : package->rule_names()) {
-    COW_RETURN_IF_ERROR(rules->SetString(name, DescribeRule(*package->Find(name), thread.heap())));
-  }
-  return rules;
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequireOpenPackage(thread, "existing_rules", true));
+  return Value(thread.heap().New<ExistingRulesView>(*package));
 }
 
 // licenses() and distribs() say nothing about what is built; they are checked and left alone.
@@ -213,9 +248,14 @@ constexpr Entry kEntries[] = {
     {"exports_files", &ExportsFiles},
     {"glob", &GlobFiles},
     {"licenses", &Ignored},
+    {"module_name", &NoModule},
+    {"module_version", &NoModule},
     {"package", &SetPackage},
+    {"package_default_visibility", &DefaultVisibilityList},
     {"package_group", &DeclarePackageGroup},
     {"package_name", &PackageName},
+    {"package_relative_label", &PackageRelativeLabel},
+    {"repo_name", &RepoName},
     {"repository_name", &RepositoryName},
     {"subpackages", &Subpackages},
 };

@@ -130,6 +130,7 @@ absl::StatusOr<PackagePtr> EvaluateBuildFile(Workspace& workspace, const Package
   thread.SetHost(&builder);
   InstallPrintHandler(thread, workspace.options());
   absl::Status status = starlark::Execute(program, thread, *environment, ModulesOf(loaded)).status();
+  if (status.ok()) status = builder.RunFinalizers(thread);
   if (!status.ok()) return Combine(builder, SimplifyTraceback(status, *file.source));
   return builder.Finish(starlark::Heap::Freeze(std::move(heap)), FilesOf(loaded));
 }

@@ -1,9 +1,12 @@
 #include "engine/loading/environments.h"
 
 #include "engine/base/status.h"
+#include "engine/loading/aspect_class.h"
 #include "engine/loading/attribute_builtins.h"
 #include "engine/loading/build_file_builtins.h"
+#include "engine/loading/configuration_field.h"
 #include "engine/loading/label_builtin.h"
+#include "engine/loading/macro_class.h"
 #include "engine/loading/native_rules.h"
 #include "engine/loading/native_value.h"
 #include "engine/loading/repository_rule.h"
@@ -34,9 +37,12 @@ void AddAll(const std::vector<NamedValue>& names, Environment& environment) {
 }
 
 void AddModuleNames(Heap& heap, Environment& environment) {
+  environment.Set("aspect", heap.New<Builtin>(Intern("aspect"), &MakeAspect));
   environment.Set("attr", MakeAttrNamespace(heap));
   environment.Set("config", MakeConfigNamespace(heap));
   environment.Set("config_common", MakeConfigCommonNamespace(heap));
+  environment.Set("configuration_field", heap.New<Builtin>(Intern("configuration_field"), &MakeConfigurationField));
+  environment.Set("macro", heap.New<Builtin>(Intern("macro"), &MakeMacro));
   environment.Set("repository_rule", heap.New<Builtin>(Intern("repository_rule"), &MakeRepositoryRule));
   environment.Set("rule", heap.New<Builtin>(Intern("rule"), &MakeRule));
   environment.Set("visibility", heap.New<Builtin>(Intern("visibility"), &SetLoadVisibility));

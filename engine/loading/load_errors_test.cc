@@ -271,9 +271,9 @@ const std::vector<ErrorCase>& Cases() {
        "           ^"},
       {"UnsupportedRuleParameter",
        {{"BUILD.cow", "load(\":t.cow\", \"r\")\n"},
-        {"t.cow", "def _i(ctx): pass\nr = rule(implementation = _i, initializer = _i)\n"}},
-       "p/t.cow:2:9: error: rule(): parameter 'initializer' is not supported\n"
-       "  r = rule(implementation = _i, initializer = _i)\n"
+        {"t.cow", "def _i(ctx): pass\nr = rule(implementation = _i, subrules = [_i])\n"}},
+       "p/t.cow:2:9: error: rule(): parameter 'subrules' is not supported\n"
+       "  r = rule(implementation = _i, subrules = [_i])\n"
        "          ^\n"
        "note: '//p:t.cow' is loaded at p/BUILD.cow:1:6"},
       {"TestRuleName",

@@ -14,6 +14,7 @@
 #include "engine/base/edit_distance.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/loading/aspect_class.h"
 #include "engine/loading/environments.h"
 #include "engine/loading/error_list.h"
 #include "engine/loading/file_table.h"
@@ -22,6 +23,7 @@
 #include "engine/loading/repositories.h"
 #include "engine/loading/repository_rule.h"
 #include "engine/loading/rule_class.h"
+#include "engine/loading/macro_class.h"
 
 namespace cow::loading {
 
@@ -181,6 +183,8 @@ absl::Status ModuleLoader::State::ExportGlobals(const starlark::Module& module, 
       absl::Status status = rule->Export(global.name);
       if (!status.ok()) return ErrorAtLocation(source, rule->definition().location, status.message());
     }
+    if (auto* aspect = global.value.As<AspectClass>(); aspect != nullptr && !aspect->frozen()) aspect->Export(global.name);
+    if (auto* macro = global.value.As<MacroClass>(); macro != nullptr && !macro->frozen()) macro->Export(global.name);
     if (auto* rule = global.value.As<RepositoryRule>(); rule != nullptr && !rule->frozen()) rule->Export(global.name);
     if (!global.value.Is(starlark::Kind::kHost)) continue;
     if (static_cast<starlark::HostObject*>(global.value.object())->frozen()) continue;

@@ -29,14 +29,23 @@ PackageBuilder::PackageBuilder(PackageInputs inputs) : inputs_(std::move(inputs)
 
 const Target* PackageBuilder::Find(std::string_view name) const { return package_->Find(name); }
 
+const Target* PackageBuilder::FindRuleAmong(std::string_view name, size_t count) const {
+  auto found = rule_order_.find(name);
+  return found == rule_order_.end() || found->second >= count ? nullptr : Find(name);
+}
+
+Location PackageBuilder::PlaceOf(const Thread& thread) const {
+  return finalizer_place_ ? *finalizer_place_ : thread.OutermostLocation();
+}
+
 void PackageBuilder::AddError(const Thread& thread, std::string_view message, std::string_view suggestion) {
-  Location location = thread.OutermostLocation();
+  Location location = PlaceOf(thread);
   Diagnostic diagnostic{.location = location,
                         .message = std::string(message),
                         .source_line = std::string(inputs_.source->Line(location.line)),
                         .suggestion = std::string(suggestion)};
   std::vector<starlark::StackFrame> stack = thread.CallStack();
-  for (size_t i = 1; i < stack.size(); ++i) {
+  for (size_t i = finalizer_place_ ? 0 : 1; i < stack.size(); ++i) {
     if (stack[i].builtin) continue;
     diagnostic.notes.push_back(absl::StrCat("in macro '", stack[i].function, "' at ", stack[i].location.ToString()));
   }
@@ -47,7 +56,8 @@ Target PackageBuilder::NewTarget(const Thread& thread, Target::Kind kind, Label 
   Target target;
   target.kind_ = kind;
   target.label_ = std::move(label);
-  target.location_ = thread.OutermostLocation();
+  target.location_ = PlaceOf(thread);
+  target.macro_ = current_macro_;
   target.source_line_ = std::string(inputs_.source->Line(target.location_.line));
   for (starlark::StackFrame& frame : thread.CallStack()) {
     if (!frame.builtin) target.call_stack_.push_back(std::move(frame));
@@ -107,9 +117,11 @@ absl::Status PackageBuilder::AddRule(Thread& thread, const RuleClass& rule_class
   target.explicit_.resize(rule_class.attributes().size());
   for (const Attribute& attribute : rule_class.attributes()) target.values_.push_back(attribute.default_value);
   for (const starlark::NamedValue& given : attributes) SetAttribute(thread, target, given);
+  COW_RETURN_IF_ERROR(ComputeDefaults(thread, target));
   CheckAttributes(thread, target);
   ReadCommonAttributes(thread, target);
-  AddOutputs(thread, target);
+  COW_RETURN_IF_ERROR(AddOutputs(thread, target));
+  rule_order_.emplace(checked, rule_names_.size());
   rule_names_.push_back(checked);
   package_->targets_.emplace(checked, std::move(target));
   return absl::OkStatus();
@@ -188,7 +200,7 @@ void PackageBuilder::CheckAttributes(Thread& thread, Target& target) {
     } else if (!target.values_[i].IsUnset() && (target.explicit_[i] || !attribute.allow_empty)) {
       CheckValue(thread, target, attribute, target.values_[i]);
     }
-    if (!target.explicit_[i]) CollectMentions(thread, LabelsOf(attribute.default_value));
+    if (!target.explicit_[i]) CollectMentions(thread, LabelsOf(target.values_[i]));
   }
 }
 
@@ -196,62 +208,24 @@ void PackageBuilder::ReadCommonAttributes(const Thread& thread, Target& target) 
   target.tags_ = target.StringListAttr("tags");
   target.deprecation_ = target.StringAttr("deprecation");
   target.testonly_ = target.IsExplicit("testonly") ? target.BoolAttr("testonly") : target.rule_class().test();
+  PackageSpec own{.package = target.macro_ == nullptr ? inputs_.id : target.macro_->definition};
+  if (target.macro_ != nullptr) target.visibility_.packages = {own};
   if (!target.IsExplicit("visibility")) return;
   absl::StatusOr<Visibility> visibility = Visibility::FromLabels(target.LabelListAttr("visibility"));
   if (visibility.ok()) {
     target.visibility_ = *std::move(visibility);
+    if (target.macro_ != nullptr) target.visibility_.packages.push_back(own);
   } else {
     AddError(thread, absl::StrCat(target.label().ToString(), ": ", visibility.status().message()));
   }
 }
 
-void PackageBuilder::AddOutputs(Thread& thread, Target& target) {
-  const RuleClass& rule_class = target.rule_class();
-  for (const Attribute& attribute : rule_class.attributes()) {
-    if (!IsOutputType(attribute.type)) continue;
-    for (const Label& label : LabelsOf(target.Attr(attribute.name))) AddOutput(thread, target, attribute.name, label);
-  }
-  for (const auto& [key, pattern] : rule_class.definition().implicit_outputs) {
-    std::string name;
-    std::string_view rest = pattern;
-    for (size_t at = rest.find("%{"); at != std::string_view::npos; at = rest.find("%{")) {
-      size_t end = rest.find('}', at);
-      if (end == std::string_view::npos) break;
-      absl::StrAppend(&name, rest.substr(0, at), target.StringAttr(rest.substr(at + 2, end - at - 2)));
-      rest.remove_prefix(end + 1);
-    }
-    name += rest;
-    absl::StatusOr<Label> label = Label::Create(inputs_.id, name);
-    if (label.ok()) {
-      AddOutput(thread, target, key, *std::move(label));
-    } else {
-      AddError(thread, absl::StrCat(target.label().ToString(), ": output '", key, "': ", label.status().message()));
-    }
-  }
-}
-
-void PackageBuilder::AddOutput(const Thread& thread, Target& target, std::string key, Label label) {
-  const std::string name = label.name();
-  if (const Target* existing = Find(name)) {
-    AddError(thread, Conflict(absl::StrCat("generated file '", name, "' in rule '", target.name(), "'"), *existing));
-    return;
-  }
-  if (std::string subpackage = SubpackageOf(name); !subpackage.empty()) {
-    AddError(thread, absl::StrCat(target.label().ToString(), ": output '", name, "' lies in package '", subpackage, "'"));
-    return;
-  }
-  target.outputs_.push_back({std::move(key), label});
-  // A file of the rule's own name is reached through the rule.
-  if (name == target.name()) return;
-  Target output = NewTarget(thread, Target::Kind::kOutputFile, std::move(label));
-  output.generating_rule_ = target.label();
-  package_->targets_.emplace(name, std::move(output));
-}
-
 void PackageBuilder::CollectMentions(const Thread& thread, std::span<const Label> labels) {
+  // A symbolic macro makes no files known: those it was given are known from its call.
+  if (current_macro_ != nullptr) return;
   for (const Label& label : labels) {
     if (label.package() != inputs_.id || mentions_.contains(label.name())) continue;
-    Location location = thread.OutermostLocation();
+    Location location = PlaceOf(thread);
     std::string line(inputs_.source->Line(location.line));
     mentions_.emplace(label.name(), Mention{std::move(location), std::move(line)});
   }

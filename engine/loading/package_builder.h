@@ -6,17 +6,20 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/base/diagnostic.h"
 #include "engine/loading/attribute_conversion.h"
 #include "engine/loading/file_table.h"
+#include "engine/loading/macro_instance.h"
 #include "engine/loading/package.h"
 #include "engine/loading/rule_class.h"
 #include "engine/loading/source_tree.h"
@@ -24,6 +27,8 @@
 #include "engine/starlark/thread.h"
 
 namespace cow::loading {
+
+class MacroClass;
 
 struct PackageInputs {
   PackageId id{};
@@ -58,8 +63,28 @@ class PackageBuilder {
   // package(): fails the second time.
   absl::Status SetDefaults(PackageDefaults defaults);
 
+  // --- symbolic macros
+  // The macro whose function runs; null in the BUILD file itself.
+  const std::shared_ptr<const MacroInstance>& current_macro() const { return current_macro_; }
+  // Makes another one current; returns the one that was.
+  std::shared_ptr<const MacroInstance> EnterMacro(std::shared_ptr<const MacroInstance> macro) {
+    return std::exchange(current_macro_, std::move(macro));
+  }
+  // kInvalidArgument if the name is no target name, taken, or not one its parent may give.
+  absl::Status ClaimMacroName(const MacroInstance& instance);
+  // What targets get that do not say: of package(), nothing inside a macro.
+  std::vector<Label> DefaultVisibility() const;
+  // Labels that the BUILD file itself mentions: those of this package may be files.
+  void MentionFiles(const starlark::Thread& thread, std::span<const Label> labels) { CollectMentions(thread, labels); }
+  void AddFinalizer(const starlark::Thread& thread, const MacroClass& macro,
+                    std::shared_ptr<const MacroInstance> instance, std::vector<starlark::NamedValue> arguments);
+  // Runs them in order of declaration, once the BUILD file was evaluated.
+  absl::Status RunFinalizers(starlark::Thread& thread);
+
   const Target* Find(std::string_view name) const;
   const std::vector<std::string>& rule_names() const { return rule_names_; }  // in order of declaration
+  // The rule of that name if it is among the first `count`; null if not.
+  const Target* FindRuleAmong(std::string_view name, size_t count) const;
 
   // An error at the outermost call: in the BUILD file, whatever macro it happened in.
   void AddError(const starlark::Thread& thread, std::string_view message, std::string_view suggestion = {});
@@ -87,11 +112,16 @@ class PackageBuilder {
   void CheckValue(const starlark::Thread& thread, const Target& target, const Attribute& attribute,
                   starlark::Value value);
   void ReadCommonAttributes(const starlark::Thread& thread, Target& target);
-  void AddOutputs(starlark::Thread& thread, Target& target);
+  absl::Status ComputeDefaults(starlark::Thread& thread, Target& target);
+  absl::Status AddOutputs(starlark::Thread& thread, Target& target);
+  absl::Status AddTemplateOutput(starlark::Thread& thread, Target& target, std::string_view key,
+                                 std::string_view pattern);
   void AddOutput(const starlark::Thread& thread, Target& target, std::string key, Label label);
   void CollectMentions(const starlark::Thread& thread, std::span<const Label> labels);
   void ApplyDefaults(Target& target, const Visibility& visibility);
   void AddMentionedFiles();
+  // Where the call in the BUILD file stands that is being worked on.
+  Location PlaceOf(const starlark::Thread& thread) const;
   std::string Conflict(std::string_view what, const Target& existing) const;
 
   PackageInputs inputs_;
@@ -99,9 +129,25 @@ class PackageBuilder {
   PackageDefaults defaults_;
   bool defaults_set_ = false;
   std::vector<std::string> rule_names_;
+  absl::flat_hash_map<std::string, size_t> rule_order_;  // index into rule_names_
   std::map<std::string, Mention> mentions_;  // names of this package that attributes refer to
   std::vector<Diagnostic> errors_;
+
+  struct Finalizer {
+    const MacroClass* macro = nullptr;
+    std::shared_ptr<const MacroInstance> instance{};
+    std::vector<starlark::NamedValue> arguments{};
+    Location place{};
+  };
+  std::shared_ptr<const MacroInstance> current_macro_;
+  std::map<std::string, std::string, std::less<>> macro_names_;  // name of a call -> name of its macro
+  std::vector<Finalizer> finalizers_;
+  std::optional<Location> finalizer_place_;  // while finalizers run
 };
+
+// The same, but not inside a symbolic macro; finalizers may if `in_finalizers`.
+absl::StatusOr<PackageBuilder*> RequireOpenPackage(const starlark::Thread& thread, std::string_view function,
+                                                   bool in_finalizers);
 
 // The builder of the thread, or the error that `function` works only while a BUILD file is loaded.
 absl::StatusOr<PackageBuilder*> RequirePackage(const starlark::Thread& thread, std::string_view function);

@@ -10,13 +10,13 @@ namespace cow::loading {
 void PackageBuilder::ApplyDefaults(Target& target, const Visibility& visibility) {
   switch (target.kind()) {
     case Target::Kind::kRule:
-      if (!target.IsExplicit("visibility")) target.visibility_ = visibility;
+      if (!target.IsExplicit("visibility") && target.macro() == nullptr) target.visibility_ = visibility;
       if (!target.IsExplicit("testonly")) target.testonly_ |= defaults_.testonly;
       if (!target.IsExplicit("deprecation")) target.deprecation_ = defaults_.deprecation;
       break;
     case Target::Kind::kOutputFile: {
       const Target* rule = Find(target.generating_rule().name());
-      bool own = rule != nullptr && rule->is_rule() && rule->IsExplicit("visibility");
+      bool own = rule != nullptr && rule->is_rule() && (rule->IsExplicit("visibility") || rule->macro() != nullptr);
       target.visibility_ = own ? rule->visibility() : visibility;
       break;
     }

@@ -64,6 +64,12 @@ std::vector<absl::StatusOr<PackagePtr>> PackageLoader::LoadAll(const std::vector
 absl::StatusOr<const Target*> PackageLoader::LoadTarget(const Label& label) {
   COW_ASSIGN_OR_RETURN(PackagePtr package, Load(label.package()));
   absl::StatusOr<const Target*> target = package->Get(label.name());
+  if (target.ok() && !(*target)->has_legal_name()) {
+    const MacroInstance& macro = *(*target)->macro();
+    return (*target)->Error(absl::StrCat("target ", label.ToString(), " declared in symbolic macro '", macro.name,
+                                         "' violates macro naming rules and cannot be built: its name must be '",
+                                         macro.name, "' or start with it followed by '_', '-' or '.'"));
+  }
   if (target.ok()) return target;
   const std::string& name = label.name();
   SourceTree& tree = state_->workspace.source_tree();
@@ -99,14 +105,20 @@ absl::StatusOr<std::string> PackageLoader::SourceFilePath(const Target& target) 
                                           closest.empty() ? "" : absl::StrCat(" (did you mean '", closest, "'?)")));
 }
 
+absl::StatusOr<const PackageGroup*> PackageLoader::FindGroup(const Label& group) {
+  COW_ASSIGN_OR_RETURN(const Target* target, LoadTarget(group));
+  if (target->kind() != Target::Kind::kPackageGroup) {
+    return absl::InvalidArgumentError(absl::StrCat("'", group.ToString(), "' is used as visibility, but it is no package_group"));
+  }
+  return &target->package_group();
+}
+
 absl::Status PackageLoader::CheckVisible(const Target& dependency, const Label& dependent) {
-  return loading::CheckVisible(dependency, dependent, [this](const Label& group) -> absl::StatusOr<const PackageGroup*> {
-    COW_ASSIGN_OR_RETURN(const Target* target, LoadTarget(group));
-    if (target->kind() != Target::Kind::kPackageGroup) {
-      return absl::InvalidArgumentError(absl::StrCat("'", group.ToString(), "' is used as visibility, but it is no package_group"));
-    }
-    return &target->package_group();
-  });
+  return loading::CheckVisible(dependency, dependent, [this](const Label& group) { return FindGroup(group); });
+}
+
+absl::Status PackageLoader::CheckVisible(const Target& dependency, const Target& dependent) {
+  return loading::CheckVisible(dependency, dependent, [this](const Label& group) { return FindGroup(group); });
 }
 
 absl::StatusOr<std::vector<PackageId>> PackageLoader::PackagesBelow(const PackageId& top) {

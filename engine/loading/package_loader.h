@@ -42,6 +42,7 @@ class PackageLoader {
 
   // CheckVisible with package_groups found by this loader: plain message.
   absl::Status CheckVisible(const Target& dependency, const Label& dependent);
+  absl::Status CheckVisible(const Target& dependency, const Target& dependent);
 
   // Ids of all packages at and below `top`, sorted. Not below other workspaces, nor in cow-out.
   absl::StatusOr<std::vector<PackageId>> PackagesBelow(const PackageId& top);
@@ -50,6 +51,8 @@ class PackageLoader {
   std::vector<FileRead> FilesRead() const;
 
  private:
+  absl::StatusOr<const PackageGroup*> FindGroup(const Label& group);
+
   struct State;
   std::unique_ptr<State> state_;
 };

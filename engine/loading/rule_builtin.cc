@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
-#include "engine/loading/label_value.h"
+#include "engine/loading/definition_parameters.h"
 #include "engine/loading/module_context.h"
 #include "engine/loading/native_rules.h"
 #include "engine/loading/rule_class.h"
@@ -24,9 +24,9 @@ using starlark::Value;
 namespace {
 
 // Bazel has these parameters of rule(); a value other than the one that means "nothing" would change what is built.
-constexpr std::array<std::string_view, 13> kUnsupported = {
-    "cfg",         "exec_groups",   "analysis_test", "initializer", "parent",
-    "extendable",  "subrules",      "materializer",  "executable_outputs", "_skylark_testable",
+constexpr std::array<std::string_view, 10> kUnsupported = {
+    "cfg",         "exec_groups",   "analysis_test",
+    "subrules",      "materializer",  "executable_outputs", "_skylark_testable",
     "incompatible_use_toolchain_transition", "dependency_resolution_rule", "exec_compatible_with_groups"};
 
 bool MeansNothing(Value value) { return value.IsNone() || value.IsFalse() || starlark::Length(value) == 0; }
@@ -43,86 +43,48 @@ absl::Status RejectUnsupported(const std::vector<starlark::NamedValue>& rest) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::string>> Strings(std::string_view parameter, Value value) {
-  std::vector<std::string> strings;
-  if (value.IsUnset() || value.IsNone()) return strings;
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
-  for (Value element : elements) {
-    const auto* text = element.As<starlark::String>();
-    if (text == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("in call to rule(), parameter '", parameter, "' got ",
-                                                     starlark::Repr(element), ", want a string"));
-    }
-    strings.push_back(text->str());
-  }
-  return strings;
-}
-
-absl::StatusOr<Label> LabelFrom(std::string_view parameter, Value value, const FileTable& files,
-                                const PackageId& base) {
-  if (const auto* label = value.As<LabelValue>()) return label->label();
-  if (const auto* text = value.As<starlark::String>()) return files.Parse(text->view(), base);
-  return absl::InvalidArgumentError(absl::StrCat("in call to rule(), parameter '", parameter, "' got ",
-                                                 starlark::Repr(value), " (", starlark::TypeName(value),
-                                                 "), want a label"));
-}
-
-absl::StatusOr<std::vector<ToolchainRequirement>> ParseToolchains(Value value, const FileTable& files,
-                                                                  const PackageId& base) {
-  std::vector<ToolchainRequirement> requirements;
-  if (value.IsUnset() || value.IsNone()) return requirements;
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
-  for (Value element : elements) {
-    if (const auto* given = element.As<ToolchainRequirementValue>()) {
-      requirements.push_back(given->requirement());
+// What a rule with a parent has of it: attributes it does not declare anew, and whether it is a test.
+absl::Status InheritAttributes(RuleClass::Definition& definition) {
+  std::vector<Attribute> own = std::exchange(definition.attributes, {});
+  for (const Attribute& attribute : definition.parent->attributes()) {
+    if (attribute.implicit || attribute.name == "build_setting_default") continue;
+    auto override = std::find_if(own.begin(), own.end(), [&](const Attribute& o) { return o.name == attribute.name; });
+    if (override == own.end()) {
+      definition.attributes.push_back(attribute);
       continue;
     }
-    COW_ASSIGN_OR_RETURN(Label type, LabelFrom("toolchains", element, files, base));
-    requirements.push_back({.type = std::move(type)});
+    if (override->type != attribute.type || attribute.is_private()) {
+      return absl::InvalidArgumentError(absl::StrCat("attribute '", attribute.name, "' of the parent rule '",
+                                                     definition.parent->name(),
+                                                     "' can only get another default, with the same type"));
+    }
+    Attribute merged = attribute;
+    merged.default_value = override->default_value;
+    merged.computed_default = override->computed_default;
+    definition.attributes.push_back(std::move(merged));
+    own.erase(override);
   }
-  return requirements;
+  for (Attribute& attribute : own) definition.attributes.push_back(std::move(attribute));
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Label>> ParseLabels(std::string_view parameter, Value value, const FileTable& files,
-                                               const PackageId& base) {
-  std::vector<Label> labels;
-  if (value.IsUnset() || value.IsNone()) return labels;
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, starlark::Elements(value));
-  for (Value element : elements) {
-    COW_ASSIGN_OR_RETURN(Label label, LabelFrom(parameter, element, files, base));
-    labels.push_back(std::move(label));
+absl::Status InheritDefinition(RuleClass::Definition& definition) {
+  const RuleClass::Definition& parent = definition.parent->definition();
+  if (definition.parent->is_native() || !parent.extendable) {
+    return absl::InvalidArgumentError(absl::StrCat("rule '", parent.name, "' is not extendable"));
   }
-  return labels;
-}
-
-bool IsIdentifier(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  for (char c : name) {
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!letter) return false;
+  if (definition.build_setting != nullptr || parent.build_setting != nullptr) {
+    return absl::InvalidArgumentError("a rule with 'parent' and 'build_setting' is not supported");
   }
-  return true;
-}
-
-absl::Status AddAttribute(std::string_view name, Value value, RuleClass::Definition& definition) {
-  if (value.IsNone()) return absl::OkStatus();
-  const auto* spec = value.As<AttributeSpec>();
-  if (spec == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("attribute '", name, "' is ", starlark::Repr(value), " (",
-                                                   starlark::TypeName(value), "), want a value of attr.string() or the like"));
-  }
-  if (!IsIdentifier(name)) {
-    return absl::InvalidArgumentError(absl::StrCat("attribute name '", name, "' is not a valid identifier"));
-  }
-  Attribute attribute = spec->attribute();
-  attribute.name = std::string(name);
-  if (attribute.is_private() && attribute.mandatory) {
-    return absl::InvalidArgumentError(absl::StrCat("private attribute '", name, "' cannot be mandatory"));
-  }
-  if (attribute.is_private() && attribute.default_value.IsUnset() && attribute.type == AttributeType::kOutput) {
-    return absl::InvalidArgumentError(absl::StrCat("private attribute '", name, "' cannot be an output"));
-  }
-  definition.attributes.push_back(std::move(attribute));
+  definition.test |= parent.test;
+  definition.executable |= parent.executable;
+  for (const auto& output : parent.implicit_outputs) definition.implicit_outputs.push_back(output);
+  if (definition.outputs_function.IsUnset()) definition.outputs_function = parent.outputs_function;
+  definition.fragments.insert(definition.fragments.end(), parent.fragments.begin(), parent.fragments.end());
+  definition.toolchains.insert(definition.toolchains.end(), parent.toolchains.begin(), parent.toolchains.end());
+  definition.provides.insert(definition.provides.end(), parent.provides.begin(), parent.provides.end());
+  definition.exec_compatible_with.insert(definition.exec_compatible_with.end(), parent.exec_compatible_with.begin(),
+                                         parent.exec_compatible_with.end());
   return absl::OkStatus();
 }
 
@@ -138,9 +100,10 @@ absl::Status AddAttributes(starlark::Dict* attrs, Thread& thread, RuleClass::Def
               absl::StrCat("attribute '", name->view(), "' is one that every rule has; it cannot be declared again"));
         }
       }
-      COW_RETURN_IF_ERROR(AddAttribute(name->view(), entry.value, definition));
+      COW_RETURN_IF_ERROR(AddDeclaredAttribute(name->view(), entry.value, definition.attributes));
     }
   }
+  if (definition.parent != nullptr) COW_RETURN_IF_ERROR(InheritAttributes(definition));
   if (definition.build_setting != nullptr) {
     definition.attributes.push_back({.name = "build_setting_default",
                                      .type = definition.build_setting->value_type(),
@@ -153,9 +116,13 @@ absl::Status AddAttributes(starlark::Dict* attrs, Thread& thread, RuleClass::Def
 
 absl::Status AddImplicitOutputs(Value outputs, RuleClass::Definition& definition) {
   if (outputs.IsUnset() || outputs.IsNone()) return absl::OkStatus();
+  if (outputs.As<starlark::Function>() != nullptr) {
+    definition.outputs_function = outputs;
+    return absl::OkStatus();
+  }
   auto* dict = outputs.As<starlark::Dict>();
   if (dict == nullptr) {
-    return absl::InvalidArgumentError("rule(): parameter 'outputs' must be a dict of templates; functions are not supported");
+    return absl::InvalidArgumentError("rule(): parameter 'outputs' must be a dict of templates or a function");
   }
   for (const auto& entry : *dict) {
     const auto* key = entry.key.As<starlark::String>();
@@ -185,7 +152,8 @@ absl::StatusOr<Value> MakeToolchainType(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(
       UnpackArgs(args, {starlark::Required("name", &name), KwOptional("mandatory", &mandatory)}));
   COW_ASSIGN_OR_RETURN(ModuleContext * module, RequireModule(thread, args.function_name()));
-  COW_ASSIGN_OR_RETURN(Label type, LabelFrom("name", name, *module->files, module->label.package()));
+  COW_ASSIGN_OR_RETURN(Label type, LabelParameter({args.function_name(), module->files, module->label.package()},
+                                                  "name", name));
   return thread.heap().New<ToolchainRequirementValue>(ToolchainRequirement{std::move(type), mandatory});
 }
 
@@ -203,6 +171,9 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
   BuildSetting* build_setting = nullptr;
   bool output_to_genfiles = false;
   Value outputs, toolchains, provides, fragments, host_fragments, exec_compatible_with;
+  Value extendable;
+  std::optional<starlark::Callable> initializer;
+  RuleClass* parent = nullptr;
   std::vector<starlark::NamedValue> rest;
   COW_RETURN_IF_ERROR(UnpackArgs(
       args, {starlark::Required("implementation", &implementation), KwOptional("test", &definition.test),
@@ -211,23 +182,31 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
              KwOptional("fragments", &fragments), KwOptional("host_fragments", &host_fragments),
              KwOptional("toolchains", &toolchains), Noneable(KwOptional("doc", &definition.doc)),
              KwOptional("provides", &provides), KwOptional("exec_compatible_with", &exec_compatible_with),
-             Noneable(KwOptional("build_setting", &build_setting)), starlark::KwRest(&rest)}));
+             Noneable(KwOptional("build_setting", &build_setting)), KwOptional("initializer", &initializer),
+             Noneable(KwOptional("parent", &parent)), KwOptional("extendable", &extendable),
+             starlark::KwRest(&rest)}));
   COW_RETURN_IF_ERROR(RejectUnsupported(rest));
   definition.implementation = implementation.value;
   definition.executable |= definition.test;
   definition.build_setting = build_setting;
+  if (initializer) definition.initializer = initializer->value;
+  definition.parent = parent;
+  // A label is an allowlist of the packages that may extend the rule; those checks are the author's business.
+  definition.extendable = !extendable.IsUnset() && starlark::Truth(extendable);
   definition.location = thread.CallerLocation();
   definition.package = module->files->Find(definition.location.file).value_or(module->label.package());
-  COW_RETURN_IF_ERROR(AddAttributes(attrs, thread, definition));
+  ParameterPlace place{"rule", module->files, definition.package};
+  COW_ASSIGN_OR_RETURN(definition.fragments, StringsParameter(place, "fragments", fragments));
+  COW_ASSIGN_OR_RETURN(definition.host_fragments, StringsParameter(place, "host_fragments", host_fragments));
+  COW_ASSIGN_OR_RETURN(definition.toolchains, ToolchainsParameter(place, toolchains));
+  COW_ASSIGN_OR_RETURN(definition.exec_compatible_with,
+                       LabelsParameter(place, "exec_compatible_with", exec_compatible_with));
   COW_RETURN_IF_ERROR(AddImplicitOutputs(outputs, definition));
-  COW_ASSIGN_OR_RETURN(definition.fragments, Strings("fragments", fragments));
-  COW_ASSIGN_OR_RETURN(definition.host_fragments, Strings("host_fragments", host_fragments));
-  COW_ASSIGN_OR_RETURN(definition.toolchains, ParseToolchains(toolchains, *module->files, definition.package));
-  COW_ASSIGN_OR_RETURN(definition.exec_compatible_with, ParseLabels("exec_compatible_with", exec_compatible_with,
-                                                                    *module->files, definition.package));
   if (!provides.IsUnset() && !provides.IsNone()) {
     COW_ASSIGN_OR_RETURN(definition.provides, starlark::Elements(provides));
   }
+  if (parent != nullptr) COW_RETURN_IF_ERROR(InheritDefinition(definition));
+  COW_RETURN_IF_ERROR(AddAttributes(attrs, thread, definition));
   return thread.heap().New<RuleClass>(std::move(definition));
 }
 

@@ -2,8 +2,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
 #include "engine/loading/package_builder.h"
 #include "engine/starlark/arguments.h"
+#include "engine/starlark/dict_value.h"
+#include "engine/starlark/operations.h"
 
 namespace cow::loading {
 
@@ -53,8 +56,40 @@ absl::StatusOr<starlark::Value> RuleClass::Call(starlark::Thread& thread, const 
     return absl::InvalidArgumentError(
         absl::StrCat(CallName(), "() takes no positional arguments: write attributes as name = value"));
   }
-  if (absl::Status status = package->AddRule(thread, *this, args.named()); !status.ok()) return status;
+  COW_ASSIGN_OR_RETURN(std::vector<starlark::NamedValue> given, Initialize(thread, args.named()));
+  COW_RETURN_IF_ERROR(package->AddRule(thread, *this, given));
   return starlark::Value::None();
+}
+
+absl::StatusOr<std::vector<starlark::NamedValue>> RuleClass::Initialize(
+    starlark::Thread& thread, std::span<const starlark::NamedValue> given) const {
+  std::vector<starlark::NamedValue> values(given.begin(), given.end());
+  for (const RuleClass* rule = this; rule != nullptr; rule = rule->definition_.parent) {
+    if (rule->definition_.initializer.IsUnset()) continue;
+    std::vector<starlark::NamedValue> shown;
+    for (const starlark::NamedValue& value : values) {
+      const Attribute* attribute = rule->Find(value.name->view());
+      bool own = attribute != nullptr && !attribute->is_private() && !attribute->implicit;
+      if (own || value.name->view() == "name") shown.push_back(value);
+    }
+    COW_ASSIGN_OR_RETURN(starlark::Value made, starlark::Call(thread, rule->definition_.initializer, {}, shown));
+    const auto* dict = made.As<starlark::Dict>();
+    if (dict == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("the initializer of rule '", rule->name(), "' returned a value of type '",
+                                                     starlark::TypeName(made), "', want 'dict'"));
+    }
+    for (const auto& entry : *dict) {
+      const auto* name = entry.key.As<starlark::String>();
+      if (name == nullptr || name->view() == "name") {
+        return absl::InvalidArgumentError(absl::StrCat("the initializer of rule '", rule->name(),
+                                                       "' returned the key ", starlark::Repr(entry.key)));
+      }
+      const starlark::String* interned = starlark::Intern(*name);
+      std::erase_if(values, [&](const starlark::NamedValue& value) { return value.name == interned; });
+      values.push_back({interned, entry.value});
+    }
+  }
+  return values;
 }
 
 }  // namespace cow::loading

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "engine/loading/attribute.h"
 #include "engine/model/label.h"
 #include "engine/starlark/host_object.h"
+#include "engine/starlark/struct_value.h"
 #include "engine/starlark/value.h"
 
 namespace cow::loading {
@@ -71,6 +73,12 @@ class RuleClass final : public starlark::HostObject {
     const BuildSetting* build_setting = nullptr; // of the same heap or a referenced one
     // outputs = {"key": "%{name}.txt"}: implicit outputs, in order.
     std::vector<std::pair<std::string, std::string>> implicit_outputs{};
+    // outputs = f: called with the attributes its parameters name, returns such a dict. Unset: none.
+    starlark::Value outputs_function{};
+    // Called with the attributes of each target, returns those to replace. Unset: none.
+    starlark::Value initializer{};
+    const RuleClass* parent = nullptr;           // the rule this one extends; of a referenced heap
+    bool extendable = false;
     Location location{};                         // of the call of rule()
     PackageId package{};                         // of the file that calls rule(): base of its labels
   };
@@ -97,6 +105,10 @@ class RuleClass final : public starlark::HostObject {
   std::string_view CallName() const override;
 
  private:
+  // What the initializers of this rule and its parents make of `given`.
+  absl::StatusOr<std::vector<starlark::NamedValue>> Initialize(starlark::Thread& thread,
+                                                               std::span<const starlark::NamedValue> given) const;
+
   Definition definition_;
   absl::flat_hash_map<std::string, int> index_;
 };

@@ -76,9 +76,16 @@ std::vector<Label> LabelsOf(Value value) {
     if (const Label* label = LabelOf(element)) labels.push_back(*label);
   };
   add(value);
-  if (const auto* list = value.As<starlark::List>()) std::for_each(list->begin(), list->end(), add);
+  auto add_list = [&](Value element) {
+    if (const auto* list = element.As<starlark::List>()) std::for_each(list->begin(), list->end(), add);
+  };
+  add_list(value);
   if (const auto* dict = value.As<starlark::Dict>()) {
-    for (const auto& entry : *dict) add(entry.key);
+    for (const auto& entry : *dict) {
+      add(entry.key);
+      add(entry.value);
+      add_list(entry.value);
+    }
   }
   return labels;
 }

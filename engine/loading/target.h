@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/diagnostic.h"
+#include "engine/loading/macro_instance.h"
 #include "engine/loading/rule_class.h"
 #include "engine/loading/visibility.h"
 #include "engine/model/label.h"
@@ -38,6 +39,11 @@ class Target {
   const std::vector<starlark::StackFrame>& call_stack() const { return call_stack_; }
   // From its attribute or the package's default; outputs have that of their rule.
   const Visibility& visibility() const { return visibility_; }
+
+  // The symbolic macro call that declared it; null if the BUILD file or a legacy macro did.
+  const MacroInstance* macro() const { return macro_.get(); }
+  // Whether the name is one its macro may give; if not, the target cannot be built.
+  bool has_legal_name() const { return macro_ == nullptr || macro_->OwnsName(name()); }
 
   // A diagnostic at the place of the target.
   absl::Status Error(std::string_view message) const;
@@ -84,6 +90,7 @@ class Target {
   std::string source_line_;
   std::vector<starlark::StackFrame> call_stack_;
   Visibility visibility_;
+  std::shared_ptr<const MacroInstance> macro_;
   const RuleClass* rule_class_ = nullptr;
   std::vector<starlark::Value> values_;   // by index of attribute
   std::vector<bool> explicit_;
@@ -99,6 +106,6 @@ class Target {
 std::string StringOf(starlark::Value value);                       // "" if it is no string
 std::vector<std::string> StringsOf(starlark::Value list);          // of a list or tuple
 const Label* LabelOf(starlark::Value value);                       // nullptr if it is no LabelValue
-std::vector<Label> LabelsOf(starlark::Value value);                // of a label, a list or the keys of a dict
+std::vector<Label> LabelsOf(starlark::Value value);                // of a label, a list, or keys and values of a dict
 
 }  // namespace cow::loading

@@ -141,10 +141,14 @@ absl::StatusOr<bool> IsVisible(const Visibility& visibility, const PackageId& ow
   return false;
 }
 
-absl::Status CheckVisible(const Target& dependency, const Label& dependent, const PackageGroupLookup& lookup) {
-  COW_ASSIGN_OR_RETURN(bool visible, IsVisible(dependency.visibility(), dependency.label().package(),
-                                               dependent.package(), lookup));
-  if (visible) return absl::OkStatus();
+namespace {
+
+// The package that sees a target without being named: its own, or that of the macro it stands in.
+const PackageId& OwnerOf(const Target& target) {
+  return target.macro() == nullptr ? target.label().package() : target.macro()->definition;
+}
+
+absl::Status Invisible(const Target& dependency, const Label& dependent, const PackageId& from) {
   std::string what = absl::StrCat("target '", dependency.label().ToString(), "' is not visible from target '",
                                   dependent.ToString(), "'");
   if (dependency.kind() == Target::Kind::kSourceFile) {
@@ -153,8 +157,28 @@ absl::Status CheckVisible(const Target& dependency, const Label& dependent, cons
                                                    dependency.label().package().path(), "'"));
   }
   return absl::InvalidArgumentError(absl::StrCat(what, ": its visibility is [", dependency.visibility().ToString(),
-                                                 "]; add \"", dependent.package().ToString(),
+                                                 "]; add \"", from.ToString(),
                                                  ":__pkg__\" there if you mean to use it"));
+}
+
+}  // namespace
+
+absl::Status CheckVisible(const Target& dependency, const Label& dependent, const PackageGroupLookup& lookup) {
+  COW_ASSIGN_OR_RETURN(bool visible, IsVisible(dependency.visibility(), OwnerOf(dependency), dependent.package(),
+                                               lookup));
+  return visible ? absl::OkStatus() : Invisible(dependency, dependent, dependent.package());
+}
+
+absl::Status CheckVisible(const Target& dependency, const Target& dependent, const PackageGroupLookup& lookup) {
+  const MacroInstance* macro = dependent.macro();
+  if (macro == nullptr) return CheckVisible(dependency, dependent.label(), lookup);
+  for (; macro != nullptr; macro = macro->parent.get()) {
+    COW_ASSIGN_OR_RETURN(bool visible, IsVisible(dependency.visibility(), OwnerOf(dependency), macro->definition,
+                                                 lookup));
+    if (visible) return absl::OkStatus();
+    if (!macro->given.contains(dependency.label())) return Invisible(dependency, dependent.label(), macro->definition);
+  }
+  return CheckVisible(dependency, dependent.label(), lookup);
 }
 
 }  // namespace cow::loading

@@ -58,5 +58,8 @@ absl::StatusOr<bool> IsVisible(const Visibility& visibility, const PackageId& ow
 // OK, or kInvalidArgument with a plain message that names both targets and says how to fix it:
 // "target '//a:b' is not visible from target '//c:d'; ...".
 absl::Status CheckVisible(const Target& dependency, const Label& dependent, const PackageGroupLookup& lookup);
+// The same for a target that may stand in symbolic macros: those see as the file that defines them does, and what
+// they were given is for their caller to see.
+absl::Status CheckVisible(const Target& dependency, const Target& dependent, const PackageGroupLookup& lookup);
 
 }  // namespace cow::loading

@@ -3,6 +3,7 @@
 // The only value that crosses from analysis to execution (decision A7). Built once, then immutable and shared.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct RequestedTarget {
   std::vector<ArtifactId> outputs{};
   ArtifactId executable{};                  // invalid if the target cannot be run
   std::vector<ArtifactId> runfiles{};       // files the executable needs besides itself
+  // How `cow run` starts it: arguments before those of the user, variables besides its own environment.
+  std::vector<std::string> run_args{};
+  std::map<std::string, std::string> run_env{};
 };
 
 // A test to run after its executable was built: itself an action whose result is cached like any other.

@@ -40,7 +40,8 @@ using ArgItem = std::variant<ArgValue, ArgExpansion>;
 
 // One Args object: items and, if wanted, how to spill them into a parameter file.
 struct ArgList {
-  enum class ParamFileFormat { kShell, kMultiline };
+  // kFlagPerLine: only arguments that begin with "--" are spilled; the others stay on the command line.
+  enum class ParamFileFormat { kShell, kMultiline, kFlagPerLine };
 
   std::vector<ArgItem> items{};
   std::optional<std::string> param_file_flag{};  // "@%s"; unset = never spill

@@ -5,7 +5,9 @@
 #include "engine/base/status.h"
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/dict_value.h"
+#include "engine/starlark/host_object.h"
 #include "engine/starlark/number_value.h"
+#include "engine/starlark/operations.h"
 #include "engine/starlark/operators.h"
 #include "engine/starlark/universe.h"
 
@@ -54,7 +56,16 @@ Result MakeDict(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(
       UnpackArgs(args, {PositionalOnly(Optional("pairs", &pairs)), KwRest(&named)}));
   Dict* dict = thread.heap().NewDict();
-  if (!pairs.IsUnset()) COW_RETURN_IF_ERROR(UpdateDict(*dict, pairs, "dict"));
+  if (!pairs.IsUnset()) {
+    // A host object that has items() is a mapping.
+    if (pairs.Is(Kind::kHost)) {
+      COW_ASSIGN_OR_RETURN(Value items, GetAttr(thread, pairs, Intern("items")));
+      if (!items.IsUnset()) {
+        COW_ASSIGN_OR_RETURN(pairs, Call(thread, items, {}));
+      }
+    }
+    COW_RETURN_IF_ERROR(UpdateDict(*dict, pairs, "dict"));
+  }
   for (const NamedValue& entry : named) COW_RETURN_IF_ERROR(dict->Set(entry.name, entry.value));
   return dict;
 }
