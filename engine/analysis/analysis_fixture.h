@@ -113,11 +113,12 @@ class AnalysisTest : public testing::Test {
   }
 
   void WriteRules() {
-    request_.options.host_platform = "@cow//platforms:linux_test";
+    request_.options.Set("host_platform", "@cow//platforms:linux_test");
     WriteRule("WORKSPACE.cow", "");
     WriteRule("workspace.cow", "register_toolchains(\"@cow//sh:shell\")\n");
     WriteRule("BUILD.cow", "");
     WriteRule("prelude.cow", "");
+    WriteRule("workspace_prelude.cow", "");
     WriteRule("platforms/BUILD.cow", R"(package(default_visibility = ["//visibility:public"])
 constraint_setting(name = "cpu")
 constraint_value(name = "x86_64", constraint_setting = ":cpu")
