@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_replace.h"
+#include "engine/analysis/host_tree_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
 #include "engine/starlark/operations.h"
+#include "engine/starlark/struct_value.h"
 
 namespace cow::analysis {
 
@@ -100,6 +102,27 @@ std::string ExpandProgressMessage(std::string_view message, const Label& label,
   std::string output = artifacts[record.action.outputs.front()].short_path();
   return absl::StrReplaceAll(
       message, {{"%{label}", label.ToString()}, {"%{input}", input}, {"%{output}", output}});
+}
+
+absl::StatusOr<Shell> FindShell(const RuleContext& context, Value host_tree) {
+  Shell shell;
+  COW_ASSIGN_OR_RETURN(shell.host_tree, HostTreeOf(host_tree, "run_shell"));
+  if (shell.host_tree != nullptr) return shell;
+  COW_ASSIGN_OR_RETURN(Label type, Label::Parse(kShellToolchain, {}));
+  Value toolchain = context.FindToolchain(type);
+  if (toolchain.IsUnset() || toolchain.IsNone()) {
+    return UserError("run_shell needs a shell: add toolchains = [\"", kShellToolchain,
+                     "\"] to the rule, or host_tree = ... to the call");
+  }
+  const auto* info = toolchain.As<starlark::Struct>();
+  if (const auto* path = info->Find("path").As<starlark::String>()) shell.path = path->view();
+  COW_ASSIGN_OR_RETURN(shell.host_tree, HostTreeOf(info->Find("host_tree"), "run_shell"));
+  return shell;
+}
+
+HostTreePtr ShellHostTree(const RuleContext& context) {
+  absl::StatusOr<Shell> shell = FindShell(context, Value());
+  return shell.ok() ? shell->host_tree : nullptr;
 }
 
 absl::StatusOr<RuleContext*> CurrentContext(starlark::Thread& thread, std::string_view function) {

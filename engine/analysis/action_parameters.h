@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "engine/analysis/action_record.h"
 #include "engine/analysis/rule_context.h"
+#include "engine/model/host_tree.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/thread.h"
 #include "engine/starlark/value.h"
@@ -49,6 +50,17 @@ absl::StatusOr<std::map<std::string, std::string>> ReadStringDict(const starlark
 // %{label}, %{input} and %{output} filled in.
 std::string ExpandProgressMessage(std::string_view message, const Label& label,
                                   const ActionRecord& record, const ArtifactTable& artifacts);
+
+// The shell of an action and the root directory it lies in.
+struct Shell {
+  std::string path = "/bin/sh";
+  HostTreePtr host_tree{};
+};
+inline constexpr char kShellToolchain[] = "@cow//sh:toolchain_type";
+// The host tree that was given, else that of the shell toolchain, which also says where the shell is.
+absl::StatusOr<Shell> FindShell(const RuleContext& context, starlark::Value host_tree);
+// That of the shell toolchain; null if the rule has none.
+HostTreePtr ShellHostTree(const RuleContext& context);
 
 // The context of the rule function that is running; an error if a builtin is used after it
 // returned.

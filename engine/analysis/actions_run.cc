@@ -26,8 +26,6 @@ using starlark::Value;
 
 namespace {
 
-constexpr char kShellToolchain[] = "@cow//sh:toolchain_type";
-
 // What run and run_shell have in common.
 struct RunParameters {
   std::optional<starlark::Iterable> outputs{};
@@ -148,6 +146,9 @@ absl::Status ReadExecutable(const RuleContext& context, Value executable, InputC
     tool = context.FindTool(program->executable()->id());
   } else if (const auto* path = executable.As<starlark::String>()) {
     if (path->view().starts_with('/') && record.host_tree == nullptr) {
+      record.host_tree = ShellHostTree(context);
+    }
+    if (path->view().starts_with('/') && record.host_tree == nullptr) {
       return UserError("'", path->view(),
                        "' is looked for below the root directory of the action, which is empty; ",
                        "add host_tree = ..., a HostTreeInfo that holds it");
@@ -160,32 +161,13 @@ absl::Status ReadExecutable(const RuleContext& context, Value executable, InputC
   if (record.host_tree == nullptr && tool != nullptr) {
     Value info = tool->providers.Find(BuiltinProviders::Get().host_tree_info);
     COW_ASSIGN_OR_RETURN(record.host_tree, HostTreeOf(info, "run"));
+    // A script that lies in the workspace brings nothing to run it with.
+    if (record.host_tree == nullptr && tool->kind == "source file") {
+      record.host_tree = ShellHostTree(context);
+    }
   }
   record.arguments.push_back(Words({executable}));
   return absl::OkStatus();
-}
-
-struct Shell {
-  std::string path = "/bin/sh";
-  HostTreePtr host_tree{};
-};
-
-// The host tree that was given, else that of the shell toolchain, which also says where the shell
-// is.
-absl::StatusOr<Shell> FindShell(const RuleContext& context, Value host_tree) {
-  Shell shell;
-  COW_ASSIGN_OR_RETURN(shell.host_tree, HostTreeOf(host_tree, "run_shell"));
-  if (shell.host_tree != nullptr) return shell;
-  COW_ASSIGN_OR_RETURN(Label type, Label::Parse(kShellToolchain, {}));
-  Value toolchain = context.FindToolchain(type);
-  if (toolchain.IsUnset() || toolchain.IsNone()) {
-    return UserError("run_shell needs a shell: add toolchains = [\"", kShellToolchain,
-                     "\"] to the rule, or host_tree = ... to the call");
-  }
-  const auto* info = toolchain.As<starlark::Struct>();
-  if (const auto* path = info->Find("path").As<starlark::String>()) shell.path = path->view();
-  COW_ASSIGN_OR_RETURN(shell.host_tree, HostTreeOf(info->Find("host_tree"), "run_shell"));
-  return shell;
 }
 
 absl::StatusOr<Value> Finish(Thread& thread, RuleContext& context,

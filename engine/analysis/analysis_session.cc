@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/analysis/builtin_providers.h"
+#include "engine/analysis/command_line_aspects.h"
 #include "engine/analysis/configuration_table.h"
 #include "engine/analysis/test_action.h"
 #include "engine/base/status.h"
@@ -43,8 +44,10 @@ absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
   COW_ASSIGN_OR_RETURN(
       std::unique_ptr<ConfigurationTable> configurations,
       ConfigurationTable::Create(request.options, loader.workspace(), *platforms));
-  return std::unique_ptr<AnalysisSession>(
+  std::unique_ptr<AnalysisSession> session(
       new AnalysisSession(request, loader, std::move(platforms), std::move(configurations)));
+  COW_ASSIGN_OR_RETURN(session->aspects_, LoadCommandLineAspects(request, loader));
+  return session;
 }
 
 AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
@@ -75,7 +78,8 @@ std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& 
   for (const std::string& group : groups) {
     if (group == "default") {
       sets.push_back(target.files);
-    } else if (info != nullptr) {
+    }
+    if (info != nullptr) {
       if (const auto* set = info->Find(group).As<DepsetValue>()) sets.push_back(set->set());
     }
   }
@@ -84,7 +88,7 @@ std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& 
 
 absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>& skipped) {
   if (!added_.insert(label).second) return absl::OkStatus();
-  COW_ASSIGN_OR_RETURN(const ConfiguredTarget* configured, graph_.Configure(label, configurations_->target()));
+  COW_ASSIGN_OR_RETURN(const ConfiguredTarget* configured, graph_.Configure(label, configurations_->target(), aspects_));
   const ConfiguredTarget& target = configured->resolved();
   if (!target.incompatible.empty()) {
     skipped.push_back({label, target.incompatible});

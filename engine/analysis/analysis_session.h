@@ -48,6 +48,7 @@ class AnalysisSession {
   starlark::Heap strings_;  // of actions that no rule declared
   PlanBuilder plan_;
   std::set<Label> added_;
+  std::vector<AspectUse> aspects_;  // of the command line
 };
 
 }  // namespace cow::analysis

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct AnalysisRequest {
   BuildOptions options{};
   std::vector<std::string>
       output_groups{};     // --output_groups: "g" = instead of, "+g" = besides, "-g" = without
+  std::vector<std::string> aspects{};  // --aspects: "//pkg:file.bzl%name", run on every label
+  std::map<std::string, std::string> aspect_parameters{};  // of those, by name
   bool run_tests = false;  // fill BuildPlan::tests; test_suites stand for their tests
   bool keep_going = false;               // -k: plan what can be built in spite of errors
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.

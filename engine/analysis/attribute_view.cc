@@ -89,17 +89,21 @@ absl::StatusOr<Label> ParseToolchainKey(const RuleContext& context, Value key) {
     return UserError("toolchains are indexed by labels or strings, got '", starlark::TypeName(key),
                      "'");
   }
-  const PackageId& base = context.target().rule_class().definition().package;
+  const PackageId& base = context.definition_package();
   return context.loader().workspace().ParseLabel(text->view(), base);
 }
 
 }  // namespace
 
+const RuleAttributes& AttributeView::AttributesOf(const RuleContext& context) const {
+  return of_rule_ ? context.rule_attributes() : context.attributes();
+}
+
 absl::StatusOr<Value> AttributeView::GetAttr(starlark::Thread& thread,
                                              const starlark::String* name) const {
   COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
   if (view_ == Kind::kOutputs) return ShowOutput(*context, name->view());
-  const Entry* entry = context->attributes().Find(name->view());
+  const Entry* entry = AttributesOf(*context).Find(name->view());
   if (entry == nullptr || !Shows(view_, *entry)) return Value();
   return ShowEntry(view_, thread.heap(), *entry);
 }
@@ -108,7 +112,7 @@ std::vector<std::string> AttributeView::AttrNames() const {
   std::shared_ptr<RuleContext> context = context_.lock();
   std::vector<std::string> names;
   if (context == nullptr) return names;
-  for (const Entry& entry : context->attributes().entries()) {
+  for (const Entry& entry : AttributesOf(*context).entries()) {
     bool is_output = loading::IsOutputType(entry.attribute->type);
     if (view_ == Kind::kOutputs ? is_output : Shows(view_, entry))
       names.push_back(entry.attribute->name);
@@ -132,6 +136,20 @@ absl::StatusOr<bool> ToolchainsValue::Contains(Value key) const {
   COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
   COW_ASSIGN_OR_RETURN(Label type, ParseToolchainKey(*context, key));
   return !context->FindToolchain(type).IsUnset();
+}
+
+absl::StatusOr<Value> AspectRuleValue::GetAttr(starlark::Thread& thread,
+                                               const starlark::String* name) const {
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
+  using View = AttributeView::Kind;
+  auto view = [&](View kind) { return Value(thread.heap().New<AttributeView>(kind, context_, true)); };
+  std::string_view attr = name->view();
+  if (attr == "attr") return view(View::kAttr);
+  if (attr == "file") return view(View::kFile);
+  if (attr == "files") return view(View::kFiles);
+  if (attr == "executable") return view(View::kExecutable);
+  if (attr == "kind") return Value(thread.heap().NewString(context->target().rule_class().name()));
+  return Value();
 }
 
 }  // namespace cow::analysis

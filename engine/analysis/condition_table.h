@@ -53,6 +53,7 @@ class ConditionTable {
   absl::StatusOr<OptionValue> SettingValue(const loading::Target& build_setting);
 
   const Configuration& configuration() const { return configuration_; }
+  loading::PackageLoader& loader() const { return loader_; }
 
  private:
   absl::StatusOr<Match> EvaluateFresh(const Label& condition);

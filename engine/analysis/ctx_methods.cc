@@ -209,7 +209,7 @@ absl::StatusOr<Value> CtxTargetPlatformHasConstraint(Thread& thread, const Argum
              info != nullptr && loading::LabelOf(info->Find("label"))) {
     label = *loading::LabelOf(info->Find("label"));
   } else if (const auto* text = constraint.As<starlark::String>()) {
-    const PackageId& base = context->target().rule_class().definition().package;
+    const PackageId& base = context->definition_package();
     COW_ASSIGN_OR_RETURN(label, context->loader().workspace().ParseLabel(text->view(), base));
   } else {
     return UserError("expected a constraint_value, got '", starlark::TypeName(constraint), "'");
@@ -236,6 +236,24 @@ absl::StatusOr<std::vector<std::string>> ExpandProgramArgs(const RuleContext& co
     words.insert(words.end(), split.begin(), split.end());
   }
   return words;
+}
+
+absl::StatusOr<std::string> ExpandCommandText(const RuleContext& context, std::string_view text, Value targets,
+                                              std::string_view attribute, const starlark::Dict* variables) {
+  std::string command(text);
+  if (!targets.IsUnset()) {
+    COW_ASSIGN_OR_RETURN(command, ExpandLocationText(context, text, targets, false));
+  }
+  if (attribute.empty()) return command;
+  auto lookup = [&](std::string_view name) -> std::optional<std::string> {
+    if (variables != nullptr) {
+      if (const auto* value = variables->FindString(name).As<starlark::String>()) return value->str();
+    }
+    return FindVariable(context, name);
+  };
+  absl::StatusOr<std::string> expanded = ExpandMakeVariables(command, lookup);
+  if (!expanded.ok()) return UserError("in ", attribute, " attribute: ", expanded.status().message());
+  return expanded;
 }
 
 }  // namespace cow::analysis

@@ -109,6 +109,7 @@ constexpr std::string_view kNames[] = {"actions",
                                        "genfiles_dir",
                                        "label",
                                        "outputs",
+                                       "rule",
                                        "toolchains",
                                        "var",
                                        "workspace_name"};
@@ -139,11 +140,21 @@ absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread,
   if (attr == "file") return view(View::kFile);
   if (attr == "files") return view(View::kFiles);
   if (attr == "executable") return view(View::kExecutable);
+  if (context->aspect() != nullptr) {
+    if (attr == "rule") return Value(heap.New<AspectRuleValue>(context_));
+    if (attr == "outputs") return UserError("'outputs' is not defined for aspects");
+  } else if (attr == "rule") {
+    return UserError("'rule' is only defined for aspects");
+  }
   if (attr == "outputs") return view(View::kOutputs);
   if (attr == "label") return Value(heap.New<loading::LabelValue>(context->label()));
   if (attr == "toolchains") return Value(heap.New<ToolchainsValue>(context_));
   if (attr == "bin_dir" || attr == "genfiles_dir") {
     return Value(heap.New<FileRoot>(context->configuration().bin_dir()));
+  }
+  if (attr == "info_file" || attr == "version_file") {
+    return UserError("ctx.", attr, " is not supported: versions are bound to artifacts after they are built, ",
+                     "so that a new commit rebuilds nothing");
   }
   if (attr == "var") return VariableDict(heap, *context);
   if (attr == "configuration") return ConfigurationStruct(heap, context->configuration());
@@ -165,7 +176,13 @@ const starlark::MethodTable* CtxValue::Methods() const {
        {"expand_location", &CtxExpandLocation},
        {"expand_make_variables", &CtxExpandMakeVariables},
        {"target_platform_has_constraint", &CtxTargetPlatformHasConstraint},
-       {"coverage_instrumented", &CtxCoverageInstrumented}});
+       {"coverage_instrumented", &CtxCoverageInstrumented},
+       {"created_actions", &CtxCreatedActions},
+       {"package_relative_label", &CtxPackageRelativeLabel},
+       {"resolve_command", &CtxResolveCommand},
+       {"resolve_tools", &CtxResolveTools},
+       {"super", &CtxSuper},
+       {"tokenize", &CtxTokenize}});
   return &kMethods;
 }
 

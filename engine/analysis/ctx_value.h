@@ -34,15 +34,35 @@ class AttributeView final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"struct"};
   enum class Kind { kAttr, kFile, kFiles, kExecutable, kOutputs };
-  AttributeView(Kind kind, ContextRef context)
-      : HostObject(kType), view_(kind), context_(std::move(context)) {}
+  // `of_rule`: in an aspect, the attributes of the rule it runs on instead of its own.
+  AttributeView(Kind kind, ContextRef context, bool of_rule = false)
+      : HostObject(kType), view_(kind), context_(std::move(context)), of_rule_(of_rule) {}
 
   absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
                                           const starlark::String* name) const override;
   std::vector<std::string> AttrNames() const override;
 
  private:
+  const RuleAttributes& AttributesOf(const RuleContext& context) const;
+
   Kind view_;
+  ContextRef context_;
+  bool of_rule_;
+};
+
+// ctx.rule of an aspect: kind, attr, file, files, executable of the rule it runs on.
+class AspectRuleValue final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"rule_attributes"};
+  explicit AspectRuleValue(ContextRef context) : HostObject(kType), context_(std::move(context)) {}
+
+  absl::StatusOr<starlark::Value> GetAttr(starlark::Thread& thread,
+                                          const starlark::String* name) const override;
+  std::vector<std::string> AttrNames() const override {
+    return {"attr", "executable", "file", "files", "kind"};
+  }
+
+ private:
   ContextRef context_;
 };
 

@@ -35,6 +35,13 @@ std::string Names(const std::vector<Value>& providers) {
 }
 
 std::string CheckProviders(const loading::Attribute& attribute, const ConfiguredTarget& target) {
+  for (const std::string& kind : attribute.allow_rules) {
+    if (target.kind == kind + " rule") return "";
+  }
+  if (attribute.providers.empty() && !attribute.allow_rules.empty()) {
+    return absl::StrCat(target.kind, " '", target.label.ToString(), "' is misplaced here (expected ",
+                        absl::StrJoin(attribute.allow_rules, ", "), ")");
+  }
   if (attribute.providers.empty()) return "";
   std::vector<std::string> alternatives;
   for (const std::vector<Value>& wanted : attribute.providers) {

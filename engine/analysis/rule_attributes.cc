@@ -4,9 +4,11 @@
 
 #include "engine/analysis/target_value.h"
 #include "engine/base/status.h"
+#include "engine/loading/attribute_function.h"
 #include "engine/loading/label_value.h"
 #include "engine/loading/package.h"
 #include "engine/loading/select.h"
+#include "engine/loading/workspace.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/sequence_value.h"
 #include "engine/starlark/thread.h"
@@ -20,6 +22,16 @@ bool HasDependencies(const loading::Attribute& attribute) {
   if (!loading::IsDependencyType(attribute.type)) return false;
   return !attribute.implicit || attribute.name == "toolchains" || attribute.name == "data";
 }
+
+namespace {
+
+Value ParameterValue(const std::variant<bool, int64_t, std::string>& parameter, starlark::Heap& heap) {
+  if (const auto* flag = std::get_if<bool>(&parameter)) return Value::Bool(*flag);
+  if (const auto* number = std::get_if<int64_t>(&parameter)) return heap.NewInt(*number);
+  return heap.NewString(std::get<std::string>(parameter));
+}
+
+}  // namespace
 
 absl::Status RuleAttributes::Resolve(const loading::Target& target,
                                      const loading::PackagePtr& package,
@@ -35,6 +47,41 @@ absl::Status RuleAttributes::Resolve(const loading::Target& target,
                            conditions.Resolve(thread, *select, attributes[i].name, target.label()));
     }
     if (entry.raw.IsUnset() || entry.raw.IsNone()) entry.raw = attributes[i].default_value;
+    entries_.push_back(std::move(entry));
+  }
+  return ComputeDefaults(target, conditions.loader(), thread);
+}
+
+// Those that loading left alone because an attribute they look at holds a select.
+absl::Status RuleAttributes::ComputeDefaults(const loading::Target& target,
+                                             loading::PackageLoader& loader,
+                                             starlark::Thread& thread) {
+  auto lookup = [this](std::string_view name) {
+    const Entry* entry = Find(name);
+    return entry == nullptr ? Value() : entry->raw;
+  };
+  for (Entry& entry : entries_) {
+    const loading::Attribute& attribute = *entry.attribute;
+    if (attribute.computed_default.IsUnset() || target.IsExplicit(attribute.name)) continue;
+    bool is_open = false;
+    for (std::string_view name : loading::FunctionParameters(attribute.computed_default))
+      is_open |= target.Attr(name).As<loading::SelectValue>() != nullptr;
+    if (!is_open) continue;
+    loading::ConversionContext context{.heap = heap_.get(),
+                                       .files = &loader.workspace().files(),
+                                       .base = target.rule_class().definition().package};
+    COW_ASSIGN_OR_RETURN(entry.raw,
+                         loading::ComputeDefault(thread, attribute, target.rule_class().name(),
+                                                 lookup, std::move(context)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RuleAttributes::ResolveAspect(const AspectUse& use) {
+  const std::vector<loading::Attribute>& attributes = use.aspect->definition().attributes;
+  for (size_t i = 0; i < attributes.size(); ++i) {
+    Entry entry{.attribute = &attributes[i], .raw = attributes[i].default_value};
+    if (!attributes[i].is_private()) entry.raw = ParameterValue(use.parameters[i], *heap_);
     entries_.push_back(std::move(entry));
   }
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "engine/analysis/aspect_path.h"
 #include "engine/analysis/condition_table.h"
 #include "engine/analysis/configured_target.h"
 #include "engine/loading/target.h"
@@ -27,6 +28,7 @@ struct DependencyEdge {
   const Configuration* configuration = nullptr;
   const ConfiguredTarget* target = nullptr;  // null until configured
   std::string split_key{};                   // of a split transition: which of its configurations
+  std::vector<AspectUse> aspects{};          // that run on the target, if it fits; then `target` has what they gave
 };
 
 // In which configurations the labels of an attribute are: one, unless a transition splits.
@@ -52,6 +54,9 @@ class RuleAttributes {
   absl::Status Resolve(const loading::Target& target, const loading::PackagePtr& package,
                        ConditionTable& conditions);
 
+  // The attributes of an aspect, parameters included. Computed defaults see the parameters only.
+  absl::Status ResolveAspect(const AspectUse& use);
+
   // Makes the edges of attributes that hold dependencies, in the configurations that the function
   // gives. Failure: that of the function.
   absl::Status AddEdges(EdgeConfigurations configurations);
@@ -66,6 +71,8 @@ class RuleAttributes {
   const std::shared_ptr<const starlark::FrozenHeap>& heap() const { return frozen_; }
 
  private:
+  absl::Status ComputeDefaults(const loading::Target& target, loading::PackageLoader& loader,
+                               starlark::Thread& thread);
   absl::StatusOr<starlark::Value> Show(const Entry& entry);
   absl::StatusOr<starlark::Value> ShowByName(const starlark::Dict& raw,
                                              const std::vector<DependencyEdge>& edges);

@@ -5,6 +5,8 @@
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/loading/target.h"
+#include "engine/starlark/dict_value.h"
+#include "engine/starlark/struct_value.h"
 
 namespace cow::analysis {
 
@@ -19,11 +21,60 @@ RuleContext::RuleContext(const Surroundings& surroundings, RuleAttributes attrib
   AddVariable("BINDIR", configuration().bin_dir());
   AddVariable("GENDIR", configuration().bin_dir());
   for (const auto& [name, value] : configuration().defines) AddVariable(name, value);
-  FindTools();
+  FindTools(attributes_);
 }
 
-void RuleContext::FindTools() {
-  for (const RuleAttributes::Entry& entry : attributes_.entries()) {
+void RuleContext::SetAspect(const loading::AspectClass& aspect, RuleAttributes rule_attributes) {
+  aspect_ = &aspect;
+  rule_attributes_ = std::move(rule_attributes);
+  FindTools(*rule_attributes_);
+}
+
+bool RuleContext::EnterParent() {
+  const loading::RuleClass* parent = running_rule().definition().parent;
+  for (const loading::RuleClass* known : parents_run_) {
+    if (known == parent) return false;
+  }
+  parents_run_.push_back(parent);
+  running_ = parent;
+  return true;
+}
+
+void RuleContext::LeaveParent() {
+  // The function that goes on is that of the rule whose parent ran.
+  const loading::RuleClass* rule = &target().rule_class();
+  while (rule->definition().parent != running_) rule = rule->definition().parent;
+  running_ = rule;
+}
+
+const PackageId& RuleContext::definition_package() const {
+  return aspect_ != nullptr ? aspect_->definition().package : target().rule_class().definition().package;
+}
+
+void RuleContext::AddTemplateVariables(const ConfiguredTarget& target) {
+  starlark::Value info =
+      target.resolved().providers.Find(BuiltinProviders::Get().template_variable_info);
+  if (info.IsUnset()) return;
+  const auto* variables = info.As<starlark::Struct>()->Find("variables").As<starlark::Dict>();
+  for (const auto& entry : *variables) {
+    AddVariable(loading::StringOf(entry.key), loading::StringOf(entry.value));
+  }
+}
+
+void RuleContext::AddToolchains(std::vector<ResolvedToolchain> toolchains) {
+  for (const ResolvedToolchain& toolchain : toolchains) {
+    if (toolchain.implementation == nullptr) continue;
+    heap_.AddReference(toolchain.implementation->resolved().heap);
+    AddTemplateVariables(*toolchain.implementation);
+  }
+  if (const RuleAttributes::Entry* entry = rule_attributes().Find("toolchains")) {
+    for (const DependencyEdge& edge : entry->edges) AddTemplateVariables(*edge.target);
+  }
+  toolchains_ = std::move(toolchains);
+}
+
+void RuleContext::FindTools(const RuleAttributes& attributes) {
+  for (const RuleAttributes::Entry& entry : attributes.entries()) {
     for (const DependencyEdge& edge : entry.edges) {
       const ConfiguredTarget& target = edge.target->resolved();
       FileValue* executable = target.files_to_run->executable();

@@ -21,6 +21,7 @@
 #include "engine/analysis/file_value.h"
 #include "engine/analysis/platform_table.h"
 #include "engine/analysis/rule_attributes.h"
+#include "engine/loading/aspect_class.h"
 #include "engine/loading/package.h"
 #include "engine/loading/package_loader.h"
 #include "engine/starlark/heap.h"
@@ -57,7 +58,28 @@ class RuleContext {
   starlark::Heap& heap() const { return heap_; }
   const RuleAttributes& attributes() const { return attributes_; }
 
-  std::vector<ResolvedToolchain>& toolchains() { return toolchains_; }
+  // --- aspects
+  // Makes it the context of an aspect on the target: `attributes()` are those of the aspect.
+  void SetAspect(const loading::AspectClass& aspect, RuleAttributes rule_attributes);
+  const loading::AspectClass* aspect() const { return aspect_; }  // null: of a rule
+  // Of the rule, whatever the context is of.
+  const RuleAttributes& rule_attributes() const {
+    return rule_attributes_ ? *rule_attributes_ : attributes_;
+  }
+  // Of the file that defines the rule or aspect: what its labels are relative to.
+  const PackageId& definition_package() const;
+
+  // The rule whose function runs: that of the target, or a parent while ctx.super() runs.
+  const loading::RuleClass& running_rule() const {
+    return running_ == nullptr ? target().rule_class() : *running_;
+  }
+  // False if the parent's function ran before: each runs once.
+  bool EnterParent();
+  void LeaveParent();
+
+  const std::vector<ResolvedToolchain>& toolchains() const { return toolchains_; }
+  // With the Make variables that they and the `toolchains` attribute bring.
+  void AddToolchains(std::vector<ResolvedToolchain> toolchains);
   // The ToolchainInfo of a resolved type: unset if the rule did not ask for it, None if none was
   // found.
   starlark::Value FindToolchain(const Label& type) const;
@@ -101,12 +123,17 @@ class RuleContext {
   std::vector<std::unique_ptr<ActionRecord>> TakeActions() { return std::move(actions_); }
 
  private:
-  void FindTools();
+  void FindTools(const RuleAttributes& attributes);
+  void AddTemplateVariables(const ConfiguredTarget& target);
 
   Surroundings surroundings_;
   Label label_;
   starlark::Heap& heap_;
   RuleAttributes attributes_;
+  const loading::RuleClass* running_ = nullptr;
+  std::vector<const loading::RuleClass*> parents_run_;
+  const loading::AspectClass* aspect_ = nullptr;
+  std::optional<RuleAttributes> rule_attributes_;
   std::vector<ResolvedToolchain> toolchains_;
   std::vector<std::pair<std::string, std::string>> variables_;
   std::vector<ArtifactId> declared_;

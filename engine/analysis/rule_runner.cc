@@ -9,6 +9,7 @@
 #include "engine/analysis/ctx_methods.h"
 #include "engine/analysis/ctx_value.h"
 #include "engine/analysis/default_info.h"
+#include "engine/analysis/returned_providers.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/status.h"
@@ -21,70 +22,6 @@ namespace cow::analysis {
 using starlark::Value;
 
 namespace {
-
-// The variables of TemplateVariableInfos among `toolchains` and in the `toolchains` attribute.
-void AddTemplateVariables(RuleContext& context, const ConfiguredTarget& target) {
-  Value info = target.resolved().providers.Find(BuiltinProviders::Get().template_variable_info);
-  if (info.IsUnset()) return;
-  const auto* variables = info.As<starlark::Struct>()->Find("variables").As<starlark::Dict>();
-  for (const auto& entry : *variables) {
-    context.AddVariable(loading::StringOf(entry.key), loading::StringOf(entry.value));
-  }
-}
-
-void AddToolchains(RuleContext& context, std::vector<ResolvedToolchain> toolchains,
-                   starlark::Heap& heap) {
-  for (const ResolvedToolchain& toolchain : toolchains) {
-    if (toolchain.implementation == nullptr) continue;
-    heap.AddReference(toolchain.implementation->resolved().heap);
-    AddTemplateVariables(context, *toolchain.implementation);
-  }
-  if (const RuleAttributes::Entry* entry = context.attributes().Find("toolchains")) {
-    for (const DependencyEdge& edge : entry->edges) AddTemplateVariables(context, *edge.target);
-  }
-  context.toolchains() = std::move(toolchains);
-}
-
-absl::StatusOr<std::vector<Value>> ReturnedProviders(Value returned) {
-  if (returned.IsNone()) return std::vector<Value>();
-  std::vector<Value> instances;
-  if (ProviderOf(returned) != nullptr) {
-    instances.push_back(returned);
-  } else if (returned.Is(starlark::Kind::kList) || returned.Is(starlark::Kind::kTuple)) {
-    COW_ASSIGN_OR_RETURN(instances, starlark::Elements(returned));
-  } else {
-    return UserError("the rule function should return a list of providers, but got ",
-                     starlark::TypeName(returned));
-  }
-  for (Value instance : instances) {
-    if (ProviderOf(instance) != nullptr) continue;
-    return UserError("the rule function should return a list of providers, but an element is a ",
-                     starlark::TypeName(instance), ": ", starlark::Repr(instance));
-  }
-  return instances;
-}
-
-absl::Status StoreProviders(const std::vector<Value>& instances, ProviderSet& providers) {
-  for (Value instance : instances) {
-    const Provider* provider = ProviderOf(instance);
-    if (!providers.Find(provider).IsUnset()) {
-      return UserError("multiple conflicting returned providers with key '",
-                       provider->InstanceName(), "'");
-    }
-    providers.Set(provider, instance);
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckPromises(const RuleContext& context, const ProviderSet& providers) {
-  for (Value promised : context.target().rule_class().definition().provides) {
-    const auto* provider = promised.As<Provider>();
-    if (provider == nullptr || !providers.Find(provider).IsUnset()) continue;
-    return UserError("the rule advertises the '", provider->InstanceName(),
-                     "' provider, but this provider was not among those returned");
-  }
-  return absl::OkStatus();
-}
 
 ValueDepset RunfilesField(const starlark::Struct* info, std::string_view name) {
   if (info == nullptr) return {};
@@ -159,9 +96,8 @@ absl::Status FillProgram(const RuleContext& context, ConfiguredTarget& target) {
 }
 
 absl::Status FillTarget(RuleContext& context, Value returned, ConfiguredTarget& target) {
-  COW_ASSIGN_OR_RETURN(std::vector<Value> instances, ReturnedProviders(returned));
-  COW_RETURN_IF_ERROR(StoreProviders(instances, target.providers));
-  COW_RETURN_IF_ERROR(CheckPromises(context, target.providers));
+  COW_RETURN_IF_ERROR(StoreReturned("the rule function", returned, target.providers));
+  COW_RETURN_IF_ERROR(CheckPromises("the rule", context.target().rule_class().definition().provides, target.providers));
   COW_RETURN_IF_ERROR(FillDefaultInfo(context, target));
   COW_RETURN_IF_ERROR(FillProgram(context, target));
   std::vector<std::string> missing = context.MissingOutputs();
@@ -170,14 +106,8 @@ absl::Status FillTarget(RuleContext& context, Value returned, ConfiguredTarget& 
                    absl::StrJoin(missing, "\n"));
 }
 
-// "path:line:col: error: in cc_library rule //a:b:" before the traceback or the message.
 absl::Status AtRule(const loading::Target& target, const absl::Status& status) {
-  std::string head =
-      absl::StrCat("in ", target.rule_class().name(), " rule ", target.label().ToString(), ":");
-  if (!IsDiagnostic(status)) return target.Error(absl::StrCat(head, " ", status.message()));
-  return MarkDiagnostic(absl::Status(
-      status.code(),
-      absl::StrCat(target.location().ToString(), ": error: ", head, "\n", status.message())));
+  return AtTarget(target, absl::StrCat("in ", target.rule_class().name(), " rule ", target.label().ToString()), status);
 }
 
 }  // namespace
@@ -188,7 +118,7 @@ absl::Status RunRule(RuleRun run, ConfiguredTarget& target) {
   heap->AddReference(run.surroundings.package.heap());
   heap->AddReference(run.attributes.heap());
   auto context = std::make_shared<RuleContext>(run.surroundings, std::move(run.attributes), *heap);
-  AddToolchains(*context, std::move(run.toolchains), *heap);
+  context->AddToolchains(std::move(run.toolchains));
   if (run.setting_value) context->set_setting_value(std::move(*run.setting_value));
   absl::Status named = context->DeclareNamedOutputs();
   if (!named.ok()) return AtRule(declared, named);

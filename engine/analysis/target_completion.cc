@@ -86,10 +86,36 @@ absl::StatusOr<std::unique_ptr<ConfiguredTarget>> TargetGraph::Complete(Frame& f
       FillEmpty(*target);
       break;
     case Target::Kind::kRule:
-      COW_RETURN_IF_ERROR(CompleteRule(frame, *target));
+      COW_RETURN_IF_ERROR(frame.key.aspects != nullptr ? CompleteAspect(frame, *target)
+                                                       : CompleteRule(frame, *target));
       break;
   }
   return target;
+}
+
+void TargetGraph::TakeDependencies(Frame& frame) {
+  for (size_t i = 0; i < frame.homes.size(); ++i) {
+    auto [entry, position] = frame.homes[i];
+    frame.attributes.entries()[entry].edges[position].target = frame.edges[i].target;
+  }
+}
+
+absl::Status TargetGraph::TakeToolchains(Frame& frame) {
+  const Target& declared = *frame.declared;
+  for (size_t i = 0; i < frame.toolchains.size(); ++i) {
+    int edge = frame.toolchain_edges[i];
+    if (edge < 0) continue;
+    const ConfiguredTarget* implementation = frame.edges[static_cast<size_t>(edge)].target;
+    if (implementation->resolved()
+            .providers.Find(BuiltinProviders::Get().toolchain_info)
+            .IsUnset()) {
+      return declared.Error(absl::StrCat("the toolchain '", implementation->label.ToString(),
+                                         "' of type ", frame.toolchains[i].type.ToString(),
+                                         " does not provide ToolchainInfo"));
+    }
+    frame.toolchains[i].implementation = implementation;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status TargetGraph::CompleteRule(Frame& frame, ConfiguredTarget& target) {
@@ -107,23 +133,8 @@ absl::Status TargetGraph::CompleteRule(Frame& frame, ConfiguredTarget& target) {
   if (declared.rule_class().is_native()) {
     return ConfigureNativeRule(parts_.loader, declared, frame.edges, target);
   }
-  for (size_t i = 0; i < frame.homes.size(); ++i) {
-    auto [entry, position] = frame.homes[i];
-    frame.attributes.entries()[entry].edges[position].target = frame.edges[i].target;
-  }
-  for (size_t i = 0; i < frame.toolchains.size(); ++i) {
-    int edge = frame.toolchain_edges[i];
-    if (edge < 0) continue;
-    const ConfiguredTarget* implementation = frame.edges[static_cast<size_t>(edge)].target;
-    if (implementation->resolved()
-            .providers.Find(BuiltinProviders::Get().toolchain_info)
-            .IsUnset()) {
-      return declared.Error(absl::StrCat("the toolchain '", implementation->label.ToString(),
-                                         "' of type ", frame.toolchains[i].type.ToString(),
-                                         " does not provide ToolchainInfo"));
-    }
-    frame.toolchains[i].implementation = implementation;
-  }
+  TakeDependencies(frame);
+  COW_RETURN_IF_ERROR(TakeToolchains(frame));
   COW_RETURN_IF_ERROR(frame.attributes.Finish());
   RuleContext::Surroundings surroundings{declared,      *frame.package,   *frame.key.second,
                                          parts_.loader, parts_.platforms, artifacts_};

@@ -12,6 +12,10 @@ struct TargetGraph::Frame {
   const loading::Target* declared = nullptr;
   loading::PackagePtr package{};
   RuleAttributes attributes{};          // rules only
+  // Of an aspect on the rule (key.aspects): its own attributes, and its edges: first the target
+  // itself, then its attributes.
+  RuleAttributes aspect_attributes{};
+  size_t aspect_edges = 0;  // index into edges
   std::vector<DependencyEdge> edges{};  // in order: those of attributes, then toolchains
   // Where edges of attributes are also kept: entry and position, same order as `edges`.
   std::vector<std::pair<size_t, size_t>> homes{};

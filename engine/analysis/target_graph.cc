@@ -1,15 +1,18 @@
 #include "engine/analysis/target_graph.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/analysis/build_setting.h"
+#include "engine/analysis/action_parameters.h"
 #include "engine/analysis/dependency_checks.h"
 #include "engine/analysis/native_targets.h"
 #include "engine/analysis/target_frame.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/status.h"
+#include "engine/loading/workspace.h"
 
 namespace cow::analysis {
 
@@ -30,11 +33,11 @@ ConditionTable& TargetGraph::conditions(const Configuration* configuration) {
 TargetGraph::Key TargetGraph::KeyOf(const Target& target,
                                     const Configuration* configuration) const {
   if (target.kind() == Target::Kind::kSourceFile || target.kind() == Target::Kind::kPackageGroup) {
-    return {target.label(), nullptr};
+    return {target.label(), nullptr, nullptr};
   }
   // Files of this machine are the same for all: they are digested once.
   bool is_host_tree = IsNativeRule(target, "host_tree");
-  return {target.label(), is_host_tree ? &parts_.configurations.exec() : configuration};
+  return {target.label(), is_host_tree ? &parts_.configurations.exec() : configuration, nullptr};
 }
 
 absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& label,
@@ -43,22 +46,25 @@ absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& labe
   Key key = KeyOf(*target, &configuration);
   auto known = targets_.find(key);
   if (known == targets_.end()) {
-    absl::Status entered = Enter(key, *target);
-    while (!stack_.empty()) {
-      Frame& frame = *stack_.back();
-      absl::StatusOr<bool> ready = true;
-      if (!entered.ok()) ready = std::exchange(entered, absl::OkStatus());
-      while (ready.ok() && *ready && frame.next < frame.edges.size()) ready = Advance();
-      if (ready.ok() && !*ready) continue;  // a dependency comes first
-      auto result = ready.ok() ? Complete(frame) : ready.status();
-      active_.erase(frame.key);
-      targets_.insert_or_assign(frame.key, std::move(result));
-      stack_.pop_back();
-    }
+    Drain(Enter(key, *target));
     known = targets_.find(key);
   }
   if (!known->second.ok()) return known->second.status();
   return known->second->get();
+}
+
+void TargetGraph::Drain(absl::Status entered) {
+  while (!stack_.empty()) {
+    Frame& frame = *stack_.back();
+    absl::StatusOr<bool> ready = true;
+    if (!entered.ok()) ready = std::exchange(entered, absl::OkStatus());
+    while (ready.ok() && *ready && frame.next < frame.edges.size()) ready = Advance();
+    if (ready.ok() && !*ready) continue;  // a dependency comes first
+    auto result = ready.ok() ? Complete(frame) : ready.status();
+    active_.erase(frame.key);
+    targets_.insert_or_assign(frame.key, std::move(result));
+    stack_.pop_back();
+  }
 }
 
 absl::Status TargetGraph::Enter(const Key& key, const Target& target) {
@@ -70,10 +76,21 @@ absl::Status TargetGraph::Enter(const Key& key, const Target& target) {
   if (target.kind() == Target::Kind::kOutputFile) {
     frame.edges.push_back({nullptr, target.generating_rule(), key.second});
   }
+  if (key.aspects != nullptr) return EnterAspect(frame);
   return target.is_rule() ? EnterRule(frame) : absl::OkStatus();
 }
 
 absl::Status TargetGraph::EnterRule(Frame& frame) {
+  const Target& target = *frame.declared;
+  COW_RETURN_IF_ERROR(AddRuleEdges(frame));
+  if (target.rule_class().is_native()) return AddSettingEdge(frame);
+  absl::Status toolchains = CheckExecutionPlatform(target);
+  if (toolchains.ok()) toolchains = AddToolchainEdges(frame);
+  return toolchains.ok() || IsDiagnostic(toolchains) ? toolchains
+                                                     : target.Error(toolchains.message());
+}
+
+absl::Status TargetGraph::AddRuleEdges(Frame& frame) {
   const Target& target = *frame.declared;
   COW_ASSIGN_OR_RETURN(frame.package, parts_.loader.Load(target.label().package()));
   absl::Status resolved =
@@ -85,16 +102,16 @@ absl::Status TargetGraph::EnterRule(Frame& frame) {
   for (size_t i = 0; i < frame.attributes.entries().size(); ++i) {
     const RuleAttributes::Entry& entry = frame.attributes.entries()[i];
     if (is_native && entry.attribute->name != wanted) continue;
+    if (entry.edges.empty()) continue;
+    absl::StatusOr<std::vector<AspectUse>> aspects = AspectsAlong(frame, *entry.attribute);
+    if (!aspects.ok()) return AtEdge(frame, entry.edges[0], aspects.status());
     for (size_t j = 0; j < entry.edges.size(); ++j) {
       frame.edges.push_back(entry.edges[j]);
+      frame.edges.back().aspects = *aspects;
       frame.homes.emplace_back(i, j);
     }
   }
-  if (is_native) return AddSettingEdge(frame);
-  absl::Status toolchains = CheckExecutionPlatform(target);
-  if (toolchains.ok()) toolchains = AddToolchainEdges(frame);
-  return toolchains.ok() || IsDiagnostic(toolchains) ? toolchains
-                                                     : target.Error(toolchains.message());
+  return absl::OkStatus();
 }
 
 // A label_flag leads to the label that it is set to.
@@ -128,10 +145,26 @@ absl::Status TargetGraph::CheckExecutionPlatform(const Target& target) {
                    parts_.configurations.exec().platform.label.ToString(), " lacks ", missing.front().ToString());
 }
 
+// Those that the rule or aspect names, and the shell: rules written for Bazel use it without saying so.
+absl::StatusOr<std::vector<loading::ToolchainRequirement>> TargetGraph::WantedToolchains(
+    const Target& target, const AspectPath* aspects) {
+  const loading::RuleClass::Definition& rule = target.rule_class().definition();
+  std::vector<loading::ToolchainRequirement> wanted =
+      aspects != nullptr ? aspects->aspect().definition().toolchains : rule.toolchains;
+  const PackageId& author = aspects != nullptr ? aspects->aspect().definition().package : rule.package;
+  if (author.repo() == loading::kBuiltinRepository) return wanted;
+  COW_ASSIGN_OR_RETURN(Label shell, Label::Parse(kShellToolchain, PackageId()));
+  bool named = std::any_of(wanted.begin(), wanted.end(),
+                           [&](const auto& requirement) { return requirement.type == shell; });
+  if (!named) wanted.push_back({.type = shell, .mandatory = false});
+  return wanted;
+}
+
 absl::Status TargetGraph::AddToolchainEdges(Frame& frame) {
   const Configuration& configuration = *frame.key.second;
-  for (const loading::ToolchainRequirement& wanted :
-       frame.declared->rule_class().definition().toolchains) {
+  COW_ASSIGN_OR_RETURN(std::vector<loading::ToolchainRequirement> requirements,
+                       WantedToolchains(*frame.declared, frame.key.aspects));
+  for (const loading::ToolchainRequirement& wanted : requirements) {
     ConditionTable& settings = conditions(&configuration);
     COW_ASSIGN_OR_RETURN(std::optional<Label> found,
                          parts_.toolchains.Find(wanted.type, settings));
@@ -166,7 +199,10 @@ absl::StatusOr<bool> TargetGraph::Advance() {
                   UserError("package_group '", edge.label.ToString(), "' is misplaced here"));
   }
   if (edge.attribute != nullptr && frame.checked == frame.next) {
-    COW_RETURN_IF_ERROR(CheckMayDepend(parts_.loader, *frame.declared, edge, **dependency));
+    COW_RETURN_IF_ERROR(
+        frame.key.aspects != nullptr
+            ? CheckAspectDependency(frame, edge, **dependency)
+            : CheckMayDepend(parts_.loader, *frame.declared, edge, **dependency));
     ++frame.checked;
   }
   Key key = KeyOf(**dependency, edge.configuration);
@@ -174,8 +210,12 @@ absl::StatusOr<bool> TargetGraph::Advance() {
   if (known != targets_.end()) {
     if (!known->second.ok()) return AtEdge(frame, edge, known->second.status());
     edge.target = known->second->get();
-    if (edge.target->resolved().incompatible.empty())
-      COW_RETURN_IF_ERROR(CheckDependency(*frame.declared, edge));
+    if (edge.target->resolved().incompatible.empty()) {
+      absl::StatusOr<bool> ready = ApplyAspects(edge.aspects, edge.target);
+      if (!ready.ok()) return AtEdge(frame, edge, ready.status());
+      if (!*ready) return false;
+      if (frame.key.aspects == nullptr) COW_RETURN_IF_ERROR(CheckDependency(*frame.declared, edge));
+    }
     ++frame.next;
     return true;
   }

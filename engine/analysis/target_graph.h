@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "engine/analysis/artifact_table.h"
+#include "engine/analysis/aspect_path.h"
 #include "engine/analysis/condition_table.h"
 #include "engine/analysis/configuration_table.h"
 #include "engine/analysis/configured_target.h"
@@ -40,18 +41,55 @@ class TargetGraph {
   // everything else is a diagnostic: that of the first thing that is wrong below the target.
   absl::StatusOr<const ConfiguredTarget*> Configure(const Label& label,
                                                     const Configuration& configuration);
+  // The same with what aspects give it; an alias is followed.
+  absl::StatusOr<const ConfiguredTarget*> Configure(const Label& label,
+                                                    const Configuration& configuration,
+                                                    const std::vector<AspectUse>& aspects);
 
   ArtifactTable& artifacts() { return artifacts_; }
   int64_t size() const { return static_cast<int64_t>(targets_.size()); }
 
  private:
-  using Key = std::pair<Label, const Configuration*>;
+  struct Key {
+    Label first{};
+    const Configuration* second = nullptr;
+    const AspectPath* aspects = nullptr;  // not null: the last of these aspects on the target
+
+    friend bool operator==(const Key&, const Key&) = default;
+    template <typename H>
+    friend H AbslHashValue(H state, const Key& key) {
+      return H::combine(std::move(state), key.first, key.second, key.aspects);
+    }
+  };
   struct Frame;
+
+  // Works until the stack is empty. `entered` is what Enter said of the only frame on it.
+  void Drain(absl::Status entered);
 
   absl::Status Enter(const Key& key, const loading::Target& target);
   absl::Status EnterRule(Frame& frame);
+  absl::Status AddRuleEdges(Frame& frame);
+  // --- aspects
+  absl::Status EnterAspect(Frame& frame);
+  absl::Status AddAspectEdges(Frame& frame);
+  // Which aspects run along an attribute of the frame's rule.
+  absl::StatusOr<std::vector<AspectUse>> AspectsAlong(const Frame& frame,
+                                                      const loading::Attribute& attribute);
+  absl::Status CheckAspectDependency(const Frame& frame, const DependencyEdge& edge,
+                                     const loading::Target& dependency);
+  // Sets `target`, which an edge leads to, to what it is with `aspects`: true if that is done, false
+  // if a frame for an aspect was pushed.
+  absl::StatusOr<bool> ApplyAspects(const std::vector<AspectUse>& aspects,
+                                    const ConfiguredTarget*& target);
+  absl::StatusOr<const ConfiguredTarget*> Merged(const ConfiguredTarget& target,
+                                                 std::vector<const ConfiguredTarget*> aspects);
+  absl::Status CompleteAspect(Frame& frame, ConfiguredTarget& target);
+  void TakeDependencies(Frame& frame);
+  absl::Status TakeToolchains(Frame& frame);
   absl::Status CheckExecutionPlatform(const loading::Target& target);
   absl::Status AddToolchainEdges(Frame& frame);
+  static absl::StatusOr<std::vector<loading::ToolchainRequirement>> WantedToolchains(
+      const loading::Target& target, const AspectPath* aspects);
   // Takes up the next edge of the top frame: true if it is configured, false if a frame for it was
   // pushed.
   absl::StatusOr<bool> Advance();
@@ -73,6 +111,10 @@ class TargetGraph {
   absl::flat_hash_map<Key, absl::StatusOr<std::unique_ptr<ConfiguredTarget>>> targets_;
   absl::flat_hash_map<Key, size_t> active_;  // index into stack_
   std::vector<std::unique_ptr<Frame>> stack_;
+  AspectPaths paths_;
+  // By the target and the results of aspects on it.
+  absl::flat_hash_map<std::vector<const ConfiguredTarget*>, std::unique_ptr<ConfiguredTarget>>
+      merged_;
 };
 
 }  // namespace cow::analysis

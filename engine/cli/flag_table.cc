@@ -36,6 +36,17 @@ std::function<absl::Status(const std::string&, Options&)> Text(std::string drive
   };
 }
 
+// Comma separated; given several times, the words add up.
+std::function<absl::Status(const std::string&, Options&)> AppendWords(
+    std::vector<std::string> driver::BuildRequest::*member) {
+  return [member](const std::string& value, Options& options) {
+    for (std::string_view word : absl::StrSplit(value, ',', absl::SkipEmpty())) {
+      (options.request.*member).emplace_back(word);
+    }
+    return absl::OkStatus();
+  };
+}
+
 std::function<absl::Status(const std::string&, Options&)> Choose(Switch Options::*member) {
   return [member](const std::string& value, Options& options) {
     options.*member = value == "auto" ? Switch::kAuto : value == "no" ? Switch::kNo : Switch::kYes;
@@ -52,6 +63,16 @@ std::vector<Flag> OwnFlags() {
       {"min_sandbox", 0, "TIER", {"S3"}, "Fails unless actions run in a sandbox at least this strong. Default and only tier: S3.",
        kBuilding, Text(&BuildRequest::min_sandbox)},
       {"subcommands", 's', "", {}, "Prints the command of every action that runs.", kBuilding, Bool(&BuildRequest::subcommands)},
+      {"output_groups", 0, "NAMES", {}, "Builds these output groups, comma separated, instead of the default outputs; +NAME adds "
+       "one, -NAME takes one away.", kBuilding, AppendWords(&BuildRequest::output_groups)},
+      {"aspects", 0, "LABELS", {}, "Runs these aspects, //pkg:file.bzl%name, comma separated, on the targets.", kBuilding,
+       AppendWords(&BuildRequest::aspects)},
+      {"aspects_parameters", 0, "NAME=VALUE", {}, "The value of an attribute of those aspects.", kBuilding,
+       [](const std::string& value, Options& options) {
+         std::pair<std::string, std::string> parts = absl::StrSplit(value, absl::MaxSplits('=', 1));
+         options.request.aspect_parameters[parts.first] = parts.second;
+         return absl::OkStatus();
+       }},
       {"offline", 0, "", {}, "Downloads nothing; what is not in the cache is an error.", kBuilding, Bool(&BuildRequest::offline)},
       {"test_output", 0, "WHICH", {"errors", "all"}, "Whose output to show: of failing tests (default) or of all.", "test",
        Text(&BuildRequest::test_output)},

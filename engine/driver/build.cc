@@ -59,6 +59,9 @@ class Builder {
   absl::StatusOr<BuildPlan> Plan(std::vector<Label> labels) {
     analysis::AnalysisRequest analysis{.labels = std::move(labels)};
     analysis.options = request_.options;
+    analysis.output_groups = request_.output_groups;
+    analysis.aspects = request_.aspects;
+    analysis.aspect_parameters = request_.aspect_parameters;
     analysis.run_tests = request_.kind == BuildRequest::Kind::kTest;
     analysis.keep_going = request_.keep_going;
     analysis.on_print = [this](std::string_view text) {

@@ -19,6 +19,9 @@ struct BuildRequest {
   std::string cache_dir{};                  // "" = from the environment
   BuildOptions options{};                   // how to build: what configurations are made of
   int jobs = 0;                             // 0 = number of processors
+  std::vector<std::string> output_groups{};  // "g", "+g" or "-g"
+  std::vector<std::string> aspects{};        // "//pkg:file.bzl%name"
+  std::map<std::string, std::string> aspect_parameters{};
   bool keep_going = false;
   bool subcommands = false;
   bool offline = false;
