@@ -59,6 +59,8 @@ function(cow_program name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
   if(ARG_STATIC)
     target_link_options(${name} PRIVATE -static)
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
 endfunction()
 

@@ -44,6 +44,10 @@ void FillEmpty(ConfiguredTarget& target) {
 }  // namespace
 
 absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
+  const loading::RuleClass& rule = frame.declared->rule_class();
+  if (rule.is_foreign()) {
+    return absl::StrCat("a ", rule.name(), " rule, which cow has no implementation of");
+  }
   if (const RuleAttributes::Entry* entry = frame.attributes.Find("target_compatible_with")) {
     COW_ASSIGN_OR_RETURN(
         std::vector<Label> missing,

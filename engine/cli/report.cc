@@ -73,6 +73,10 @@ std::string ResultAsJson(const driver::BuildResult& result) {
         .Field("wall_micros", test.wall_micros)
         .EndObject();
   }
+  json.EndArray().Key("skipped").BeginArray();
+  for (const driver::SkippedTarget& target : result.skipped) {
+    json.BeginObject().Field("label", target.label.ToString()).Field("reason", target.reason).EndObject();
+  }
   json.EndArray().Key("actions").BeginObject();
   json.Field("run", result.actions_run).Field("cached", result.actions_cached).Field("failed", result.actions_failed);
   json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros).EndObject();

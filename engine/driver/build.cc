@@ -1,8 +1,10 @@
 #include "engine/driver/build.h"
 
 #include <chrono>
+#include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "engine/analysis/analyzer.h"
 #include "engine/base/status.h"
 #include "engine/driver/exit_status.h"
@@ -53,6 +55,7 @@ class Builder {
     COW_ASSIGN_OR_RETURN(loading::ResolvedPatterns resolved,
                          loading::ResolvePatterns(request_.patterns, options, *session_->packages));
     for (const absl::Status& error : resolved.errors) Report(error);
+    named_.insert(resolved.named.begin(), resolved.named.end());
     return std::move(resolved.labels);
   }
 
@@ -70,6 +73,15 @@ class Builder {
     COW_ASSIGN_OR_RETURN(analysis::AnalysisResult analysed, analysis::Analyze(analysis, *session_->packages));
     for (const absl::Status& error : analysed.errors) Report(error);
     for (const analysis::SkippedTarget& target : analysed.skipped) {
+      result_.skipped.push_back({target.label, target.reason});
+      if (named_.contains(target.label)) {
+        absl::Status asked = absl::InvalidArgumentError(
+            absl::StrCat("target ", target.label.ToString(),
+                         " is incompatible and cannot be built, but was explicitly requested: it is ", target.reason));
+        if (!request_.keep_going) return asked;
+        Report(asked);
+        continue;
+      }
       events_.Handle(Message{Message::Kind::kInfo, target.label.ToString() + ": skipped: " + target.reason});
     }
     return std::move(analysed.plan);
@@ -158,6 +170,7 @@ class Builder {
   EventSink& events_;
   const std::stop_token cancelled_;
   std::unique_ptr<Session> session_;
+  std::set<Label> named_;  // requested by name
   BuildResult result_;
 };
 

@@ -42,6 +42,12 @@ struct BuiltTarget {
   std::vector<BuiltFile> files{};
 };
 
+// A target that a pattern matched and that cannot be built here.
+struct SkippedTarget {
+  Label label{};
+  std::string reason{};
+};
+
 struct TestOutcome {
   Label label{};
   bool passed = false;
@@ -64,6 +70,7 @@ struct BuildResult {
   ExitCode exit_code = ExitCode::kOk;
   std::vector<BuiltTarget> targets{};
   std::vector<TestOutcome> tests{};
+  std::vector<SkippedTarget> skipped{};
   int64_t actions_run = 0;
   int64_t actions_cached = 0;
   int64_t actions_failed = 0;

@@ -5,6 +5,7 @@
 #include "engine/loading/attribute_builtins.h"
 #include "engine/loading/build_file_builtins.h"
 #include "engine/loading/configuration_field.h"
+#include "engine/loading/foreign_rule.h"
 #include "engine/loading/label_builtin.h"
 #include "engine/loading/macro_class.h"
 #include "engine/loading/native_rules.h"
@@ -43,6 +44,7 @@ void AddModuleNames(Heap& heap, Environment& environment) {
   environment.Set("config_common", MakeConfigCommonNamespace(heap));
   environment.Set("configuration_field", heap.New<Builtin>(Intern("configuration_field"), &MakeConfigurationField));
   environment.Set("macro", heap.New<Builtin>(Intern("macro"), &MakeMacro));
+  environment.Set("foreign_rule", heap.New<Builtin>(Intern("foreign_rule"), &MakeForeignRule));
   environment.Set("repository_rule", heap.New<Builtin>(Intern("repository_rule"), &MakeRepositoryRule));
   environment.Set("rule", heap.New<Builtin>(Intern("rule"), &MakeRule));
   environment.Set("visibility", heap.New<Builtin>(Intern("visibility"), &SetLoadVisibility));
@@ -52,10 +54,20 @@ void Contribute(const std::vector<EnvironmentContribution>& contributions, Heap&
   for (const EnvironmentContribution& contribute : contributions) contribute(heap, environment);
 }
 
+absl::Status AddPrelude(const PreludeSource& source, Environment& environment) {
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::FrozenModule> prelude, source());
+  if (prelude == nullptr) return absl::OkStatus();
+  environment.AddReference(prelude->heap());
+  for (const starlark::Global& global : prelude->globals()) {
+    if (global.name.substr(0, 1) != "_") environment.Set(global.name, global.value);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-Environments::Environments(const BuildEnvironment& contributions, const FileTable& files, PreludeSource prelude)
-    : prelude_(std::move(prelude)) {
+Environments::Environments(const BuildEnvironment& contributions, const FileTable& files, Preludes preludes)
+    : preludes_(std::move(preludes)) {
   auto owned = std::make_unique<Heap>();
   Heap& heap = *owned;
   std::vector<NamedValue> native = MakeBuildFileBuiltins(heap);
@@ -76,7 +88,7 @@ Environments::Environments(const BuildEnvironment& contributions, const FileTabl
   for (const NamedValue& entry : workspace) {
     if (entry.name->view() != "workspace") native.push_back(entry);
   }
-  module_.Set("native", heap.New<NativeValue>(native, prelude_));
+  module_.Set("native", heap.New<NativeValue>(native, preludes_.build_files));
   builtin_module_.Set("native", heap.New<NativeValue>(native, nullptr));
 
   std::shared_ptr<const starlark::FrozenHeap> frozen = Heap::Freeze(std::move(owned));
@@ -86,19 +98,16 @@ Environments::Environments(const BuildEnvironment& contributions, const FileTabl
 }
 
 absl::StatusOr<const Environment*> Environments::BuildFile() {
-  std::call_once(prelude_once_, [this] { prelude_status_ = AddPrelude(); });
-  if (!prelude_status_.ok()) return prelude_status_;
+  std::call_once(build_files_once_, [this] { build_files_status_ = AddPrelude(preludes_.build_files, build_file_); });
+  if (!build_files_status_.ok()) return build_files_status_;
   return &build_file_;
 }
 
-absl::Status Environments::AddPrelude() {
-  COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::FrozenModule> prelude, prelude_());
-  if (prelude == nullptr) return absl::OkStatus();
-  build_file_.AddReference(prelude->heap());
-  for (const starlark::Global& global : prelude->globals()) {
-    if (global.name.substr(0, 1) != "_") build_file_.Set(global.name, global.value);
-  }
-  return absl::OkStatus();
+absl::StatusOr<const Environment*> Environments::Module(bool in_builtin_repository) {
+  if (in_builtin_repository) return &builtin_module_;
+  std::call_once(modules_once_, [this] { modules_status_ = AddPrelude(preludes_.modules, module_); });
+  if (!modules_status_.ok()) return modules_status_;
+  return &module_;
 }
 
 }  // namespace cow::loading

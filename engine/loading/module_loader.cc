@@ -56,12 +56,12 @@ absl::Status ErrorAtLocation(const SourceFile& source, const Location& location,
 }  // namespace
 
 struct ModuleLoader::State {
-  State(Repositories& all_repositories, FileTable& file_table, const Environments& all_environments)
+  State(Repositories& all_repositories, FileTable& file_table, Environments& all_environments)
       : repositories(all_repositories), files(file_table), environments(all_environments) {}
 
   Repositories& repositories;
   FileTable& files;
-  const Environments& environments;
+  Environments& environments;
 
   absl::Mutex mutex;
   std::map<Label, std::unique_ptr<Entry>> entries ABSL_GUARDED_BY(mutex);
@@ -81,6 +81,10 @@ struct ModuleLoader::State {
     Entry& entry = EntryOf(label);
     std::call_once(entry.compile_once, [&] { entry.compile_status = Compile(entry); });
     return entry;
+  }
+
+  absl::StatusOr<const starlark::Environment*> EnvironmentOf(const Label& module) {
+    return environments.Module(module.repo() == kBuiltinRepository);
   }
 
   absl::StatusOr<std::string> Locate(const Label& label);
@@ -136,8 +140,8 @@ absl::Status ModuleLoader::State::Compile(Entry& entry) {
   std::string name = repositories.DisplayName(path);
   files.Add(name, entry.label.package());
   entry.source = std::make_shared<const SourceFile>(name, *text);
-  COW_ASSIGN_OR_RETURN(entry.program, Program::Compile(entry.source, starlark::Dialect::Module(),
-                                                       environments.Module(true)));
+  COW_ASSIGN_OR_RETURN(const starlark::Environment* environment, EnvironmentOf(entry.label));
+  COW_ASSIGN_OR_RETURN(entry.program, Program::Compile(entry.source, starlark::Dialect::Module(), *environment));
   std::vector<Diagnostic> errors;
   for (const LoadStatement& load : entry.program->loads()) {
     absl::StatusOr<Label> label = ResolveLoad(load, entry.label.package());
@@ -210,9 +214,9 @@ absl::StatusOr<LoadedModulePtr> ModuleLoader::State::Run(Entry& entry) {
   starlark::Thread thread(*heap);
   thread.SetHost(&context);
   InstallPrintHandler(thread, repositories.options());
-  const starlark::Environment& environment = environments.Module(entry.label.repo() == kBuiltinRepository);
+  COW_ASSIGN_OR_RETURN(const starlark::Environment* environment, EnvironmentOf(entry.label));
   absl::StatusOr<starlark::Module> module =
-      starlark::Execute(entry.program, thread, environment, ModulesOf(dependencies));
+      starlark::Execute(entry.program, thread, *environment, ModulesOf(dependencies));
   if (!module.ok()) return SimplifyTraceback(module.status(), *entry.source);
   COW_RETURN_IF_ERROR(ExportGlobals(*module, *entry.source));
   result->module = starlark::FrozenModule::Freeze(entry.label.ToString(), std::move(heap), *module);
@@ -263,7 +267,7 @@ absl::StatusOr<LoadedModulePtr> ModuleLoader::State::LoadFor(const LoadStatement
   return loaded;
 }
 
-ModuleLoader::ModuleLoader(Repositories& repositories, FileTable& files, const Environments& environments)
+ModuleLoader::ModuleLoader(Repositories& repositories, FileTable& files, Environments& environments)
     : state_(std::make_unique<State>(repositories, files, environments)) {}
 
 ModuleLoader::~ModuleLoader() = default;

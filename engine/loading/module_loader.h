@@ -39,7 +39,7 @@ using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
 class ModuleLoader {
  public:
   // All must outlive the loader. See Workspace::modules().
-  ModuleLoader(Repositories& repositories, FileTable& files, const Environments& environments);
+  ModuleLoader(Repositories& repositories, FileTable& files, Environments& environments);
   ~ModuleLoader();
 
   // Failure: everything wrong with the file or with what it loads, as complete diagnostics. A file that does

@@ -133,6 +133,7 @@ void PackageBuilder::SetAttribute(Thread& thread, Target& target, const starlark
   std::string prefix = absl::StrCat(target.label().ToString(), ": ");
   int index = rule_class.IndexOf(name);
   if (index < 0) {
+    if (rule_class.is_foreign()) return;
     std::vector<std::string> names;
     for (const Attribute& attribute : rule_class.attributes()) {
       if (!attribute.is_private()) names.push_back(attribute.name);

@@ -104,11 +104,18 @@ absl::StatusOr<std::string> Repositories::RootOf(std::string_view name) {
   }
   const RepositoryDeclaration* declaration = Find(name);
   if (declaration == nullptr) {
+    if (std::string provided = ProvidedRoot(name); !provided.empty()) return provided;
     std::string closest = ClosestMatch(name, Names());
     return absl::NotFoundError(absl::StrCat("no such repository '@", name, "': it is not declared in ", kWorkspaceFile,
                                             closest.empty() ? "" : absl::StrCat(" (did you mean '", closest, "'?)")));
   }
   return Materialise(*declaration);
+}
+
+std::string Repositories::ProvidedRoot(std::string_view name) {
+  if (options_.builtin_rules_dir.empty()) return "";
+  std::string root = absl::StrCat(options_.builtin_rules_dir, "/", kProvidedRepositories, "/", name);
+  return tree_.KindOf(JoinPath(root, kWorkspaceFile)) == FileKind::kRegular ? root : "";
 }
 
 absl::StatusOr<std::string> Repositories::Materialise(const RepositoryDeclaration& declaration) {

@@ -53,6 +53,8 @@ class Repositories {
   SourceTree& tree() { return tree_; }
 
  private:
+  // Of a repository that comes with the built-in rules, for workspaces that do not declare one of the name; or "".
+  std::string ProvidedRoot(std::string_view name);
   absl::StatusOr<std::string> FixedRoot(std::string_view name, bool* found) const;
   absl::StatusOr<std::string> Materialise(const RepositoryDeclaration& declaration);
   absl::StatusOr<std::string> Make(const RepositoryDeclaration& declaration);

@@ -71,6 +71,7 @@ class RuleClass final : public starlark::HostObject {
     std::string doc{};
     bool executable = false;                     // also true for tests
     bool test = false;
+    bool foreign = false;                        // made by foreign_rule(): takes any attribute, makes nothing
     std::vector<ToolchainRequirement> toolchains{};
     std::vector<starlark::Value> provides{};
     std::vector<std::string> fragments{};
@@ -94,6 +95,7 @@ class RuleClass final : public starlark::HostObject {
   const std::string& name() const { return definition_.name; }
   const Definition& definition() const { return definition_; }
   bool is_native() const { return definition_.implementation.IsUnset(); }
+  bool is_foreign() const { return definition_.foreign; }
   bool executable() const { return definition_.executable; }
   bool test() const { return definition_.test; }
   const std::vector<Attribute>& attributes() const { return definition_.attributes; }

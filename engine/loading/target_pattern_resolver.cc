@@ -78,6 +78,7 @@ class Resolver {
   absl::Status AddSingle(const Label& label) {
     COW_RETURN_IF_ERROR(loader_.LoadTarget(label).status());
     AddLabel(label);
+    result_.named.push_back(label);
     return absl::OkStatus();
   }
 

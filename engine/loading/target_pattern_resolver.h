@@ -22,6 +22,7 @@ struct PatternOptions {
 
 struct ResolvedPatterns {
   std::vector<Label> labels{};         // no duplicates, in order of the patterns, within one by label
+  std::vector<Label> named{};          // those of `labels` that a pattern names, instead of matching them
   std::vector<absl::Status> errors{};  // with keep_going; complete messages or plain ones without place
 };
 

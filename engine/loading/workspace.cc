@@ -24,7 +24,8 @@
 namespace cow::loading {
 namespace {
 
-constexpr char kPreludeFile[] = "prelude.cow";
+constexpr char kPreludeFile[] = "prelude.cow";         // names BUILD files have without load
+constexpr char kModulePreludeFile[] = "builtins.cow";  // names .cow files have without load
 constexpr char kBuiltinWorkspaceFile[] = "workspace.cow";
 constexpr char kWorkspacePreludeFile[] = "workspace_prelude.cow";
 
@@ -55,12 +56,14 @@ struct Workspace::Parts {
   explicit Parts(WorkspaceOptions given)
       : options(Complete(std::move(given))),
         repositories(options, tree, files),
-        environments(options.environment, files, [this] { return BuiltinModule(kPreludeFile); }),
+        environments(options.environment, files,
+                     {[this] { return BuiltinModule(kPreludeFile); }, [this] { return BuiltinModule(kModulePreludeFile); }}),
         modules(repositories, files, environments) {}
 
-  // The module at the top of the built-in rules; nullptr if there are none.
+  // The module at the top of the built-in rules; nullptr if there is none.
   absl::StatusOr<std::shared_ptr<const starlark::FrozenModule>> BuiltinModule(std::string_view file) {
-    if (options.builtin_rules_dir.empty()) return nullptr;
+    const std::string& rules = options.builtin_rules_dir;
+    if (rules.empty() || tree.KindOf(JoinPath(rules, file)) != FileKind::kRegular) return nullptr;
     COW_ASSIGN_OR_RETURN(PackageId top, PackageId::Create(kBuiltinRepository, ""));
     COW_ASSIGN_OR_RETURN(Label label, Label::Create(std::move(top), file));
     COW_ASSIGN_OR_RETURN(LoadedModulePtr module, modules.Load(label));

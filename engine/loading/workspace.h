@@ -26,6 +26,8 @@ class Repositories;
 
 inline constexpr char kBuiltinRepository[] = "cow";
 inline constexpr char kProgramsRepository[] = "cow_bin";
+// The folder of the built-in rules whose folders are repositories for workspaces that do not declare one of the name.
+inline constexpr char kProvidedRepositories[] = "compat";
 inline constexpr char kWorkspaceFile[] = "WORKSPACE.cow";
 
 // The digest of a file's bytes (the driver has one that remembers by inode and times).

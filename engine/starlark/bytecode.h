@@ -2,7 +2,8 @@
 //
 // A register machine. A frame is a window of registers: parameters first (in declared order), then
 // the other locals, then temporaries. Instructions are 64 bits: an opcode and three 16-bit
-// operands, the last two of which may form one 32-bit operand d.
+// operands, the last two of which may form one 32-bit operand d. Jumps are relative to the
+// instruction behind them.
 #pragma once
 
 #include <cstdint>
@@ -39,12 +40,13 @@ namespace cow::starlark {
   X(InplaceAdd) X(InplaceOr)  /* R[a] = R[b] op= R[c] */                              \
   X(Equal) X(NotEqual) X(Less) X(LessEqual) X(Greater) X(GreaterEqual) X(In) X(NotIn) \
   X(Not) X(Negate) X(Plus) X(Invert)  /* R[a] = op R[b] */                            \
-  X(Jump)          /* to d */                                                         \
-  X(JumpIfFalse) X(JumpIfTrue)  /* on R[a], to d */                                   \
+  X(Jump)          /* by d */                                                         \
+  X(JumpIfFalse) X(JumpIfTrue)  /* on R[a], by d */                                   \
   X(TestEqual) X(TestLess) X(TestLessEqual) X(TestGreater) X(TestGreaterEqual)        \
   X(TestIn)        /* skip if (R[b] op R[c]) == a */                                  \
   X(IterBegin)     /* R[a..a+3] = iteration over R[b] */                              \
   X(IterNext)      /* if there is a next: R[b] = it, skip */                          \
+  X(IterAgain)     /* if there is a next: R[b] = it, else skip */                     \
   X(IterEnd)       /* the innermost iteration is over */                              \
   X(NewList)       /* R[a] = [R[b], ..., c of them] */                                \
   X(NewTuple)      /* R[a] = (R[b], ..., c of them) */                                \

@@ -37,6 +37,18 @@ std::string_view NameOf(Value callee, const String* method) {
   return TypeName(callee);
 }
 
+// The register of the parameter of this name, or `parameters`. Starts to search at `start`.
+size_t FindParameter(const Code& code, size_t parameters, size_t start, const String* name) {
+  const String* const* all = code.parameters.data();
+  for (size_t i = start; i < parameters; ++i) {
+    if (all[i] == name && !(code.rest && i == code.positional)) return i;
+  }
+  for (size_t i = 0; i < start && i < parameters; ++i) {
+    if (all[i] == name && !(code.rest && i == code.positional)) return i;
+  }
+  return parameters;
+}
+
 // Notes in the innermost frame which builtin it calls. After a failure the note stays: the message
 // names that builtin, not one around it.
 class BuiltinScope {
@@ -79,19 +91,23 @@ Value* RegisterStack::Window(Value* at, size_t count, size_t* segment) {
   return segments_[current_].values.get();
 }
 
-absl::Status Interpreter::CheckLimits() {
+bool Interpreter::CheckLimits() {
   if (thread_.cancel_ != nullptr && thread_.cancel_->load(std::memory_order_relaxed)) {
-    return absl::CancelledError("evaluation was cancelled");
+    return Fail(absl::CancelledError("evaluation was cancelled"));
   }
   if (thread_.step_limit_ != 0 && thread_.steps_ >= thread_.step_limit_) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("evaluation takes too many steps (limit ", thread_.step_limit_, ")"));
+    return Fail(absl::ResourceExhaustedError(
+        absl::StrCat("evaluation takes too many steps (limit ", thread_.step_limit_, ")")));
   }
   state_.next_check = thread_.steps_ + kCheckEvery;
   if (thread_.step_limit_ != 0) {
     state_.next_check = std::min(state_.next_check, thread_.step_limit_);
   }
-  return thread_.heap_.CheckRoom(0);
+  return Fail(thread_.heap_.CheckRoom(0));
+}
+
+bool Interpreter::EnterFunction(const Function& function, Value* at, size_t arguments) {
+  return Fail(PushFrame(function.code(), &function, function.module(), at, arguments, {}, false));
 }
 
 // `at` has the positional arguments already; it lies in the caller's window, behind what it still
@@ -155,21 +171,21 @@ absl::Status Interpreter::Bind(const Code& code, const Function* function, Value
     named_rest = heap.NewDict();
     base[code.parameters.size() - 1] = named_rest;
   }
-  COW_RETURN_IF_ERROR(BindNamed(code, base, named, named_rest));
+  COW_RETURN_IF_ERROR(BindNamed(code, base, arguments, named, named_rest));
   if (code.rest) base[code.positional] = rest;
   return FillDefaults(code, function, base);
 }
 
-absl::Status Interpreter::BindNamed(const Code& code, Value* base,
+absl::Status Interpreter::BindNamed(const Code& code, Value* base, size_t positional,
                                     std::span<const NamedValue> named, Dict* rest) {
   const size_t parameters = code.parameters.size() - (code.named_rest ? 1 : 0);
+  // Callers mostly name arguments in the order of the parameters: the search goes on where the last
+  // one ended, then around.
+  size_t next = positional;
   for (const NamedValue& argument : named) {
-    size_t at = 0;
-    while (at < parameters && (code.parameters[at] != argument.name ||
-                               (code.rest && at == code.positional))) {
-      ++at;
-    }
+    const size_t at = FindParameter(code, parameters, next, argument.name);
     if (at < parameters) {
+      next = at + 1;
       if (!base[at].IsUnset()) {
         return absl::InvalidArgumentError(
             absl::StrCat(code.name->view(), "() got multiple values for parameter '",
@@ -177,7 +193,7 @@ absl::Status Interpreter::BindNamed(const Code& code, Value* base,
       }
       base[at] = argument.value;
     } else if (rest != nullptr) {
-      COW_RETURN_IF_ERROR(rest->Set(argument.name, argument.value));
+      rest->table().Append(thread_.heap_, argument.name, argument.name->hash(), argument.value);
     } else {
       std::vector<std::string> names;
       for (size_t i = 0; i < parameters; ++i) names.push_back(code.parameters[i]->str());
@@ -191,17 +207,14 @@ absl::Status Interpreter::BindNamed(const Code& code, Value* base,
   return absl::OkStatus();
 }
 
-absl::Status Interpreter::FillDefaults(const Code& code, const Function* function, Value* base) {
+namespace {
+
+absl::Status MissingArguments(const Code& code, const Value* base, size_t parameters) {
   std::vector<std::string_view> missing;
   std::vector<std::string_view> missing_named;
-  const size_t parameters = code.parameters.size() - (code.named_rest ? 1 : 0);
   for (size_t i = 0; i < parameters; ++i) {
     if (!base[i].IsUnset()) continue;
-    if (code.defaults[i] >= 0) {
-      base[i] = function->default_value(static_cast<size_t>(code.defaults[i]));
-    } else {
-      (i < code.positional ? missing : missing_named).push_back(code.parameters[i]->view());
-    }
+    (i < code.positional ? missing : missing_named).push_back(code.parameters[i]->view());
   }
   if (!missing.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -215,6 +228,22 @@ absl::Status Interpreter::FillDefaults(const Code& code, const Function* functio
                      absl::StrJoin(missing_named, ", ")));
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Interpreter::FillDefaults(const Code& code, const Function* function, Value* base) {
+  const size_t parameters = code.parameters.size() - (code.named_rest ? 1 : 0);
+  bool complete = true;
+  for (size_t i = 0; i < parameters; ++i) {
+    if (!base[i].IsUnset()) continue;
+    if (code.defaults[i] >= 0) {
+      base[i] = function->default_value(static_cast<size_t>(code.defaults[i]));
+    } else {
+      complete = false;
+    }
+  }
+  return complete ? absl::OkStatus() : MissingArguments(code, base, parameters);
 }
 
 absl::StatusOr<Value> Interpreter::CallMethodNative(const String* name, BuiltinFunction function,
@@ -248,10 +277,42 @@ absl::StatusOr<Value> Interpreter::CallNative(Value callee, std::span<const Valu
       absl::StrCat("'", TypeName(callee), "' object is not callable"));
 }
 
+bool Interpreter::CallStep(Value* base, size_t arguments) {
+  if (const Builtin* builtin = base[0].As<Builtin>()) {
+    return Store(CallMethodNative(builtin->name_string(), builtin->function(), builtin->receiver(),
+                                  {base + 1, arguments}, {}),
+                 base);
+  }
+  return Store(CallNative(base[0], {base + 1, arguments}, {}), base);
+}
+
+bool Interpreter::CallMethodStep(const String* name, Value* base, size_t arguments) {
+  const Value receiver = base[0];
+  if (const BuiltinMethod* method = FindMethod(receiver.kind(), name)) {
+    return Store(CallMethodNative(method->name, method->function, receiver, {base + 1, arguments},
+                                  {}),
+                 base);
+  }
+  if (receiver.Is(Kind::kHost)) {
+    const MethodTable* methods = static_cast<HostObject*>(receiver.object())->Methods();
+    const MethodTable::Method* method = methods == nullptr ? nullptr : methods->Find(name);
+    if (method != nullptr) {
+      return Store(CallMethodNative(method->name, method->function, receiver,
+                                    {base + 1, arguments}, {}),
+                   base);
+    }
+  }
+  if (!AttributeStep(receiver, name, base)) return false;
+  if (const Function* function = base[0].As<Function>()) {
+    return EnterFunction(*function, base + 1, arguments);
+  }
+  return CallStep(base, arguments);
+}
+
 absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_view callee,
                                            const Value* values,
-                                           std::vector<Value>& positional,
-                                           std::vector<NamedValue>& named) {
+                                           PositionalBuffer& positional,
+                                           NamedBuffer& named) {
   positional.assign(values, values + site.positional);
   values += site.positional;
   for (const String* name : site.names) named.push_back({name, *values++});
@@ -261,8 +322,12 @@ absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_vie
       return absl::InvalidArgumentError(
           absl::StrCat("argument after * must be an iterable, not ", TypeName(star)));
     }
-    COW_ASSIGN_OR_RETURN(std::vector<Value> elements, Elements(star));
-    positional.insert(positional.end(), elements.begin(), elements.end());
+    if (const Tuple* tuple = star.As<Tuple>()) {
+      positional.insert(positional.end(), tuple->begin(), tuple->end());
+    } else {
+      COW_ASSIGN_OR_RETURN(std::vector<Value> elements, Elements(star));
+      positional.insert(positional.end(), elements.begin(), elements.end());
+    }
   }
   if (!site.star_star) return absl::OkStatus();
   const Dict* star_star = values->As<Dict>();
@@ -288,7 +353,11 @@ absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_vie
   return absl::OkStatus();
 }
 
-absl::Status Interpreter::CallSpecial(const CallSite& site, Value* base, Value* result) {
+bool Interpreter::CallSpecial(const CallSite& site, Value* base) {
+  return Fail(TryCallSpecial(site, base));
+}
+
+absl::Status Interpreter::TryCallSpecial(const CallSite& site, Value* base) {
   Value callee = base[0];
   Value receiver;
   BuiltinFunction method = nullptr;
@@ -306,23 +375,21 @@ absl::Status Interpreter::CallSpecial(const CallSite& site, Value* base, Value* 
       COW_ASSIGN_OR_RETURN(callee, Attribute(receiver, name));
     }
   }
-  absl::InlinedVector<NamedValue, 12> own_names;
-  std::vector<Value> all_positional;
-  std::vector<NamedValue> all_named;
+  PositionalBuffer all_positional;
+  NamedBuffer all_named;
   std::span<const Value> positional(base + 1, site.positional);
-  std::span<const NamedValue> named;
   if (site.star || site.star_star) {
     COW_RETURN_IF_ERROR(CollectArguments(site, NameOf(callee, name), base + 1, all_positional,
                                          all_named));
-    positional = all_positional;
-    named = all_named;
+    positional = {all_positional.data(), all_positional.size()};
   } else {
+    // A copy, as the registers become those of the callee.
     const Value* values = base + 1 + site.positional;
-    for (const String* argument : site.names) own_names.push_back({argument, *values++});
-    named = {own_names.data(), own_names.size()};
+    for (const String* argument : site.names) all_named.push_back({argument, *values++});
   }
+  const std::span<const NamedValue> named(all_named.data(), all_named.size());
   if (method != nullptr) {
-    COW_ASSIGN_OR_RETURN(*result, CallMethodNative(name, method, receiver, positional, named));
+    COW_ASSIGN_OR_RETURN(*base, CallMethodNative(name, method, receiver, positional, named));
     return absl::OkStatus();
   }
   if (const Function* function = callee.As<Function>()) {
@@ -336,7 +403,7 @@ absl::Status Interpreter::CallSpecial(const CallSite& site, Value* base, Value* 
     if (!status.ok()) state_.registers.Release(caller_segment);
     return status;
   }
-  COW_ASSIGN_OR_RETURN(*result, CallNative(callee, positional, named));
+  COW_ASSIGN_OR_RETURN(*base, CallNative(callee, positional, named));
   return absl::OkStatus();
 }
 
@@ -367,9 +434,7 @@ absl::StatusOr<Value> Interpreter::CallFromHost(Value callee, std::span<const Va
     state_.registers.Release(caller_segment);
     return ErrorWithTraceback(thread_, status);
   }
-  ++state_.host_depth;
-  absl::StatusOr<Value> result = Run();
-  --state_.host_depth;
+  absl::StatusOr<Value> result = RunFromHost();
   state_.registers.Release(caller_segment);
   return result;
 }
@@ -378,9 +443,15 @@ absl::StatusOr<Value> Interpreter::RunToplevel(const Code& code, ModuleData& mod
   Value* top = TopOfStack();
   absl::Status status = PushFrame(code, nullptr, module, top, 0, {}, true);
   if (!status.ok()) return ErrorWithTraceback(thread_, status);
+  return RunFromHost();
+}
+
+absl::StatusOr<Value> Interpreter::RunFromHost() {
+  Value result;
   ++state_.host_depth;
-  absl::StatusOr<Value> result = Run();
+  const bool done = Run(&result);
   --state_.host_depth;
+  if (!done) return std::move(error_);
   return result;
 }
 

@@ -47,6 +47,7 @@ const Code* FunctionCompiler::Compile() {
   if (local_count_ > kMaxRegisters) too_large_ = true;
   DescribeParameters();
   CompileBody();
+  MakeJumpsRelative();
   if (too_large_) errors_.Add(node_.begin, "function is too large");
   body_.functions.push_back(std::move(owned_));
   return code_;
@@ -134,6 +135,15 @@ void FunctionCompiler::EmitJumpIf(Op op, int reg, Label& label, uint32_t offset)
 void FunctionCompiler::Bind(Label& label) {
   for (size_t jump : label.jumps) code_->code[jump].set_d(static_cast<int32_t>(Here()));
   label.jumps.clear();
+}
+
+void FunctionCompiler::MakeJumpsRelative() {
+  for (size_t i = 0; i < code_->code.size(); ++i) {
+    Instruction& in = code_->code[i];
+    if (in.op == Op::kJump || in.op == Op::kJumpIfFalse || in.op == Op::kJumpIfTrue) {
+      in.set_d(in.d() - static_cast<int32_t>(i) - 1);
+    }
+  }
 }
 
 int FunctionCompiler::Constant(Value value) {

@@ -58,6 +58,7 @@ class FunctionCompiler {
   void EmitJump(Label& label, uint32_t offset);
   void EmitJumpIf(Op op, int reg, Label& label, uint32_t offset);
   void Bind(Label& label);
+  void MakeJumpsRelative();  // until then their operand is where they go
   size_t Here() const { return code_->code.size(); }
   int Constant(Value value);
   int NameIndex(const String* name);

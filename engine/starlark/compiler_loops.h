@@ -19,13 +19,15 @@ void FunctionCompiler::EmitLoop(const Expr& vars, int iterable, uint32_t offset,
   const int element = plain >= 0 ? plain : Temporary();
   Emit(Op::kIterNext, iteration, element, 0, offset);
   EmitJump(loop.exit, offset);
+  const auto body = static_cast<int32_t>(Here());
   if (plain >= 0) {
     assigned_[static_cast<size_t>(plain)] = true;
   } else {
     Assign(vars, element, vars.begin);
   }
   emit_body();
-  EmitD(Op::kJump, 0, static_cast<int32_t>(loop.head), offset);
+  Emit(Op::kIterAgain, iteration, element, 0, offset);
+  EmitD(Op::kJump, 0, body, offset);
   Bind(loop.exit);
   Emit(Op::kIterEnd, 0, 0, 0, offset);
   loops_.pop_back();

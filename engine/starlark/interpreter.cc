@@ -1,11 +1,12 @@
 #include "engine/starlark/interpreter.h"
 
+#include <bit>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "engine/starlark/builtin_methods.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/eval_error.h"
+#include "engine/starlark/host_object.h"
 #include "engine/starlark/iteration.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operators.h"
@@ -45,6 +46,12 @@ inline bool MulSmall(Value a, Value b, Value* product) {
   return true;
 }
 
+// y > 0.
+inline int64_t FloorMod(int64_t x, int64_t y) {
+  const int64_t rest = x % y;
+  return rest < 0 ? rest + y : rest;
+}
+
 inline bool TruthOf(Value value) {
   if (value.IsBool()) return value.boolean();
   return Truth(value);
@@ -54,13 +61,13 @@ inline bool TruthOf(Value value) {
 
 // One `Run` executes frames until the one it was entered for returns. Registers are reached through
 // `r`, constants through `code`; both are reloaded when the frame changes.
-absl::StatusOr<Value> Interpreter::Run() {
+bool Interpreter::Run(Value* returned) {
   const Code* code;
   const Instruction* pc;
   Value* r;
-  Instruction in;
-  Heap& heap = thread_.heap_;
-  absl::Status error;
+  Frame* frame;   // the innermost one; reloaded behind everything that may have called back
+  uint64_t word;  // the instruction being executed
+  static_assert(std::endian::native == std::endian::little);
 
   static const void* const kLabels[] = {
 #define COW_STARLARK_LABEL(name) &&op_##name,
@@ -68,272 +75,272 @@ absl::StatusOr<Value> Interpreter::Run() {
 #undef COW_STARLARK_LABEL
   };
 
-#define NEXT()                                          \
-  do {                                                  \
-    in = *pc++;                                         \
-    goto* kLabels[static_cast<uint16_t>(in.op)];        \
+#define OP static_cast<Op>(static_cast<uint16_t>(word))
+#define A static_cast<uint16_t>(word >> 16)
+#define B static_cast<uint16_t>(word >> 32)
+#define C static_cast<uint16_t>(word >> 48)
+#define D static_cast<int32_t>(word >> 32)
+#define NEXT()                                  \
+  do {                                          \
+    word = std::bit_cast<uint64_t>(*pc++);      \
+    goto* kLabels[static_cast<uint16_t>(word)]; \
   } while (false)
-#define LOAD_FRAME()                    \
-  do {                                  \
-    const Frame& top = state_.frames.back(); \
-    code = top.code;                    \
-    pc = top.pc;                        \
-    r = top.base;                       \
+#define LOAD_FRAME()               \
+  do {                             \
+    frame = &state_.frames.back(); \
+    code = frame->code;            \
+    pc = frame->pc;                \
+    r = frame->base;               \
   } while (false)
-#define SAVE_PC() state_.frames.back().pc = pc
-#define CHECK_STATUS(expression)               \
-  do {                                         \
-    SAVE_PC();                                 \
-    absl::Status checked = (expression);       \
-    if (!checked.ok()) [[unlikely]] {          \
-      error = std::move(checked);              \
-      goto fail;                               \
-    }                                          \
+// Everything that may fail is a call out of line that returns whether it did not; `error_` has the
+// failure. So this function has no objects to destroy, and its few variables stay in registers.
+#define TRY(expression)                \
+  do {                                 \
+    frame->pc = pc;                    \
+    if (!(expression)) [[unlikely]] {  \
+      goto fail;                       \
+    }                                  \
+    frame = &state_.frames.back();     \
   } while (false)
-#define SET_OR_FAIL(target, expression)        \
-  do {                                         \
-    SAVE_PC();                                 \
-    auto computed = (expression);              \
-    if (!computed.ok()) [[unlikely]] {         \
-      error = std::move(computed).status();    \
-      goto fail;                               \
-    }                                          \
-    target = *computed;                        \
-  } while (false)
-#define COUNT_STEP()                                                 \
-  do {                                                               \
-    if (++thread_.steps_ >= state_.next_check) [[unlikely]] {        \
-      CHECK_STATUS(CheckLimits());                                   \
-    }                                                                \
+#define COUNT_STEP()                                          \
+  do {                                                        \
+    if (++thread_.steps_ >= state_.next_check) [[unlikely]] { \
+      TRY(CheckLimits());                                     \
+    }                                                         \
   } while (false)
 
   LOAD_FRAME();
   NEXT();
 
 op_Move:
-  r[in.a] = r[in.b];
+  r[A] = r[B];
   NEXT();
 op_LoadConst:
-  r[in.a] = code->constants[static_cast<size_t>(in.d())];
+  r[A] = code->constants[static_cast<size_t>(D)];
   NEXT();
 op_LoadInt:
-  r[in.a] = Value::SmallInt(in.d());
+  r[A] = Value::SmallInt(D);
   NEXT();
 op_LoadGlobal: {
-  const Value value = state_.frames.back().module->globals[in.d()];
+  const Value value = frame->module->globals[D];
   if (value.IsUnset()) [[unlikely]] {
-    CHECK_STATUS(Unassigned("global", code->body->globals[static_cast<size_t>(in.d())]));
+    TRY(Unassigned("global", code->body->globals[static_cast<size_t>(D)]));
   }
-  r[in.a] = value;
+  r[A] = value;
   NEXT();
 }
 op_StoreGlobal:
-  state_.frames.back().module->globals[in.d()] = r[in.a];
+  frame->module->globals[D] = r[A];
   NEXT();
 op_LoadLoaded: {
-  const Value value = state_.frames.back().module->loaded[in.d()];
+  const Value value = frame->module->loaded[D];
   if (value.IsUnset()) [[unlikely]] {
-    CHECK_STATUS(Unassigned("global", code->body->loaded[static_cast<size_t>(in.d())]));
+    TRY(Unassigned("global", code->body->loaded[static_cast<size_t>(D)]));
   }
-  r[in.a] = value;
+  r[A] = value;
   NEXT();
 }
 op_StoreLoaded:
-  state_.frames.back().module->loaded[in.d()] = r[in.a];
+  frame->module->loaded[D] = r[A];
   NEXT();
 op_LoadPredeclared:
-  r[in.a] = state_.frames.back().module->predeclared[in.d()];
+  r[A] = frame->module->predeclared[D];
   NEXT();
 op_CheckLocal:
-  if (r[in.a].IsUnset()) [[unlikely]] {
-    CHECK_STATUS(Unassigned("local", code->locals[static_cast<size_t>(in.d())]));
+  if (r[A].IsUnset()) [[unlikely]] {
+    TRY(Unassigned("local", code->locals[static_cast<size_t>(D)]));
   }
   NEXT();
 op_MakeCell:
-  r[in.a] = heap.New<Cell>(r[in.a]);
+  r[A] = thread_.heap_.New<Cell>(r[A]);
   NEXT();
 op_LoadCell: {
-  const Value value = static_cast<Cell*>(r[in.b].object())->value;
-  if (value.IsUnset()) [[unlikely]] CHECK_STATUS(Unassigned("local", code->locals[in.c]));
-  r[in.a] = value;
+  const Value value = static_cast<Cell*>(r[B].object())->value;
+  if (value.IsUnset()) [[unlikely]] TRY(Unassigned("local", code->locals[C]));
+  r[A] = value;
   NEXT();
 }
 op_StoreCell:
-  static_cast<Cell*>(r[in.a].object())->value = r[in.b];
+  static_cast<Cell*>(r[A].object())->value = r[B];
   NEXT();
 op_LoadFree: {
-  const Value value = state_.frames.back().function->captured(in.b)->value;
-  if (value.IsUnset()) [[unlikely]] CHECK_STATUS(Unassigned("local", code->free[in.b]));
-  r[in.a] = value;
+  const Value value = frame->function->captured(B)->value;
+  if (value.IsUnset()) [[unlikely]] TRY(Unassigned("local", code->free[B]));
+  r[A] = value;
   NEXT();
 }
 
+#define BINARY(op) TRY(BinaryStep(BinaryOp::op, r[B], r[C], &r[A]))
 op_Add:
-  if (BothSmall(r[in.b], r[in.c]) && AddSmall(r[in.b], r[in.c], &r[in.a])) NEXT();
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kAdd, r[in.b], r[in.c]));
+  if (BothSmall(r[B], r[C]) && AddSmall(r[B], r[C], &r[A])) NEXT();
+  BINARY(kAdd);
   NEXT();
 op_Sub:
-  if (BothSmall(r[in.b], r[in.c]) && SubSmall(r[in.b], r[in.c], &r[in.a])) NEXT();
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kSub, r[in.b], r[in.c]));
+  if (BothSmall(r[B], r[C]) && SubSmall(r[B], r[C], &r[A])) NEXT();
+  BINARY(kSub);
   NEXT();
 op_Mul:
-  if (BothSmall(r[in.b], r[in.c]) && MulSmall(r[in.b], r[in.c], &r[in.a])) NEXT();
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kMul, r[in.b], r[in.c]));
+  if (BothSmall(r[B], r[C]) && MulSmall(r[B], r[C], &r[A])) NEXT();
+  BINARY(kMul);
   NEXT();
 op_Div:
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kDiv, r[in.b], r[in.c]));
+  BINARY(kDiv);
   NEXT();
 op_FloorDiv:
-  if (BothSmall(r[in.b], r[in.c]) && r[in.c].small_int() > 0) {
-    const int64_t x = r[in.b].small_int();
-    const int64_t y = r[in.c].small_int();
+  if (BothSmall(r[B], r[C]) && r[C].small_int() > 0) {
+    const int64_t x = r[B].small_int();
+    const int64_t y = r[C].small_int();
     const int64_t quotient = x / y;
-    r[in.a] = Value::SmallInt(quotient - (x % y < 0 ? 1 : 0));
+    r[A] = Value::SmallInt(quotient - (x % y < 0 ? 1 : 0));
     NEXT();
   }
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kFloorDiv, r[in.b], r[in.c]));
+  BINARY(kFloorDiv);
   NEXT();
 op_Mod:
-  if (BothSmall(r[in.b], r[in.c]) && r[in.c].small_int() > 0) {
-    const int64_t y = r[in.c].small_int();
-    const int64_t rest = r[in.b].small_int() % y;
-    r[in.a] = Value::SmallInt(rest < 0 ? rest + y : rest);
+  if (BothSmall(r[B], r[C]) && r[C].small_int() > 0) {
+    r[A] = Value::SmallInt(FloorMod(r[B].small_int(), r[C].small_int()));
     NEXT();
   }
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kMod, r[in.b], r[in.c]));
+  BINARY(kMod);
   NEXT();
 op_Or:
-  if (BothSmall(r[in.b], r[in.c])) {
-    r[in.a] = Value::FromBits(r[in.b].bits() | r[in.c].bits());
+  if (BothSmall(r[B], r[C])) {
+    r[A] = Value::FromBits(r[B].bits() | r[C].bits());
     NEXT();
   }
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kOr, r[in.b], r[in.c]));
+  BINARY(kOr);
   NEXT();
 op_Xor:
-  if (BothSmall(r[in.b], r[in.c])) {
-    r[in.a] = Value::FromBits((r[in.b].bits() ^ r[in.c].bits()) | 1);
+  if (BothSmall(r[B], r[C])) {
+    r[A] = Value::FromBits((r[B].bits() ^ r[C].bits()) | 1);
     NEXT();
   }
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kXor, r[in.b], r[in.c]));
+  BINARY(kXor);
   NEXT();
 op_And:
-  if (BothSmall(r[in.b], r[in.c])) {
-    r[in.a] = Value::FromBits(r[in.b].bits() & r[in.c].bits());
+  if (BothSmall(r[B], r[C])) {
+    r[A] = Value::FromBits(r[B].bits() & r[C].bits());
     NEXT();
   }
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kAnd, r[in.b], r[in.c]));
+  BINARY(kAnd);
   NEXT();
 op_ShiftLeft:
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kShiftLeft, r[in.b], r[in.c]));
+  BINARY(kShiftLeft);
   NEXT();
 op_ShiftRight:
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kShiftRight, r[in.b], r[in.c]));
+  BINARY(kShiftRight);
   NEXT();
 op_AddInt: {
-  const Value literal = Value::SmallInt(in.c);
-  if (r[in.b].IsSmallInt() && AddSmall(r[in.b], literal, &r[in.a])) NEXT();
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kAdd, r[in.b], literal));
+  const Value literal = Value::SmallInt(C);
+  if (r[B].IsSmallInt() && AddSmall(r[B], literal, &r[A])) NEXT();
+  TRY(BinaryStep(BinaryOp::kAdd, r[B], literal, &r[A]));
   NEXT();
 }
 op_SubInt: {
-  const Value literal = Value::SmallInt(in.c);
-  if (r[in.b].IsSmallInt() && SubSmall(r[in.b], literal, &r[in.a])) NEXT();
-  SET_OR_FAIL(r[in.a], Binary(thread_, BinaryOp::kSub, r[in.b], literal));
+  const Value literal = Value::SmallInt(C);
+  if (r[B].IsSmallInt() && SubSmall(r[B], literal, &r[A])) NEXT();
+  TRY(BinaryStep(BinaryOp::kSub, r[B], literal, &r[A]));
   NEXT();
 }
 op_InplaceAdd:
-  if (BothSmall(r[in.b], r[in.c]) && AddSmall(r[in.b], r[in.c], &r[in.a])) NEXT();
-  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kAdd, r[in.b], r[in.c]));
+  if (BothSmall(r[B], r[C]) && AddSmall(r[B], r[C], &r[A])) NEXT();
+  TRY(InplaceStep(BinaryOp::kAdd, r[B], r[C], &r[A]));
   NEXT();
 op_InplaceOr:
-  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kOr, r[in.b], r[in.c]));
+  TRY(InplaceStep(BinaryOp::kOr, r[B], r[C], &r[A]));
   NEXT();
 
-#define COMPARE(target, quick, slow)                                        \
-  do {                                                                      \
-    if (BothSmall(r[in.b], r[in.c])) {                                      \
-      target = r[in.b].small_int() quick r[in.c].small_int();               \
-    } else {                                                                \
-      int order = 0;                                                        \
-      SET_OR_FAIL(order, Compare(r[in.b], r[in.c]));                        \
-      target = order slow 0;                                                \
-    }                                                                       \
+// `holds` becomes whether the comparison holds.
+#define COMPARE(op)                                   \
+  if (BothSmall(r[B], r[C])) {                        \
+    holds = r[B].small_int() op r[C].small_int();     \
+  } else {                                            \
+    int order;                                        \
+    TRY((order = CompareStep(r[B], r[C])) != kFailed); \
+    holds = order op 0;                               \
+  }
+#define EQUAL()                                       \
+  if (r[B].IsSame(r[C])) {                            \
+    holds = true;                                     \
+  } else if (BothSmall(r[B], r[C])) {                 \
+    holds = false;                                    \
+  } else {                                            \
+    int equal;                                        \
+    TRY((equal = EqualStep(r[B], r[C])) != kFailed);  \
+    holds = equal != 0;                               \
+  }
+#define CONTAINS()                                      \
+  int inside;                                           \
+  TRY((inside = ContainsStep(r[C], r[B])) != kFailed);  \
+  holds = inside != 0;
+#define BOOL_OP(compute)          \
+  do {                            \
+    bool holds;                   \
+    compute;                      \
+    r[A] = Value::Bool(holds);    \
+    NEXT();                       \
   } while (false)
-#define EQUAL(target)                                                \
-  do {                                                               \
-    if (r[in.b].IsSame(r[in.c])) {                                   \
-      target = true;                                                 \
-    } else if (BothSmall(r[in.b], r[in.c])) {                        \
-      target = false;                                                \
-    } else {                                                         \
-      SET_OR_FAIL(target, Equals(r[in.b], r[in.c]));                 \
-    }                                                                \
-  } while (false)
-#define BOOL_OP(body)              \
-  do {                             \
-    bool holds = false;            \
-    body;                          \
-    r[in.a] = Value::Bool(holds);  \
-    NEXT();                        \
-  } while (false)
-#define TEST_OP(body)                            \
-  do {                                           \
-    bool holds = false;                          \
-    body;                                        \
-    if (holds == (in.a != 0)) {                  \
-      ++pc;                                      \
-    } else {                                     \
-      pc = code->code.data() + pc->d();          \
-    }                                            \
-    NEXT();                                      \
+#define TEST_OP(compute)    \
+  do {                      \
+    bool holds;             \
+    compute;                \
+    if (holds == (A != 0)) { \
+      ++pc;                 \
+    } else {                \
+      pc += 1 + pc->d();    \
+    }                       \
+    NEXT();                 \
   } while (false)
 
-op_Equal: BOOL_OP(EQUAL(holds));
-op_NotEqual:
-  BOOL_OP(EQUAL(holds); holds = !holds);
-op_Less: BOOL_OP(COMPARE(holds, <, <));
-op_LessEqual: BOOL_OP(COMPARE(holds, <=, <=));
-op_Greater: BOOL_OP(COMPARE(holds, >, >));
-op_GreaterEqual: BOOL_OP(COMPARE(holds, >=, >=));
-op_In: BOOL_OP(SET_OR_FAIL(holds, Contains(thread_, r[in.c], r[in.b])));
-op_NotIn: BOOL_OP(SET_OR_FAIL(holds, Contains(thread_, r[in.c], r[in.b])); holds = !holds);
+op_Equal: BOOL_OP(EQUAL());
+op_NotEqual: BOOL_OP(EQUAL(); holds = !holds);
+op_Less: BOOL_OP(COMPARE(<));
+op_LessEqual: BOOL_OP(COMPARE(<=));
+op_Greater: BOOL_OP(COMPARE(>));
+op_GreaterEqual: BOOL_OP(COMPARE(>=));
+op_In: BOOL_OP(CONTAINS());
+op_NotIn: BOOL_OP(CONTAINS(); holds = !holds);
 op_Not:
-  r[in.a] = Value::Bool(!TruthOf(r[in.b]));
+  r[A] = Value::Bool(!TruthOf(r[B]));
   NEXT();
 op_Negate:
-  SET_OR_FAIL(r[in.a], Negate(heap, r[in.b]));
-  NEXT();
 op_Plus:
-  SET_OR_FAIL(r[in.a], Plus(r[in.b]));
-  NEXT();
 op_Invert:
-  SET_OR_FAIL(r[in.a], Invert(heap, r[in.b]));
+  TRY(UnaryStep(OP, r[B], &r[A]));
   NEXT();
 op_Jump:
-  pc = code->code.data() + in.d();
+  pc += D;
   NEXT();
 op_JumpIfFalse:
-  if (!TruthOf(r[in.a])) pc = code->code.data() + in.d();
+  if (!TruthOf(r[A])) pc += D;
   NEXT();
 op_JumpIfTrue:
-  if (TruthOf(r[in.a])) pc = code->code.data() + in.d();
+  if (TruthOf(r[A])) pc += D;
   NEXT();
-op_TestEqual: TEST_OP(EQUAL(holds));
-op_TestLess: TEST_OP(COMPARE(holds, <, <));
-op_TestLessEqual: TEST_OP(COMPARE(holds, <=, <=));
-op_TestGreater: TEST_OP(COMPARE(holds, >, >));
-op_TestGreaterEqual: TEST_OP(COMPARE(holds, >=, >=));
-op_TestIn: TEST_OP(SET_OR_FAIL(holds, Contains(thread_, r[in.c], r[in.b])));
+op_TestEqual: TEST_OP(EQUAL());
+op_TestLess: TEST_OP(COMPARE(<));
+op_TestLessEqual: TEST_OP(COMPARE(<=));
+op_TestGreater: TEST_OP(COMPARE(>));
+op_TestGreaterEqual: TEST_OP(COMPARE(>=));
+op_TestIn: TEST_OP(CONTAINS());
 
 op_IterBegin:
-  CHECK_STATUS(BeginIteration(r[in.b], &r[in.a]));
+  TRY(BeginIteration(r[B], &r[A]));
   NEXT();
 op_IterNext:
   COUNT_STEP();
-  if (IterationState(&r[in.a]).Next(&r[in.b])) {
+  if (IterationState(&r[A]).Next(&r[B])) {
     ++pc;
   } else {
-    pc = code->code.data() + pc->d();
+    pc += 1 + pc->d();
+  }
+  NEXT();
+op_IterAgain:
+  COUNT_STEP();
+  if (IterationState(&r[A]).Next(&r[B])) {
+    pc += 1 + pc->d();
+  } else {
+    ++pc;
   }
   NEXT();
 op_IterEnd:
@@ -341,135 +348,122 @@ op_IterEnd:
   NEXT();
 
 op_NewList:
-  r[in.a] = heap.NewList({r + in.b, in.c});
+  r[A] = thread_.heap_.NewList({r + B, C});
   NEXT();
 op_NewTuple:
-  r[in.a] = heap.NewTuple({r + in.b, in.c});
+  r[A] = thread_.heap_.NewTuple({r + B, C});
   NEXT();
 op_AppendMany: {
-  List* list = static_cast<List*>(r[in.a].object());
-  for (size_t i = 0; i < in.c; ++i) list->Push(r[in.b + i]);
+  List* list = static_cast<List*>(r[A].object());
+  for (size_t i = 0; i < C; ++i) list->Push(r[B + i]);
   NEXT();
 }
 op_Append:
-  static_cast<List*>(r[in.a].object())->Push(r[in.b]);
+  static_cast<List*>(r[A].object())->Push(r[B]);
   NEXT();
 op_ListToTuple:
-  r[in.a] = heap.NewTuple(static_cast<List*>(r[in.a].object())->elements());
+  r[A] = thread_.heap_.NewTuple(static_cast<List*>(r[A].object())->elements());
   NEXT();
 op_NewDict: {
-  Dict* dict = heap.NewDict();
-  dict->table().Reserve(heap, static_cast<size_t>(in.d()));
-  r[in.a] = dict;
+  Dict* dict = thread_.heap_.NewDict();
+  dict->table().Reserve(thread_.heap_, static_cast<size_t>(D));
+  r[A] = dict;
   NEXT();
 }
 op_DictInsert:
-  CHECK_STATUS(DictInsert(*static_cast<Dict*>(r[in.a].object()), r[in.b], r[in.c]));
+  TRY(DictInsert(*static_cast<Dict*>(r[A].object()), r[B], r[C]));
   NEXT();
 op_DictSet:
-  CHECK_STATUS(static_cast<Dict*>(r[in.a].object())->Set(r[in.b], r[in.c]));
+  TRY(DictSet(*static_cast<Dict*>(r[A].object()), r[B], r[C]));
   NEXT();
 
 op_Index:
-  if (r[in.c].IsSmallInt() && r[in.b].Is(Kind::kList)) {
-    const List& list = *static_cast<List*>(r[in.b].object());
-    const auto index = static_cast<uint64_t>(r[in.c].small_int());
-    if (index < list.size()) {
-      r[in.a] = list.at(index);
-      NEXT();
-    }
-  } else if (r[in.b].Is(Kind::kDict) && r[in.c].Is(Kind::kString)) {
-    const HashTable& table = static_cast<Dict*>(r[in.b].object())->table();
-    if (const auto* entry = table.FindString(*static_cast<String*>(r[in.c].object()))) {
-      r[in.a] = entry->value;
-      NEXT();
+  if (r[C].IsSmallInt() && r[B].IsObject()) {
+    const auto index = static_cast<uint64_t>(r[C].small_int());
+    if (r[B].object()->kind() == Kind::kList) {
+      const List& list = *static_cast<List*>(r[B].object());
+      if (index < list.size()) {
+        r[A] = list.at(index);
+        NEXT();
+      }
+    } else if (r[B].object()->kind() == Kind::kTuple) {
+      const Tuple& tuple = *static_cast<Tuple*>(r[B].object());
+      if (index < tuple.size()) {
+        r[A] = tuple.at(index);
+        NEXT();
+      }
     }
   }
-  SET_OR_FAIL(r[in.a], starlark::Index(thread_, r[in.b], r[in.c]));
+  TRY(IndexStep(r[B], r[C], &r[A]));
   NEXT();
 op_SetIndex:
-  CHECK_STATUS(SetIndex(r[in.a], r[in.b], r[in.c]));
+  TRY(SetIndexStep(r[A], r[B], r[C]));
   NEXT();
 op_Slice:
-  SET_OR_FAIL(r[in.a], Slice(heap, r[in.b], r[in.b + 1], r[in.b + 2], r[in.b + 3]));
+  TRY(SliceStep(r + B, &r[A]));
   NEXT();
 op_GetAttr:
-  if (r[in.b].Is(Kind::kStruct)) {
-    const Value field = static_cast<Struct*>(r[in.b].object())->Find(code->names[in.c]);
+  if (r[B].Is(Kind::kStruct)) {
+    const Value field = static_cast<Struct*>(r[B].object())->Find(code->names[C]);
     if (!field.IsUnset()) [[likely]] {
-      r[in.a] = field;
+      r[A] = field;
       NEXT();
     }
   }
-  SET_OR_FAIL(r[in.a], Attribute(r[in.b], code->names[in.c]));
+  TRY(AttributeStep(r[B], code->names[C], &r[A]));
   NEXT();
 op_SetAttr:
-  CHECK_STATUS(absl::InvalidArgumentError(
-      absl::StrCat(TypeName(r[in.a]), " value does not support field assignment")));
+  TRY(SetAttrStep(r[A]));
   NEXT();
 op_MakeFunction:
-  r[in.a] = MakeFunction(state_.frames.back(), *code->functions[in.c], r + in.b);
+  r[A] = MakeFunction(*frame, *code->functions[C], r + B);
   NEXT();
 
-op_Call: {
+op_Call:
   COUNT_STEP();
-  const Value callee = r[in.a];
-  if (callee.Is(Kind::kFunction)) {
-    const auto* function = static_cast<const Function*>(callee.object());
-    CHECK_STATUS(PushFrame(function->code(), function, function->module(), r + in.a + 1, in.b, {},
-                           false));
+  if (r[A].Is(Kind::kFunction)) {
+    TRY(EnterFunction(*static_cast<const Function*>(r[A].object()), r + A + 1, B));
     LOAD_FRAME();
     NEXT();
   }
-  SET_OR_FAIL(r[in.a], CallNative(callee, {r + in.a + 1, in.b}, {}));
+  TRY(CallStep(r + A, B));
   NEXT();
-}
-op_CallMethod: {
+op_CallMethod:
   COUNT_STEP();
-  const Value receiver = r[in.a];
-  const String* name = code->names[in.c];
-  if (const BuiltinMethod* method = FindMethod(receiver.kind(), name)) {
-    SET_OR_FAIL(r[in.a], CallMethodNative(method->name, method->function, receiver,
-                                          {r + in.a + 1, in.b}, {}));
-    NEXT();
-  }
-  if (receiver.Is(Kind::kHost)) {
-    const MethodTable* methods = static_cast<HostObject*>(receiver.object())->Methods();
-    const MethodTable::Method* method = methods == nullptr ? nullptr : methods->Find(name);
-    if (method != nullptr) {
-      SET_OR_FAIL(r[in.a], CallMethodNative(method->name, method->function, receiver,
-                                            {r + in.a + 1, in.b}, {}));
+  TRY(CallMethodStep(code->names[C], r + A, B));
+  // The method was a Starlark function in a field.
+  if (frame->code != code) LOAD_FRAME();
+  NEXT();
+op_CallSpecial:
+op_CallMethodSpecial:
+  COUNT_STEP();
+  TRY(CallSpecial(code->call_sites[C], r + A));
+  if (frame->code != code) LOAD_FRAME();
+  NEXT();
+op_Unpack: {
+  if (r[B].Is(Kind::kTuple)) {
+    const Tuple& tuple = *static_cast<Tuple*>(r[B].object());
+    if (tuple.size() == C) [[likely]] {
+      for (size_t i = 0; i < tuple.size(); ++i) r[A + i] = tuple.at(i);
       NEXT();
     }
   }
-  SET_OR_FAIL(r[in.a], Attribute(receiver, name));
-  goto op_Call;
-}
-op_CallSpecial:
-op_CallMethodSpecial: {
-  COUNT_STEP();
-  Value result;
-  CHECK_STATUS(CallSpecial(code->call_sites[in.c], r + in.a, &result));
-  if (result.IsUnset()) {
-    LOAD_FRAME();
-  } else {
-    r[in.a] = result;
-  }
+  TRY(Unpack(r[B], r + A, C));
   NEXT();
 }
-op_Unpack:
-  CHECK_STATUS(Unpack(r[in.b], r + in.a, in.c));
-  NEXT();
 op_Load:
-  CHECK_STATUS(LoadNames(state_.frames.back(), static_cast<size_t>(in.d())));
+  TRY(LoadNames(*frame, static_cast<size_t>(D)));
   NEXT();
 
 op_ReturnNone:
 op_Return: {
-  const Value result = in.op == Op::kReturn ? r[in.a] : Value::None();
-  const bool leave = state_.frames.back().from_host;
+  const Value result = OP == Op::kReturn ? r[A] : Value::None();
+  const bool leave = frame->from_host;
   PopFrame();
-  if (leave) return result;
+  if (leave) {
+    *returned = result;
+    return true;
+  }
   LOAD_FRAME();
   // The call that is over left its register behind.
   r[pc[-1].a] = result;
@@ -477,21 +471,26 @@ op_Return: {
 }
 
 fail:
-  error = ErrorWithTraceback(thread_, error);
+  error_ = ErrorWithTraceback(thread_, error_);
   for (bool leave = false; !leave;) {
     leave = state_.frames.back().from_host;
     PopFrame();
   }
-  return error;
+  return false;
 
+#undef OP
+#undef A
+#undef B
+#undef C
+#undef D
 #undef NEXT
 #undef LOAD_FRAME
-#undef SAVE_PC
-#undef CHECK_STATUS
-#undef SET_OR_FAIL
+#undef TRY
 #undef COUNT_STEP
+#undef BINARY
 #undef COMPARE
 #undef EQUAL
+#undef CONTAINS
 #undef BOOL_OP
 #undef TEST_OP
 }

@@ -5,12 +5,15 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/starlark/bytecode.h"
 #include "engine/starlark/function_value.h"
+#include "engine/starlark/host_object.h"
 #include "engine/starlark/module.h"
 #include "engine/starlark/sequence_value.h"
 #include "engine/starlark/struct_value.h"
@@ -62,6 +65,9 @@ struct InterpreterState {
   uint64_t next_check = 0;                 // step at which limits are looked at again
 };
 
+using PositionalBuffer = absl::InlinedVector<Value, 16>;
+using NamedBuffer = absl::InlinedVector<NamedValue, 16>;
+
 class Interpreter {
  public:
   explicit Interpreter(Thread& thread) : thread_(thread), state_(*thread.state_) {}
@@ -75,44 +81,83 @@ class Interpreter {
   static const std::vector<Frame>& Frames(const Thread& thread) { return thread.state_->frames; }
 
  private:
+  static constexpr int kFailed = 2;  // of steps that otherwise return -1, 0 or 1
+
+  // Functions that return bool: false means that `error_` tells why.
+
   // interpreter.cc
-  absl::StatusOr<Value> Run();
+  bool Run(Value* result);
 
   // calls.cc
+  bool EnterFunction(const Function& function, Value* at, size_t arguments);
   absl::Status PushFrame(const Code& code, const Function* function, ModuleData& module, Value* at,
                          size_t arguments, std::span<const NamedValue> named, bool from_host);
   absl::Status Bind(const Code& code, const Function* function, Value* base, size_t arguments,
                     std::span<const NamedValue> named);
-  absl::Status BindNamed(const Code& code, Value* base, std::span<const NamedValue> named,
-                         class Dict* rest);
+  absl::Status BindNamed(const Code& code, Value* base, size_t positional,
+                         std::span<const NamedValue> named, class Dict* rest);
   absl::Status FillDefaults(const Code& code, const Function* function, Value* base);
   void PopFrame();
-  absl::Status CheckLimits();
+  bool CheckLimits();
+  // base[0](base[1], ...) for what is no Function; base[0] becomes the result.
+  bool CallStep(Value* base, size_t arguments);
+  // base[0].name(base[1], ...), also if it is a Function: then a frame was pushed.
+  bool CallMethodStep(const String* name, Value* base, size_t arguments);
   absl::StatusOr<Value> CallNative(Value callee, std::span<const Value> positional,
                                    std::span<const NamedValue> named);
   absl::StatusOr<Value> CallMethodNative(const String* name, BuiltinFunction function,
                                          Value receiver, std::span<const Value> positional,
                                          std::span<const NamedValue> named);
-  // A call with named or star arguments: finds the arguments, then calls. Sets *result, or leaves
-  // it unset if a frame was pushed.
-  absl::Status CallSpecial(const CallSite& site, Value* base, Value* result);
+  // A call with named or star arguments: finds the arguments, then calls. base[0] becomes the
+  // result, unless a frame was pushed.
+  bool CallSpecial(const CallSite& site, Value* base);
+  absl::Status TryCallSpecial(const CallSite& site, Value* base);
   absl::Status CollectArguments(const CallSite& site, std::string_view callee, const Value* values,
-                                std::vector<Value>& positional, std::vector<NamedValue>& named);
+                                PositionalBuffer& positional, NamedBuffer& named);
+  absl::StatusOr<Value> RunFromHost();
   Value* TopOfStack();
 
   // interpreter_steps.cc: instructions that need more than a line
-  absl::Status BeginIteration(Value iterable, Value* state);
-  void EndIteration();
-  void UnwindIterations(size_t count);
-  absl::Status Unpack(Value source, Value* targets, size_t count);
+  bool Fail(absl::Status status) {
+    if (status.ok()) [[likely]] return true;
+    error_ = std::move(status);
+    return false;
+  }
+  bool Store(absl::StatusOr<Value> result, Value* target) {
+    if (!result.ok()) [[unlikely]] return Fail(std::move(result).status());
+    *target = *result;
+    return true;
+  }
+  bool BinaryStep(BinaryOp op, Value left, Value right, Value* target);
+  bool InplaceStep(BinaryOp op, Value left, Value right, Value* target);
+  bool UnaryStep(Op op, Value operand, Value* target);
+  int CompareStep(Value left, Value right);
+  int EqualStep(Value left, Value right);
+  int ContainsStep(Value container, Value element);
+  bool IndexStep(Value object, Value key, Value* target);
+  bool SetIndexStep(Value object, Value key, Value value);
+  bool SliceStep(const Value* operands, Value* target);
+  bool AttributeStep(Value object, const String* name, Value* target);
+  bool SetAttrStep(Value object);
+  bool BeginIteration(Value iterable, Value* state);
+  void EndIteration() {
+    if (MutableObject* locked = state_.iterations.back()) locked->EndIteration();
+    state_.iterations.pop_back();
+  }
+  void UnwindIterations(size_t count) {
+    while (state_.iterations.size() > count) EndIteration();
+  }
+  bool Unpack(Value source, Value* targets, size_t count);
   Value MakeFunction(const Frame& frame, const Code& code, const Value* defaults);
-  absl::Status DictInsert(Dict& dict, Value key, Value value);
-  absl::Status LoadNames(const Frame& frame, size_t load);
-  absl::Status Unassigned(std::string_view kind, const String* name);
+  bool DictInsert(Dict& dict, Value key, Value value);
+  bool DictSet(Dict& dict, Value key, Value value);
+  bool LoadNames(const Frame& frame, size_t load);
+  bool Unassigned(std::string_view kind, const String* name);
   absl::StatusOr<Value> Attribute(Value object, const String* name);
 
   Thread& thread_;
   InterpreterState& state_;
+  absl::Status error_;
 };
 
 }  // namespace cow::starlark

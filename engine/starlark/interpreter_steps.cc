@@ -10,7 +10,80 @@
 
 namespace cow::starlark {
 
-absl::Status Interpreter::BeginIteration(Value iterable, Value* registers) {
+bool Interpreter::BinaryStep(BinaryOp op, Value left, Value right, Value* target) {
+  return Store(Binary(thread_, op, left, right), target);
+}
+
+bool Interpreter::InplaceStep(BinaryOp op, Value left, Value right, Value* target) {
+  return Store(InplaceBinary(thread_, op, left, right), target);
+}
+
+bool Interpreter::UnaryStep(Op op, Value operand, Value* target) {
+  switch (op) {
+    case Op::kNegate: return Store(Negate(thread_.heap_, operand), target);
+    case Op::kPlus: return Store(Plus(operand), target);
+    default: return Store(Invert(thread_.heap_, operand), target);
+  }
+}
+
+int Interpreter::CompareStep(Value left, Value right) {
+  absl::StatusOr<int> order = Compare(left, right);
+  if (order.ok()) return *order;
+  Fail(std::move(order).status());
+  return kFailed;
+}
+
+int Interpreter::EqualStep(Value left, Value right) {
+  if (left.Is(Kind::kString) && right.Is(Kind::kString)) {
+    return SameText(*static_cast<String*>(left.object()), *static_cast<String*>(right.object()));
+  }
+  absl::StatusOr<bool> equal = Equals(left, right);
+  if (equal.ok()) return *equal;
+  Fail(std::move(equal).status());
+  return kFailed;
+}
+
+int Interpreter::ContainsStep(Value container, Value element) {
+  if (container.Is(Kind::kDict) && element.Is(Kind::kString)) {
+    const HashTable& table = static_cast<Dict*>(container.object())->table();
+    return table.FindString(*static_cast<String*>(element.object())) != nullptr;
+  }
+  absl::StatusOr<bool> inside = Contains(thread_, container, element);
+  if (inside.ok()) return *inside;
+  Fail(std::move(inside).status());
+  return kFailed;
+}
+
+bool Interpreter::IndexStep(Value object, Value key, Value* target) {
+  if (object.Is(Kind::kDict) && key.Is(Kind::kString)) {
+    const HashTable& table = static_cast<Dict*>(object.object())->table();
+    if (const auto* entry = table.FindString(*static_cast<String*>(key.object()))) {
+      *target = entry->value;
+      return true;
+    }
+  }
+  return Store(Index(thread_, object, key), target);
+}
+
+bool Interpreter::SetIndexStep(Value object, Value key, Value value) {
+  if (object.Is(Kind::kDict)) return DictSet(*static_cast<Dict*>(object.object()), key, value);
+  return Fail(SetIndex(object, key, value));
+}
+
+bool Interpreter::SliceStep(const Value* operands, Value* target) {
+  return Store(Slice(thread_.heap_, operands[0], operands[1], operands[2], operands[3]), target);
+}
+
+bool Interpreter::AttributeStep(Value object, const String* name, Value* target) {
+  return Store(Attribute(object, name), target);
+}
+
+bool Interpreter::SetAttrStep(Value object) {
+  return Fail(absl::InvalidArgumentError(
+      absl::StrCat(TypeName(object), " value does not support field assignment")));
+}
+
+bool Interpreter::BeginIteration(Value iterable, Value* registers) {
   IterationState iteration(registers);
   MutableObject* locked = nullptr;
   switch (iterable.kind()) {
@@ -43,34 +116,25 @@ absl::Status Interpreter::BeginIteration(Value iterable, Value* registers) {
     }
     case Kind::kHost: {
       auto* host = static_cast<HostObject*>(iterable.object());
-      if (!host->Iterable()) return NotIterable(iterable);
+      if (!host->Iterable()) return Fail(NotIterable(iterable));
       std::vector<Value> elements;
       host->Elements(elements);
       const Tuple* snapshot = thread_.heap_.NewTuple(elements);
       iteration.OverArray(snapshot->begin(), snapshot->end());
       break;
     }
-    default: return NotIterable(iterable);
+    default: return Fail(NotIterable(iterable));
   }
   if (locked != nullptr) locked->BeginIteration();
   state_.iterations.push_back(locked);
-  return absl::OkStatus();
+  return true;
 }
 
-void Interpreter::EndIteration() {
-  if (MutableObject* locked = state_.iterations.back()) locked->EndIteration();
-  state_.iterations.pop_back();
-}
-
-void Interpreter::UnwindIterations(size_t count) {
-  while (state_.iterations.size() > count) EndIteration();
-}
-
-absl::Status Interpreter::Unpack(Value source, Value* targets, size_t count) {
+bool Interpreter::Unpack(Value source, Value* targets, size_t count) {
   if (!IsIterable(source)) {
-    return absl::InvalidArgumentError(absl::StrCat("got '", TypeName(source),
-                                                   "' in sequence assignment (want ", count,
-                                                   "-element sequence)"));
+    return Fail(absl::InvalidArgumentError(absl::StrCat("got '", TypeName(source),
+                                                        "' in sequence assignment (want ", count,
+                                                        "-element sequence)")));
   }
   std::vector<Value> copied;
   std::span<const Value> elements;
@@ -79,17 +143,19 @@ absl::Status Interpreter::Unpack(Value source, Value* targets, size_t count) {
   } else if (const List* list = source.As<List>()) {
     elements = list->elements();
   } else {
-    COW_ASSIGN_OR_RETURN(copied, Elements(source));
+    absl::StatusOr<std::vector<Value>> all = Elements(source);
+    if (!all.ok()) return Fail(std::move(all).status());
+    copied = *std::move(all);
     elements = copied;
   }
   if (elements.size() != count) {
-    return absl::InvalidArgumentError(absl::StrCat("too ", elements.size() < count ? "few" : "many",
-                                                   " values to unpack (got ", elements.size(),
-                                                   ", want ", count, ")"));
+    return Fail(absl::InvalidArgumentError(
+        absl::StrCat("too ", elements.size() < count ? "few" : "many", " values to unpack (got ",
+                     elements.size(), ", want ", count, ")")));
   }
   // One of the targets' registers may be the source's own.
   std::copy(elements.begin(), elements.end(), targets);
-  return absl::OkStatus();
+  return true;
 }
 
 Value Interpreter::MakeFunction(const Frame& frame, const Code& code, const Value* defaults) {
@@ -105,18 +171,22 @@ Value Interpreter::MakeFunction(const Frame& frame, const Code& code, const Valu
   return heap.New<Function>(code, *frame.module, default_copy, cells);
 }
 
-absl::Status Interpreter::DictInsert(Dict& dict, Value key, Value value) {
+bool Interpreter::DictInsert(Dict& dict, Value key, Value value) {
   const size_t before = dict.size();
-  COW_RETURN_IF_ERROR(dict.Set(key, value));
-  if (dict.size() > before) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("dictionary expression has duplicate key: ", Repr(key)));
+  if (!DictSet(dict, key, value)) return false;
+  if (dict.size() > before) return true;
+  return Fail(absl::InvalidArgumentError(
+      absl::StrCat("dictionary expression has duplicate key: ", Repr(key))));
 }
 
-absl::Status Interpreter::Unassigned(std::string_view kind, const String* name) {
-  return absl::InvalidArgumentError(absl::StrCat(kind, " variable '", name->view(), "' ",
-                                                 kind == "global" ? "is " : "",
-                                                 "referenced before assignment"));
+bool Interpreter::DictSet(Dict& dict, Value key, Value value) {
+  return Fail(dict.Set(key, value));
+}
+
+bool Interpreter::Unassigned(std::string_view kind, const String* name) {
+  return Fail(absl::InvalidArgumentError(absl::StrCat(kind, " variable '", name->view(), "' ",
+                                                      kind == "global" ? "is " : "",
+                                                      "referenced before assignment")));
 }
 
 absl::StatusOr<Value> Interpreter::Attribute(Value object, const String* name) {
@@ -125,7 +195,7 @@ absl::StatusOr<Value> Interpreter::Attribute(Value object, const String* name) {
   return NoSuchAttribute(object, name->view());
 }
 
-absl::Status Interpreter::LoadNames(const Frame& frame, size_t load) {
+bool Interpreter::LoadNames(const Frame& frame, size_t load) {
   const FrozenModule& module = *frame.module->modules[load];
   for (const Program::Body::LoadBinding& binding : frame.code->body->load_bindings[load]) {
     const Value value = module.Find(binding.exported->view());
@@ -135,14 +205,14 @@ absl::Status Interpreter::LoadNames(const Frame& frame, size_t load) {
         if (!global.name.starts_with('_')) names.emplace_back(global.name);
       }
       const std::string close = ClosestMatch(binding.exported->view(), names);
-      return absl::InvalidArgumentError(
+      return Fail(absl::InvalidArgumentError(
           absl::StrCat("file '", frame.module->program->loads()[load].module,
                        "' does not contain symbol '", binding.exported->view(), "'",
-                       close.empty() ? "" : absl::StrCat(" (did you mean '", close, "'?)")));
+                       close.empty() ? "" : absl::StrCat(" (did you mean '", close, "'?)"))));
     }
     (binding.is_global ? frame.module->globals : frame.module->loaded)[binding.local] = value;
   }
-  return absl::OkStatus();
+  return true;
 }
 
 }  // namespace cow::starlark

@@ -1,0 +1,5 @@
+"""sets: the same as new_sets.bzl."""
+
+load("//lib:new_sets.bzl", _sets = "sets")
+
+sets = _sets

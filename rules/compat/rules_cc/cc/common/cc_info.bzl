@@ -1,0 +1,5 @@
+"""CcInfo."""
+
+load("@cow//cc:defs.cow", _CcInfo = "CcInfo")
+
+CcInfo = _CcInfo

@@ -1,0 +1,5 @@
+"""CcSharedLibraryInfo."""
+
+load("@cow//cc:defs.cow", _CcSharedLibraryInfo = "CcSharedLibraryInfo")
+
+CcSharedLibraryInfo = _CcSharedLibraryInfo

@@ -1,0 +1,5 @@
+"""CcToolchainConfigInfo."""
+
+load("@cow//cc:defs.cow", _CcToolchainConfigInfo = "CcToolchainConfigInfo")
+
+CcToolchainConfigInfo = _CcToolchainConfigInfo

@@ -1,0 +1,5 @@
+"""CcToolchainInfo."""
+
+load("@cow//cc:defs.cow", _CcToolchainInfo = "CcToolchainInfo")
+
+CcToolchainInfo = _CcToolchainInfo
