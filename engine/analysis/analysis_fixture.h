@@ -113,7 +113,7 @@ class AnalysisTest : public testing::Test {
   }
 
   void WriteRules() {
-    request_.options.host_platform = "@cow//platforms:linux_test";
+    request_.options.Set("host_platform", "@cow//platforms:linux_test");
     WriteRule("WORKSPACE.cow", "");
     WriteRule("workspace.cow", "register_toolchains(\"@cow//sh:shell\")\n");
     WriteRule("BUILD.cow", "");

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/analysis/builtin_providers.h"
-#include "engine/analysis/configuration_builder.h"
+#include "engine/analysis/configuration_table.h"
 #include "engine/analysis/test_action.h"
 #include "engine/base/status.h"
 #include "engine/loading/workspace.h"
@@ -26,21 +26,22 @@ starlark::Thread::PrintHandler MakePrintHandler(const AnalysisRequest& request) 
 
 absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
     const AnalysisRequest& request, loading::PackageLoader& loader) {
-  PlatformTable platforms(loader);
-  COW_ASSIGN_OR_RETURN(ConfigurationPair pair,
-                       MakeConfigurations(request.options, loader.workspace(), platforms));
+  auto platforms = std::make_unique<PlatformTable>(loader);
+  COW_ASSIGN_OR_RETURN(
+      std::unique_ptr<ConfigurationTable> configurations,
+      ConfigurationTable::Create(request.options, loader.workspace(), *platforms));
   return std::unique_ptr<AnalysisSession>(
-      new AnalysisSession(request, loader, std::move(pair.target), std::move(pair.exec)));
+      new AnalysisSession(request, loader, std::move(platforms), std::move(configurations)));
 }
 
 AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
-                                 Configuration target, Configuration exec)
+                                 std::unique_ptr<PlatformTable> platforms,
+                                 std::unique_ptr<ConfigurationTable> configurations)
     : request_(request),
-      target_(std::move(target)),
-      exec_(std::move(exec)),
-      platforms_(loader),
-      toolchains_(loader, platforms_, exec_.platform, request.options.extra_toolchains),
-      graph_({loader, platforms_, toolchains_, target_, exec_, MakePrintHandler(request)}),
+      platforms_(std::move(platforms)),
+      configurations_(std::move(configurations)),
+      toolchains_(loader, *platforms_, configurations_->exec().platform),
+      graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request)}),
       plan_(graph_.artifacts()) {}
 
 std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& target) const {
@@ -70,7 +71,7 @@ std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& 
 
 absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>& skipped) {
   if (!added_.insert(label).second) return absl::OkStatus();
-  COW_ASSIGN_OR_RETURN(const ConfiguredTarget* configured, graph_.Configure(label, target_));
+  COW_ASSIGN_OR_RETURN(const ConfiguredTarget* configured, graph_.Configure(label, configurations_->target()));
   const ConfiguredTarget& target = configured->resolved();
   if (!target.incompatible.empty()) {
     skipped.push_back({label, target.incompatible});
@@ -78,7 +79,9 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
   }
   RequestedTarget requested;
   requested.label = label;
-  requested.configuration = target_.short_name();
+  const Configuration* configuration = target.configuration;
+  if (configuration == nullptr) configuration = &configurations_->target();
+  requested.configuration = configuration->short_name();
   requested.outputs = plan_.WantAll(MergeSets({}, WantedOutputs(target)));
   bool is_file = target.kind == "source file" || target.kind == "generated file";
   if (!is_file && target.files_to_run->executable() != nullptr) {
@@ -94,7 +97,7 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
 }
 
 absl::Status AnalysisSession::AddTest(const Label& label, const ConfiguredTarget& test) {
-  TestAction made = MakeTestAction(test, request_, strings_);
+  TestAction made = MakeTestAction(test, strings_);
   COW_ASSIGN_OR_RETURN(auto added, plan_.AddAction(made.record, std::move(made.log)));
   plan_.AddTest({label, added.action, added.output});
   return absl::OkStatus();

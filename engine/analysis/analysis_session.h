@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/analysis/analyzer.h"
-#include "engine/analysis/configuration.h"
+#include "engine/analysis/configuration_table.h"
 #include "engine/analysis/plan_builder.h"
 #include "engine/analysis/platform_table.h"
 #include "engine/analysis/target_graph.h"
@@ -33,16 +33,16 @@ class AnalysisSession {
 
  private:
   AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
-                  Configuration target, Configuration exec);
+                  std::unique_ptr<PlatformTable> platforms,
+                  std::unique_ptr<ConfigurationTable> configurations);
 
   // Default outputs and output groups, as --output_groups says.
   std::vector<ValueDepset> WantedOutputs(const ConfiguredTarget& target) const;
   absl::Status AddTest(const Label& label, const ConfiguredTarget& test);
 
   const AnalysisRequest& request_;
-  const Configuration target_;
-  const Configuration exec_;
-  PlatformTable platforms_;
+  const std::unique_ptr<PlatformTable> platforms_;
+  const std::unique_ptr<ConfigurationTable> configurations_;
   ToolchainResolution toolchains_;
   TargetGraph graph_;
   starlark::Heap strings_;  // of actions that no rule declared

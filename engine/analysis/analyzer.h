@@ -7,13 +7,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/model/build_options.h"
 #include "engine/model/build_plan.h"
 #include "engine/model/host_tree.h"
 #include "engine/model/label.h"
@@ -24,32 +24,12 @@ class PackageLoader;
 
 namespace cow::analysis {
 
-// What the command line says about how to build. All of it is part of the target configuration.
-struct BuildOptions {
-  std::string compilation_mode = "fastbuild";  // -c: fastbuild, dbg or opt
-  std::string host_platform{};       // --host_platform: a label; "" = DefaultHostPlatform()
-  std::string target_platform{};     // --platforms: a label; "" = the host platform
-  std::vector<std::string> copts{};  // --copt, --conlyopt, --cxxopt, --linkopt, in order
-  std::vector<std::string> conlyopts{};
-  std::vector<std::string> cxxopts{};
-  std::vector<std::string> linkopts{};
-  std::vector<std::string> features{};           // --features: "x" or "-x"
-  std::map<std::string, std::string> defines{};  // --define k=v
-  std::map<std::string, std::string>
-      action_env{};  // --action_env k=v, for actions with use_default_shell_env
-  std::map<std::string, std::string> test_env{};  // --test_env k=v
-  std::map<std::string, std::string> flags{};     // --//pkg:flag=text of build settings, by label
-  std::vector<std::string>
-      extra_toolchains{};  // --extra_toolchains: looked at before the registered ones
-};
-
 struct AnalysisRequest {
   std::vector<Label> labels{};  // what TargetPatterns came to; no duplicates
   BuildOptions options{};
   std::vector<std::string>
       output_groups{};     // --output_groups: "g" = instead of, "+g" = besides, "-g" = without
   bool run_tests = false;  // fill BuildPlan::tests; test_suites stand for their tests
-  std::vector<std::string> test_args{};  // --test_arg
   bool keep_going = false;               // -k: plan what can be built in spite of errors
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
   std::function<void(std::string_view)> on_print{};

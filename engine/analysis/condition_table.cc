@@ -6,7 +6,11 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "engine/analysis/build_setting.h"
+#include "engine/analysis/configuration_table.h"
 #include "engine/analysis/user_error.h"
+#include "engine/base/diagnostic.h"
+#include "engine/base/edit_distance.h"
 #include "engine/base/status.h"
 #include "engine/loading/label_value.h"
 #include "engine/loading/target.h"
@@ -24,16 +28,6 @@ std::string_view CanonicalCpu(std::string_view cpu) {
   if (cpu == "k8" || cpu == "amd64") return "x86_64";
   if (cpu == "arm64") return "aarch64";
   return cpu;
-}
-
-std::string CanonicalFlag(loading::AttributeType type, std::string_view text) {
-  if (type != loading::AttributeType::kBool) return std::string(text);
-  return text == "1" || text == "true" || text == "True" || text == "yes" ? "true" : "false";
-}
-
-std::string FlagText(Value value) {
-  if (value.Is(starlark::Kind::kList)) return absl::StrJoin(loading::StringsOf(value), ",");
-  return starlark::Str(value);
 }
 
 std::string Conditions(const std::vector<Label>& labels) {
@@ -54,33 +48,74 @@ bool Specialises(const std::set<std::string>& a, const std::set<std::string>& b)
 
 }  // namespace
 
-absl::StatusOr<std::string> ConditionTable::FlagValue(const loading::Target& build_setting) {
-  const loading::BuildSetting* setting =
-      build_setting.is_rule() ? build_setting.rule_class().definition().build_setting : nullptr;
-  if (setting == nullptr)
+absl::StatusOr<OptionValue> ConditionTable::SettingValue(const loading::Target& build_setting) {
+  if (BuildSettingOf(build_setting) == nullptr) {
     return UserError("'", build_setting.label().ToString(), "' is not a build setting");
-  auto it = configuration_.flags.find(build_setting.label());
-  if (it != configuration_.flags.end()) return CanonicalFlag(setting->value_type(), it->second);
-  return CanonicalFlag(setting->value_type(),
-                       FlagText(build_setting.Attr("build_setting_default")));
+  }
+  auto it = configuration_.options.settings.find(build_setting.label());
+  if (it != configuration_.options.settings.end()) return it->second;
+  return SettingDefault(build_setting);
+}
+
+absl::StatusOr<Label> ConditionTable::ActualOf(const loading::Target& alias) {
+  Value actual = alias.Attr("actual");
+  if (const Label* label = loading::LabelOf(actual)) return *label;
+  const auto* select = actual.As<loading::SelectValue>();
+  if (select == nullptr) return alias.Error("an alias needs 'actual'");
+  starlark::Heap heap;
+  starlark::Thread thread(heap);
+  absl::StatusOr<Value> chosen = Resolve(thread, *select, "actual", alias.label());
+  if (!chosen.ok()) {
+    return IsDiagnostic(chosen.status()) ? chosen.status() : alias.Error(chosen.status().message());
+  }
+  if (const Label* label = loading::LabelOf(*chosen)) return *label;
+  return alias.Error("an alias needs 'actual'");
+}
+
+absl::StatusOr<const loading::Target*> ConditionTable::FollowAliases(const Label& label) {
+  constexpr int kMaxAliases = 32;
+  Label next = label;
+  for (int i = 0; i < kMaxAliases; ++i) {
+    COW_ASSIGN_OR_RETURN(const loading::Target* target, loader_.LoadTarget(next));
+    if (!IsNativeRule(*target, "alias")) return target;
+    COW_ASSIGN_OR_RETURN(next, ActualOf(*target));
+  }
+  return UserError("too many aliases in a row, the first is '", label.ToString(), "'");
+}
+
+absl::StatusOr<bool> ConditionTable::HasConstraint(const Label& label) {
+  COW_ASSIGN_OR_RETURN(const loading::Target* value, FollowAliases(label));
+  return platforms_.Has(configuration_.platform, value->label());
+}
+
+absl::StatusOr<std::vector<Label>> ConditionTable::MissingConstraints(
+    const std::vector<Label>& wanted) {
+  std::vector<Label> missing;
+  for (const Label& label : wanted) {
+    COW_ASSIGN_OR_RETURN(bool has, HasConstraint(label));
+    if (!has) missing.push_back(label);
+  }
+  return missing;
 }
 
 absl::StatusOr<ConditionTable::Match> ConditionTable::Evaluate(const Label& condition) {
   auto it = known_.find(condition);
   if (it != known_.end()) return it->second;
-  COW_ASSIGN_OR_RETURN(Match match, EvaluateFresh(condition));
-  known_.emplace(condition, match);
+  if (!active_.insert(condition).second) {
+    return UserError("the condition '", condition.ToString(), "' depends on itself");
+  }
+  absl::StatusOr<Match> match = EvaluateFresh(condition);
+  active_.erase(condition);
+  if (match.ok()) known_.emplace(condition, *match);
   return match;
 }
 
 absl::StatusOr<ConditionTable::Match> ConditionTable::EvaluateFresh(const Label& condition) {
-  COW_ASSIGN_OR_RETURN(const loading::Target* target, FollowAliases(loader_, condition));
-  if (target->is_rule() && target->rule_class().is_native()) {
-    if (target->rule_class().name() == "config_setting") return EvaluateSetting(*target);
-    if (target->rule_class().name() == "constraint_value") {
-      COW_ASSIGN_OR_RETURN(bool has, platforms_.Has(configuration_.platform, target->label()));
-      return Match{has, {absl::StrCat("constraint ", target->label().ToString(), "=")}};
-    }
+  COW_ASSIGN_OR_RETURN(const loading::Target* target, FollowAliases(condition));
+  if (IsNativeRule(*target, "config_setting")) return EvaluateSetting(*target);
+  if (IsNativeRule(*target, "constraint_value")) {
+    COW_ASSIGN_OR_RETURN(bool has, platforms_.Has(configuration_.platform, target->label()));
+    return Match{has, {absl::StrCat("constraint ", target->label().ToString(), "=")}};
   }
   return UserError("'", condition.ToString(),
                    "' is not a valid select condition: it is neither a config_setting nor a ",
@@ -97,13 +132,7 @@ absl::StatusOr<ConditionTable::Match> ConditionTable::EvaluateSetting(
            it != configuration_.defines.end() && it->second == value);
   }
   COW_RETURN_IF_ERROR(EvaluateFlags(setting, match));
-  for (const Label& label : setting.LabelListAttr("constraint_values")) {
-    absl::StatusOr<bool> has = platforms_.Has(configuration_.platform, label);
-    if (!has.ok())
-      return IsDiagnostic(has.status()) ? has.status() : setting.Error(has.status().message());
-    COW_ASSIGN_OR_RETURN(const loading::Target* value, FollowAliases(loader_, label));
-    Demand(match, "constraint " + value->label().ToString(), "", *has);
-  }
+  COW_RETURN_IF_ERROR(EvaluateConstraints(setting, match));
   if (match.demands.empty()) {
     return setting.Error(
         "a config_setting needs at least one of values, define_values, flag_values, "
@@ -112,24 +141,77 @@ absl::StatusOr<ConditionTable::Match> ConditionTable::EvaluateSetting(
   return match;
 }
 
+absl::Status ConditionTable::EvaluateConstraints(const loading::Target& setting, Match& match) {
+  for (const Label& label : setting.LabelListAttr("constraint_values")) {
+    absl::StatusOr<bool> has = HasConstraint(label);
+    if (!has.ok())
+      return IsDiagnostic(has.status()) ? has.status() : setting.Error(has.status().message());
+    COW_ASSIGN_OR_RETURN(const loading::Target* value, FollowAliases(label));
+    Demand(match, "constraint " + value->label().ToString(), "", *has);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ConditionTable::HasNativeValue(std::string_view name,
+                                                    const std::string& value) {
+  if (name == "cpu") return CanonicalCpu(value) == CanonicalCpu(configuration_.cpu);
+  const NativeOption& option = *FindNativeOption(name);
+  if (name == "host_cpu") {
+    const OptionValue& host =
+        NativeValue(configuration_.options, *FindNativeOption("host_platform"));
+    COW_ASSIGN_OR_RETURN(PlatformInfo platform, platforms_.LoadPlatform(std::get<Label>(host)));
+    return CanonicalCpu(value) == CanonicalCpu(PlatformTable::CpuOf(platform));
+  }
+  COW_ASSIGN_OR_RETURN(OptionValue wanted, ParseNativeOption(option, value, loader_.workspace()));
+  const OptionValue& actual = NativeValue(configuration_.options, option);
+  const auto* wanted_texts = std::get_if<std::vector<std::string>>(&wanted);
+  if (wanted_texts == nullptr) return wanted == actual;
+  const auto& texts = std::get<std::vector<std::string>>(actual);
+  return std::all_of(wanted_texts->begin(), wanted_texts->end(), [&](const std::string& text) {
+    return std::find(texts.begin(), texts.end(), text) != texts.end();
+  });
+}
+
 absl::Status ConditionTable::EvaluateValues(const loading::Target& setting, Match& match) {
   for (const auto& [name, value] : setting.StringDictAttr("values")) {
-    if (name == "compilation_mode") {
-      Demand(match, name, value, configuration_.compilation_mode == value);
-    } else if (name == "cpu") {
-      Demand(match, name, value, CanonicalCpu(value) == CanonicalCpu(configuration_.cpu));
-    } else if (name == "define") {
-      std::pair<std::string, std::string> pair = absl::StrSplit(value, absl::MaxSplits('=', 1));
-      auto it = configuration_.defines.find(pair.first);
-      Demand(match, "define " + pair.first, pair.second,
-             it != configuration_.defines.end() && it->second == pair.second);
+    if (FindNativeOption(name) == nullptr) {
+      std::vector<std::string> names;
+      for (const NativeOption& option : NativeOptions()) names.push_back(option.name);
+      std::string closest = ClosestMatch(name, names);
+      return setting.Error(absl::StrCat(
+          "error while parsing configuration settings: unrecognized option: ", name,
+          closest.empty() ? "" : absl::StrCat(" (did you mean '", closest, "'?)")));
+    }
+    absl::StatusOr<bool> holds = HasNativeValue(name, value);
+    if (!holds.ok()) {
+      if (IsDiagnostic(holds.status())) return holds.status();
+      return setting.Error(absl::StrCat("error while parsing configuration settings: ", name, ": ",
+                                        holds.status().message()));
+    }
+    std::pair<std::string, std::string> define = absl::StrSplit(value, absl::MaxSplits('=', 1));
+    if (name == "define") {
+      Demand(match, "define " + define.first, define.second, *holds);
     } else {
-      return setting.Error(
-          absl::StrCat("unknown option '", name,
-                       "' in 'values' (cow knows compilation_mode, cpu and define here)"));
+      Demand(match, name, name == "cpu" ? CanonicalCpu(value) : value, *holds);
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ConditionTable::HasSettingValue(const loading::Target& flag,
+                                                     const std::string& value) {
+  const loading::BuildSetting& setting = *BuildSettingOf(flag);
+  COW_ASSIGN_OR_RETURN(OptionValue wanted, ParseSetting(setting, value, loader_.workspace()));
+  COW_ASSIGN_OR_RETURN(OptionValue actual, SettingValue(flag));
+  const auto* wanted_texts = std::get_if<std::vector<std::string>>(&wanted);
+  if (wanted_texts == nullptr) return wanted == actual;
+  if (wanted_texts->size() != 1) {
+    return UserError("\"", value, "\" not a valid value for flag ", flag.label().ToString(),
+                     ". Only single, exact values are allowed. If you want to match multiple "
+                     "values, consider Skylib's selects.config_setting_group");
+  }
+  const auto& texts = std::get<std::vector<std::string>>(actual);
+  return std::find(texts.begin(), texts.end(), wanted_texts->front()) != texts.end();
 }
 
 absl::Status ConditionTable::EvaluateFlags(const loading::Target& setting, Match& match) {
@@ -137,21 +219,32 @@ absl::Status ConditionTable::EvaluateFlags(const loading::Target& setting, Match
   if (flags == nullptr) return absl::OkStatus();
   for (const auto& entry : *flags) {
     const Label* label = loading::LabelOf(entry.key);
-    absl::StatusOr<const loading::Target*> flag = FollowAliases(loader_, *label);
+    absl::StatusOr<const loading::Target*> flag = FollowAliases(*label);
     if (!flag.ok())
       return IsDiagnostic(flag.status()) ? flag.status() : setting.Error(flag.status().message());
-    absl::StatusOr<std::string> actual = FlagValue(**flag);
-    if (!actual.ok()) return setting.Error(actual.status().message());
-    loading::AttributeType type = (*flag)->rule_class().definition().build_setting->value_type();
-    std::string wanted = CanonicalFlag(type, loading::StringOf(entry.value));
-    bool holds = *actual == wanted;
-    if (type == loading::AttributeType::kStringList) {
-      std::vector<std::string> items = absl::StrSplit(*actual, ',');
-      holds = std::find(items.begin(), items.end(), wanted) != items.end();
+    if (BuildSettingOf(**flag) == nullptr) {
+      return setting.Error(absl::StrCat("error while parsing flag_values: '", label->ToString(),
+                                        "' is not a build setting"));
     }
-    Demand(match, "flag " + (*flag)->label().ToString(), wanted, holds);
+    std::string wanted = loading::StringOf(entry.value);
+    absl::StatusOr<bool> holds = HasSettingValue(**flag, wanted);
+    if (!holds.ok()) {
+      if (IsDiagnostic(holds.status())) return holds.status();
+      return setting.Error(absl::StrCat("error while parsing flag_values: ", label->ToString(),
+                                        ": ", holds.status().message()));
+    }
+    Demand(match, "flag " + (*flag)->label().ToString(), wanted, *holds);
   }
   return absl::OkStatus();
+}
+
+// A config_setting without a visibility of its own is public, whatever its package says.
+absl::Status ConditionTable::CheckUsable(const Label& condition, const Label& target) {
+  COW_ASSIGN_OR_RETURN(const loading::Target* declared, loader_.LoadTarget(condition));
+  if (IsNativeRule(*declared, "config_setting") && !declared->IsExplicit("visibility")) {
+    return absl::OkStatus();
+  }
+  return loader_.CheckVisible(*declared, target);
 }
 
 absl::StatusOr<Value> ConditionTable::Choose(const loading::SelectPart& part,
@@ -171,6 +264,7 @@ absl::StatusOr<Value> ConditionTable::Choose(const loading::SelectPart& part,
     }
     const Label* label = loading::LabelOf(branch.key);
     checked.push_back(*label);
+    COW_RETURN_IF_ERROR(CheckUsable(*label, target));
     COW_ASSIGN_OR_RETURN(Match match, Evaluate(*label));
     if (match.holds) candidates.push_back({*label, std::move(match), branch.value});
   }

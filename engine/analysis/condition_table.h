@@ -1,16 +1,20 @@
 // ConditionTable: which conditions of selects hold in one configuration, and what a select comes
 // to.
 //
-// A condition is a config_setting or a constraint_value. One thread; remembers its answers.
+// A condition is a config_setting or a constraint_value, also through aliases. One thread; remembers
+// its answers.
 #pragma once
 
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "engine/analysis/configuration.h"
+#include "engine/analysis/option_value.h"
 #include "engine/analysis/platform_table.h"
 #include "engine/loading/package_loader.h"
 #include "engine/loading/select.h"
@@ -38,14 +42,29 @@ class ConditionTable {
                                           const loading::SelectValue& select,
                                           std::string_view attribute, const Label& target);
 
-  // The value of a build setting in this configuration, as text.
-  absl::StatusOr<std::string> FlagValue(const loading::Target& build_setting);
+  // The target behind a label and any aliases, whose selects are resolved in this configuration.
+  // Failure: plain kNotFound, or diagnostics.
+  absl::StatusOr<const loading::Target*> FollowAliases(const Label& label);
+
+  // Those of `wanted` that the configuration's platform lacks. Labels may be aliases.
+  absl::StatusOr<std::vector<Label>> MissingConstraints(const std::vector<Label>& wanted);
+
+  // The value of a build setting in this configuration.
+  absl::StatusOr<OptionValue> SettingValue(const loading::Target& build_setting);
+
+  const Configuration& configuration() const { return configuration_; }
 
  private:
   absl::StatusOr<Match> EvaluateFresh(const Label& condition);
+  absl::StatusOr<Label> ActualOf(const loading::Target& alias);
+  absl::StatusOr<bool> HasConstraint(const Label& label);
+  absl::StatusOr<bool> HasNativeValue(std::string_view name, const std::string& value);
+  absl::StatusOr<bool> HasSettingValue(const loading::Target& flag, const std::string& value);
+  absl::Status CheckUsable(const Label& condition, const Label& target);
   absl::StatusOr<Match> EvaluateSetting(const loading::Target& setting);
   absl::Status EvaluateValues(const loading::Target& setting, Match& match);
   absl::Status EvaluateFlags(const loading::Target& setting, Match& match);
+  absl::Status EvaluateConstraints(const loading::Target& setting, Match& match);
   absl::StatusOr<starlark::Value> Choose(const loading::SelectPart& part,
                                          std::string_view attribute, const Label& target);
 
@@ -53,6 +72,7 @@ class ConditionTable {
   PlatformTable& platforms_;
   const Configuration& configuration_;
   absl::flat_hash_map<Label, Match> known_;
+  absl::flat_hash_set<Label> active_;  // being evaluated
 };
 
 }  // namespace cow::analysis

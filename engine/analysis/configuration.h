@@ -1,13 +1,14 @@
-// Configuration: how to build. Two exist in a build: the requested one, and the one for tools that
-// run in it.
+// Configuration: how to build. There are as many in a build as transitions make.
 //
-// Immutable after creation, compared by address.
+// Made by ConfigurationTable only, which makes one per content: immutable, compared by address.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "engine/analysis/option_value.h"
+#include "engine/base/digest.h"
 #include "engine/model/label.h"
 
 namespace cow::analysis {
@@ -18,11 +19,30 @@ struct PlatformInfo {
   std::map<Label, Label> constraints{};  // constraint_setting -> constraint_value
 };
 
+// All that a configuration is made of. What equals its default is left out, except platforms and
+// host_platform, which are always there and hold labels behind aliases.
+struct ConfigurationOptions {
+  bool is_exec = false;                         // for tools
+  std::map<std::string, OptionValue> native{};  // by name of the NativeOption
+  std::map<Label, OptionValue> settings{};      // build settings, by label behind aliases
+
+  friend bool operator==(const ConfigurationOptions&, const ConfigurationOptions&) = default;
+};
+
+// Different options give different digests.
+Digest DigestOf(const ConfigurationOptions& options);
+
 struct Configuration {
+  ConfigurationOptions options{};
+  // "linux_amd64-fastbuild", "linux_amd64-opt-exec", "linux_amd64-opt-ST-0123456789abcdef": the
+  // directory below cow-out. No two configurations of a build have the same.
+  std::string directory{};
+
+  // What `options` mean.
   std::string compilation_mode{};  // fastbuild, dbg or opt
   PlatformInfo platform{};         // what the outputs run on
   std::string cpu{};  // name of the platform's constraint value of a setting called "cpu": "x86_64"
-  bool is_exec = false;  // for tools
+  bool is_exec = false;
   std::vector<std::string> copts{};
   std::vector<std::string> conlyopts{};
   std::vector<std::string> cxxopts{};
@@ -31,13 +51,13 @@ struct Configuration {
   std::vector<std::string> disabled_features{};  // "-x" as "x"
   std::map<std::string, std::string> defines{};
   std::map<std::string, std::string> action_env{};
-  std::map<Label, std::string> flags{};  // build settings as typed
+  std::map<std::string, std::string> test_env{};
+  std::vector<std::string> test_args{};
+  std::string test_filter{};
+  std::vector<std::string> extra_toolchains{};  // labels and patterns
 
-  // "linux_amd64-fastbuild", "linux_amd64-opt-exec": the directory below cow-out.
-  std::string short_name() const {
-    return platform.label.name() + "-" + compilation_mode + (is_exec ? "-exec" : "");
-  }
-  std::string bin_dir() const { return "cow-out/" + short_name() + "/bin"; }
+  const std::string& short_name() const { return directory; }
+  std::string bin_dir() const { return "cow-out/" + directory + "/bin"; }
 };
 
 }  // namespace cow::analysis

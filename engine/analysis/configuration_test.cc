@@ -71,19 +71,19 @@ TEST_F(ConfigurationTest, SelectTakesTheDefaultWhenNothingHolds) {
 }
 
 TEST_F(ConfigurationTest, SelectTakesTheConditionThatHolds) {
-  request_.options.compilation_mode = "opt";
+  request_.options.Set("compilation_mode", "opt");
   EXPECT_THAT(Print(kModes), ElementsAre("first,opt,last"));
 }
 
 TEST_F(ConfigurationTest, SelectTakesTheMostSpecialised) {
-  request_.options.compilation_mode = "opt";
-  request_.options.target_platform = "@cow//platforms:linux_other";
+  request_.options.Set("compilation_mode", "opt");
+  request_.options.Set("platforms", "@cow//platforms:linux_other");
   EXPECT_THAT(Print(kModes), ElementsAre("first,opt,arm,last"));
 }
 
 TEST_F(ConfigurationTest, SelectRefusesAmbiguity) {
-  request_.options.compilation_mode = "opt";
-  request_.options.defines = {{"who", "me"}};
+  request_.options.Set("compilation_mode", "opt");
+  request_.options.Set("define", "who=me");
   std::string error = Fail(kModes);
   EXPECT_THAT(error,
               HasSubstr("illegal ambiguous match on configurable attribute \"values\" in //a:t:"));
@@ -118,7 +118,7 @@ show(name = "t", values = select({"@cow//platforms:x86_64": ["x86"], "//conditio
     select({":is_b": ["b"], "//conditions:default": ["not b"]}))
 )";
   EXPECT_THAT(Print(kText), ElementsAre("x86,not b"));
-  request_.options.flags = {{"//a:flag", "b"}};
+  request_.options.settings = {{"//a:flag", "b"}};
   EXPECT_THAT(Print(kText), ElementsAre("x86,b"));
 }
 
@@ -148,8 +148,8 @@ toolchain(name = "broken", toolchain = "@nowhere//:x", toolchain_type = "//rules
 TEST_F(ConfigurationTest, TheFirstFittingToolchainIsTaken) {
   Write("WORKSPACE.cow", "register_toolchains(\"//a:broken\", \"//a:arm\", \"//a:any\")\n");
   EXPECT_THAT(Print(std::string(kToolchains) + "user(name = \"t\")\n"), ElementsAre("any"));
-  request_.options.extra_toolchains = {"//a:arm"};
-  request_.options.target_platform = "@cow//platforms:linux_other";
+  request_.options.Set("extra_toolchains", "//a:arm");
+  request_.options.Set("platforms", "@cow//platforms:linux_other");
   EXPECT_THAT(Print(std::string(kToolchains) + "user(name = \"t\")\n"), ElementsAre("arm"));
 }
 
@@ -168,22 +168,23 @@ TEST_F(ConfigurationTest, OptionalToolchainsMayBeMissing) {
 }
 
 TEST_F(ConfigurationTest, OptionsReachTheRules) {
-  request_.options.compilation_mode = "dbg";
-  request_.options.copts = {"-O3"};
-  request_.options.linkopts = {"-s"};
-  request_.options.defines = {{"k", "v"}};
-  request_.options.features = {"f", "-g"};
+  request_.options.Set("compilation_mode", "dbg");
+  request_.options.Set("copt", "-O3");
+  request_.options.Set("linkopt", "-s");
+  request_.options.Set("define", "k=v");
+  request_.options.Set("features", "f");
+  request_.options.Set("features", "-g");
   EXPECT_THAT(Print("conf(name = \"t\", features = [\"g\", \"h\"])\n"),
               ElementsAre("dbg x86_64 [\"-O3\"] [\"-s\"] @cow//platforms:linux_test linux_test-dbg",
                           "dbg x86_64 v [\"h\", \"f\"] cow-out/linux_test-dbg/bin", "True"));
 }
 
 TEST_F(ConfigurationTest, WrongOptionsAreNamed) {
-  request_.options.compilation_mode = "fast";
+  request_.options.Set("compilation_mode", "fast");
   EXPECT_THAT(Fail("conf(name = \"t\")\n"),
-              HasSubstr("expected fastbuild, dbg or opt, got 'fast'"));
-  request_.options.compilation_mode = "opt";
-  request_.options.target_platform = "//a:t";
+              HasSubstr("in --compilation_mode: expected one of fastbuild, dbg, opt, got 'fast'"));
+  request_.options.native.pop_back();
+  request_.options.Set("platforms", "//a:t");
   EXPECT_THAT(Fail("conf(name = \"t\")\n"), HasSubstr("in --platforms: '//a:t' is not a platform"));
 }
 

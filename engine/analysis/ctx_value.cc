@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
 #include "engine/analysis/actions_value.h"
 #include "engine/analysis/ctx_methods.h"
 #include "engine/analysis/user_error.h"
@@ -85,25 +83,15 @@ Value Features(Heap& heap, const RuleContext& context, bool enabled) {
 
 absl::StatusOr<Value> BuildSettingValue(Heap& heap, const RuleContext& context) {
   const loading::BuildSetting* setting = context.target().rule_class().definition().build_setting;
-  if (setting == nullptr || !context.flag_value()) {
+  if (setting == nullptr || !context.setting_value()) {
     return UserError("ctx.build_setting_value is only there in rules with build_setting");
   }
-  const std::string& text = *context.flag_value();
-  switch (setting->value_type()) {
-    case loading::AttributeType::kBool:
-      return Value::Bool(text == "true");
-    case loading::AttributeType::kInt: {
-      int64_t number = 0;
-      if (!absl::SimpleAtoi(text, &number)) return UserError("'", text, "' is not an int");
-      return heap.NewInt(number);
-    }
-    case loading::AttributeType::kStringList: {
-      std::vector<std::string> items = absl::StrSplit(text, ',', absl::SkipEmpty());
-      return Value(heap.NewStringList(items));
-    }
-    default:
-      return Value(heap.NewString(text));
-  }
+  Value value = ToStarlark(heap, *context.setting_value());
+  if (setting->type() != loading::BuildSetting::Type::kStringSet) return value;
+  starlark::Set* set = heap.NewSet();
+  COW_RETURN_IF_ERROR(
+      starlark::ForEach(value, [&](Value element) { return set->Add(element); }));
+  return Value(set);
 }
 
 constexpr std::string_view kNames[] = {"actions",

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/analysis/build_setting.h"
 #include "engine/analysis/builtin_providers.h"
 #include "engine/analysis/default_info.h"
 #include "engine/analysis/host_tree_value.h"
@@ -90,7 +91,7 @@ absl::Status ConfigureNativeRule(loading::PackageLoader& loader, const loading::
                                  const std::vector<DependencyEdge>& edges,
                                  ConfiguredTarget& target) {
   const std::string& kind = rule.rule_class().name();
-  if (kind == "alias") {
+  if (kind == "alias" || BuildSettingOf(rule) != nullptr) {
     target.actual = &edges.front().target->resolved();
     return absl::OkStatus();
   }

@@ -16,11 +16,22 @@ namespace {
 constexpr int kMaxAliases = 32;
 constexpr int kMaxParents = 32;
 
-bool IsNative(const loading::Target& target, std::string_view kind) {
+}  // namespace
+
+bool IsNativeRule(const loading::Target& target, std::string_view kind) {
   return target.is_rule() && target.rule_class().is_native() && target.rule_class().name() == kind;
 }
 
-}  // namespace
+absl::StatusOr<Label> PlatformOfCpu(std::string_view cpu) {
+  for (std::string_view name : {"k8", "x86_64", "amd64"}) {
+    if (cpu == name) return Label::Parse("@cow//platforms:linux_amd64", {});
+  }
+  for (std::string_view name : {"aarch64", "arm64"}) {
+    if (cpu == name) return Label::Parse("@cow//platforms:linux_arm64", {});
+  }
+  return UserError("no platform is known for '", cpu,
+                   "' (cow knows k8, x86_64, amd64, aarch64, arm64); name one with --platforms");
+}
 
 absl::StatusOr<Label> DefaultHostPlatform() {
   utsname machine{};
@@ -37,9 +48,9 @@ absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loa
   Label next = label;
   for (int i = 0; i < kMaxAliases; ++i) {
     COW_ASSIGN_OR_RETURN(const loading::Target* target, loader.LoadTarget(next));
-    if (!IsNative(*target, "alias")) return target;
+    if (!IsNativeRule(*target, "alias")) return target;
     std::optional<Label> actual = target->LabelAttr("actual");
-    if (!actual) return target->Error("this alias stands where 'actual' may not be a select");
+    if (!actual) return target->Error("this alias stands where no configuration is known yet: 'actual' may not be a select");
     next = *actual;
   }
   return UserError("too many aliases in a row, the first is '", label.ToString(), "'");
@@ -48,7 +59,7 @@ absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loa
 absl::StatusOr<const loading::Target*> PlatformTable::LoadNative(const Label& label,
                                                                  std::string_view kind) {
   COW_ASSIGN_OR_RETURN(const loading::Target* target, FollowAliases(loader_, label));
-  if (IsNative(*target, kind)) return target;
+  if (IsNativeRule(*target, kind)) return target;
   return UserError("'", label.ToString(), "' is not a ", kind);
 }
 

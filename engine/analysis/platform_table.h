@@ -19,6 +19,8 @@ class PlatformTable {
  public:
   explicit PlatformTable(loading::PackageLoader& loader) : loader_(loader) {}
 
+  loading::PackageLoader& loader() const { return loader_; }
+
   // A platform target, its parents included. Aliases are followed.
   // Failure: plain if `label` is no platform, a diagnostic if its declaration is wrong.
   absl::StatusOr<PlatformInfo> LoadPlatform(const Label& label);
@@ -52,8 +54,14 @@ class PlatformTable {
   absl::flat_hash_map<Label, ConstraintValue> constraints_;
 };
 
-// The target that `label` names after aliases with a plain `actual`. Failure: plain kNotFound, or
-// diagnostics.
+// A target of the native rule `kind`.
+bool IsNativeRule(const loading::Target& target, std::string_view kind);
+
+// The platform that Bazel's users mean by --cpu=k8; a plain error lists what is known.
+absl::StatusOr<Label> PlatformOfCpu(std::string_view cpu);
+
+// The target that `label` names after aliases with a plain `actual`; where a configuration is known,
+// ConditionTable::FollowAliases also takes selects. Failure: plain kNotFound, or diagnostics.
 absl::StatusOr<const loading::Target*> FollowAliases(loading::PackageLoader& loader,
                                                      const Label& label);
 

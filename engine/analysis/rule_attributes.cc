@@ -22,9 +22,8 @@ bool HasDependencies(const loading::Attribute& attribute) {
 }
 
 absl::Status RuleAttributes::Resolve(const loading::Target& target,
-                                     const loading::PackagePtr& package, ConditionTable& conditions,
-                                     const Configuration& configuration,
-                                     const Configuration& exec) {
+                                     const loading::PackagePtr& package,
+                                     ConditionTable& conditions) {
   heap_->AddReference(package->heap());
   starlark::Thread thread(*heap_);
   const std::vector<loading::Attribute>& attributes = target.rule_class().attributes();
@@ -36,13 +35,23 @@ absl::Status RuleAttributes::Resolve(const loading::Target& target,
                            conditions.Resolve(thread, *select, attributes[i].name, target.label()));
     }
     if (entry.raw.IsUnset() || entry.raw.IsNone()) entry.raw = attributes[i].default_value;
-    if (HasDependencies(attributes[i])) {
-      bool is_tool = attributes[i].cfg == loading::Attribute::Cfg::kExec;
-      for (const Label& label : loading::LabelsOf(entry.raw)) {
-        entry.edges.push_back({&attributes[i], label, is_tool ? &exec : &configuration});
+    entries_.push_back(std::move(entry));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RuleAttributes::AddEdges(EdgeConfigurations configurations) {
+  for (Entry& entry : entries_) {
+    if (!HasDependencies(*entry.attribute)) continue;
+    std::vector<Label> labels = loading::LabelsOf(entry.raw);
+    if (labels.empty()) continue;
+    COW_ASSIGN_OR_RETURN(std::vector<EdgeConfiguration> branches, configurations(*entry.attribute));
+    for (const EdgeConfiguration& branch : branches) {
+      for (const Label& label : labels) {
+        entry.edges.push_back(
+            {entry.attribute, label, branch.configuration, nullptr, branch.split_key});
       }
     }
-    entries_.push_back(std::move(entry));
   }
   return absl::OkStatus();
 }

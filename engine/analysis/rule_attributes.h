@@ -1,7 +1,7 @@
 // RuleAttributes: the attributes of one rule target in one configuration: selects resolved, labels
 // configured.
 //
-// Made in two steps: Resolve finds the values and the labels they hold; once those are configured,
+// Made in steps: Resolve finds the values, AddEdges the labels they hold; once those are configured,
 // Finish makes what ctx.attr shows. All values lie in one heap, frozen by Finish, so that a rule
 // cannot change them.
 #pragma once
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "engine/analysis/condition_table.h"
 #include "engine/analysis/configured_target.h"
@@ -25,7 +26,16 @@ struct DependencyEdge {
   Label label{};
   const Configuration* configuration = nullptr;
   const ConfiguredTarget* target = nullptr;  // null until configured
+  std::string split_key{};                   // of a split transition: which of its configurations
 };
+
+// In which configurations the labels of an attribute are: one, unless a transition splits.
+struct EdgeConfiguration {
+  std::string split_key{};
+  const Configuration* configuration = nullptr;
+};
+using EdgeConfigurations =
+    absl::FunctionRef<absl::StatusOr<std::vector<EdgeConfiguration>>(const loading::Attribute&)>;
 
 class RuleAttributes {
  public:
@@ -38,11 +48,13 @@ class RuleAttributes {
 
   RuleAttributes() : heap_(std::make_unique<starlark::Heap>()) {}
 
-  // Resolves selects. Dependencies get `configuration`, those with cfg = "exec" get `exec`.
-  // Failure: a plain message about the target.
+  // Resolves selects. Failure: a plain message about the target.
   absl::Status Resolve(const loading::Target& target, const loading::PackagePtr& package,
-                       ConditionTable& conditions, const Configuration& configuration,
-                       const Configuration& exec);
+                       ConditionTable& conditions);
+
+  // Makes the edges of attributes that hold dependencies, in the configurations that the function
+  // gives. Failure: that of the function.
+  absl::Status AddEdges(EdgeConfigurations configurations);
 
   // Requires every edge to have its target.
   absl::Status Finish();

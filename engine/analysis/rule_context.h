@@ -92,9 +92,9 @@ class RuleContext {
   absl::StatusOr<FileValue*> DefaultExecutable();
   FileValue* default_executable() const { return default_executable_; }  // null if nobody asked
 
-  // ctx.build_setting_value, as text.
-  const std::optional<std::string>& flag_value() const { return flag_value_; }
-  void set_flag_value(std::string value) { flag_value_ = std::move(value); }
+  // ctx.build_setting_value.
+  const std::optional<OptionValue>& setting_value() const { return setting_value_; }
+  void set_setting_value(OptionValue value) { setting_value_ = std::move(value); }
 
   // Declared outputs without an action, by name below the output root.
   std::vector<std::string> MissingOutputs() const;
@@ -115,7 +115,7 @@ class RuleContext {
   absl::flat_hash_map<ArtifactId, const ConfiguredTarget*> tools_;
   std::vector<NamedOutput> named_outputs_;
   FileValue* default_executable_ = nullptr;
-  std::optional<std::string> flag_value_;
+  std::optional<OptionValue> setting_value_;
   std::vector<std::unique_ptr<ActionRecord>> actions_;
 };
 

@@ -189,7 +189,7 @@ absl::Status RunRule(RuleRun run, ConfiguredTarget& target) {
   heap->AddReference(run.attributes.heap());
   auto context = std::make_shared<RuleContext>(run.surroundings, std::move(run.attributes), *heap);
   AddToolchains(*context, std::move(run.toolchains), *heap);
-  if (run.flag_value) context->set_flag_value(std::move(*run.flag_value));
+  if (run.setting_value) context->set_setting_value(std::move(*run.setting_value));
   absl::Status named = context->DeclareNamedOutputs();
   if (!named.ok()) return AtRule(declared, named);
 

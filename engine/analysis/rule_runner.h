@@ -2,11 +2,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "engine/analysis/configured_target.h"
+#include "engine/analysis/option_value.h"
 #include "engine/analysis/rule_context.h"
 #include "engine/starlark/thread.h"
 
@@ -16,7 +16,7 @@ struct RuleRun {
   const RuleContext::Surroundings& surroundings;
   RuleAttributes attributes{};  // finished
   std::vector<ResolvedToolchain> toolchains{};
-  std::optional<std::string> flag_value{};  // of a build setting
+  std::optional<OptionValue> setting_value{};  // of a build setting
   starlark::Thread::PrintHandler on_print{};
 };
 

@@ -51,7 +51,7 @@ absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
   if (const RuleAttributes::Entry* entry = frame.attributes.Find("target_compatible_with")) {
     COW_ASSIGN_OR_RETURN(
         std::vector<Label> missing,
-        parts_.platforms.Missing(frame.key.second->platform, loading::LabelsOf(entry->raw)));
+        conditions(frame.key.second).MissingConstraints(loading::LabelsOf(entry->raw)));
     if (!missing.empty()) {
       return absl::StrCat("not compatible with platform ",
                           frame.key.second->platform.label.ToString(), ": lacks ",
@@ -134,9 +134,7 @@ absl::Status TargetGraph::CompleteRule(Frame& frame, ConfiguredTarget& target) {
   RuleRun run{
       surroundings, std::move(frame.attributes), std::move(frame.toolchains), {}, parts_.on_print};
   if (declared.rule_class().definition().build_setting != nullptr) {
-    absl::StatusOr<std::string> value = conditions(frame.key.second).FlagValue(declared);
-    if (!value.ok()) return declared.Error(value.status().message());
-    run.flag_value = *value;
+    COW_ASSIGN_OR_RETURN(run.setting_value, conditions(frame.key.second).SettingValue(declared));
   }
   COW_RETURN_IF_ERROR(RunRule(std::move(run), target));
   return RegisterActions(declared, target);

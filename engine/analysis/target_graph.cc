@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/analysis/build_setting.h"
 #include "engine/analysis/dependency_checks.h"
 #include "engine/analysis/native_targets.h"
 #include "engine/analysis/target_frame.h"
@@ -14,15 +15,16 @@ namespace cow::analysis {
 
 using loading::Target;
 
-TargetGraph::TargetGraph(Parts parts)
-    : parts_(std::move(parts)),
-      target_conditions_(parts_.loader, parts_.platforms, parts_.target),
-      exec_conditions_(parts_.loader, parts_.platforms, parts_.exec) {}
+TargetGraph::TargetGraph(Parts parts) : parts_(std::move(parts)) {}
 
 TargetGraph::~TargetGraph() = default;
 
 ConditionTable& TargetGraph::conditions(const Configuration* configuration) {
-  return configuration == &parts_.exec ? exec_conditions_ : target_conditions_;
+  std::unique_ptr<ConditionTable>& table = conditions_[configuration];
+  if (table == nullptr) {
+    table = std::make_unique<ConditionTable>(parts_.loader, parts_.platforms, *configuration);
+  }
+  return *table;
 }
 
 TargetGraph::Key TargetGraph::KeyOf(const Target& target,
@@ -31,9 +33,8 @@ TargetGraph::Key TargetGraph::KeyOf(const Target& target,
     return {target.label(), nullptr};
   }
   // Files of this machine are the same for all: they are digested once.
-  bool is_host_tree = target.is_rule() && target.rule_class().is_native() &&
-                      target.rule_class().name() == "host_tree";
-  return {target.label(), is_host_tree ? &parts_.exec : configuration};
+  bool is_host_tree = IsNativeRule(target, "host_tree");
+  return {target.label(), is_host_tree ? &parts_.configurations.exec() : configuration};
 }
 
 absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& label,
@@ -75,8 +76,9 @@ absl::Status TargetGraph::Enter(const Key& key, const Target& target) {
 absl::Status TargetGraph::EnterRule(Frame& frame) {
   const Target& target = *frame.declared;
   COW_ASSIGN_OR_RETURN(frame.package, parts_.loader.Load(target.label().package()));
-  absl::Status resolved = frame.attributes.Resolve(
-      target, frame.package, conditions(frame.key.second), *frame.key.second, parts_.exec);
+  absl::Status resolved =
+      frame.attributes.Resolve(target, frame.package, conditions(frame.key.second));
+  if (resolved.ok()) resolved = AddAttributeEdges(frame);
   if (!resolved.ok()) return IsDiagnostic(resolved) ? resolved : target.Error(resolved.message());
   bool is_native = target.rule_class().is_native();
   std::string_view wanted = NativeDependencyAttribute(target.rule_class().name());
@@ -88,11 +90,30 @@ absl::Status TargetGraph::EnterRule(Frame& frame) {
       frame.homes.emplace_back(i, j);
     }
   }
-  if (is_native) return absl::OkStatus();
+  if (is_native) return AddSettingEdge(frame);
   absl::Status toolchains = CheckExecutionPlatform(target);
   if (toolchains.ok()) toolchains = AddToolchainEdges(frame);
   return toolchains.ok() || IsDiagnostic(toolchains) ? toolchains
                                                      : target.Error(toolchains.message());
+}
+
+// A label_flag leads to the label that it is set to.
+absl::Status TargetGraph::AddSettingEdge(Frame& frame) {
+  if (BuildSettingOf(*frame.declared) == nullptr) return absl::OkStatus();
+  const Configuration* configuration = frame.key.second;
+  COW_ASSIGN_OR_RETURN(OptionValue value,
+                       conditions(configuration).SettingValue(*frame.declared));
+  frame.edges.push_back({nullptr, std::get<Label>(value), configuration});
+  return absl::OkStatus();
+}
+
+absl::Status TargetGraph::AddAttributeEdges(Frame& frame) {
+  return frame.attributes.AddEdges(
+      [&](const loading::Attribute& attribute) -> absl::StatusOr<std::vector<EdgeConfiguration>> {
+        bool is_tool = attribute.cfg == loading::Attribute::Cfg::kExec;
+        return std::vector<EdgeConfiguration>{
+            {"", is_tool ? &parts_.configurations.exec() : frame.key.second}};
+      });
 }
 
 absl::Status TargetGraph::CheckExecutionPlatform(const Target& target) {
@@ -100,11 +121,11 @@ absl::Status TargetGraph::CheckExecutionPlatform(const Target& target) {
   const std::vector<Label>& of_rule = target.rule_class().definition().exec_compatible_with;
   wanted.insert(wanted.end(), of_rule.begin(), of_rule.end());
   COW_ASSIGN_OR_RETURN(std::vector<Label> missing,
-                       parts_.platforms.Missing(parts_.exec.platform, wanted));
+                       parts_.platforms.Missing(parts_.configurations.exec().platform, wanted));
   if (missing.empty()) return absl::OkStatus();
   return UserError("no execution platform for ", target.rule_class().name(), " rule ",
-                   target.label().ToString(), ": ", parts_.exec.platform.label.ToString(),
-                   " lacks ", missing.front().ToString());
+                   target.label().ToString(), ": ",
+                   parts_.configurations.exec().platform.label.ToString(), " lacks ", missing.front().ToString());
 }
 
 absl::Status TargetGraph::AddToolchainEdges(Frame& frame) {
@@ -113,10 +134,10 @@ absl::Status TargetGraph::AddToolchainEdges(Frame& frame) {
        frame.declared->rule_class().definition().toolchains) {
     ConditionTable& settings = conditions(&configuration);
     COW_ASSIGN_OR_RETURN(std::optional<Label> found,
-                         parts_.toolchains.Find(wanted.type, configuration, settings));
+                         parts_.toolchains.Find(wanted.type, settings));
     if (!found && wanted.mandatory) {
       COW_ASSIGN_OR_RETURN(std::string why,
-                           parts_.toolchains.Explain(wanted.type, configuration, settings));
+                           parts_.toolchains.Explain(wanted.type, settings));
       return UserError("no matching toolchain for type ", wanted.type.ToString(), " of ",
                        frame.declared->rule_class().name(), " rule ",
                        frame.declared->label().ToString(), " on platform ",

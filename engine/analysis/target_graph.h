@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "engine/analysis/artifact_table.h"
 #include "engine/analysis/condition_table.h"
+#include "engine/analysis/configuration_table.h"
 #include "engine/analysis/configured_target.h"
 #include "engine/analysis/platform_table.h"
 #include "engine/analysis/rule_attributes.h"
@@ -24,13 +25,12 @@ namespace cow::analysis {
 
 class TargetGraph {
  public:
-  // What the graph works with; all outlives it. `exec` is the configuration of tools.
+  // What the graph works with; all outlives it.
   struct Parts {
     loading::PackageLoader& loader;
     PlatformTable& platforms;
     ToolchainResolution& toolchains;
-    const Configuration& target;
-    const Configuration& exec;
+    ConfigurationTable& configurations;
     starlark::Thread::PrintHandler on_print{};
   };
   explicit TargetGraph(Parts parts);
@@ -63,12 +63,13 @@ class TargetGraph {
   absl::Status AtEdge(const Frame& frame, const DependencyEdge& edge,
                       const absl::Status& status) const;
   ConditionTable& conditions(const Configuration* configuration);
+  absl::Status AddAttributeEdges(Frame& frame);
+  absl::Status AddSettingEdge(Frame& frame);
   Key KeyOf(const loading::Target& target, const Configuration* configuration) const;
 
   Parts parts_;
   ArtifactTable artifacts_;
-  ConditionTable target_conditions_;
-  ConditionTable exec_conditions_;
+  absl::flat_hash_map<const Configuration*, std::unique_ptr<ConditionTable>> conditions_;
   absl::flat_hash_map<Key, absl::StatusOr<std::unique_ptr<ConfiguredTarget>>> targets_;
   absl::flat_hash_map<Key, size_t> active_;  // index into stack_
   std::vector<std::unique_ptr<Frame>> stack_;

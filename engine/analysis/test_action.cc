@@ -30,22 +30,22 @@ void AddStrings(Value instance, std::string_view field, std::map<std::string, st
 }
 
 std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test,
-                                    const std::vector<std::string>& more, starlark::Heap& heap) {
+                                    starlark::Heap& heap) {
   auto spec = std::make_shared<ArgsSpec>();
   spec->items.push_back({.value = test.files_to_run->executable()});
   for (const std::string& word : test.program->args)
     spec->items.push_back({.value = heap.NewString(word)});
-  for (const std::string& word : more) spec->items.push_back({.value = heap.NewString(word)});
+  for (const std::string& word : test.configuration->test_args)
+    spec->items.push_back({.value = heap.NewString(word)});
   return spec;
 }
 
 }  // namespace
 
-TestAction MakeTestAction(const ConfiguredTarget& test, const AnalysisRequest& request,
-                          starlark::Heap& heap) {
+TestAction MakeTestAction(const ConfiguredTarget& test, starlark::Heap& heap) {
   const BuiltinProviders& providers = BuiltinProviders::Get();
   TestAction made;
-  made.record.arguments.push_back(Arguments(test, request.test_args, heap));
+  made.record.arguments.push_back(Arguments(test, heap));
   made.record.inputs = test.files_to_run->runfiles();
   Value tree = test.providers.Find(providers.host_tree_info);
   made.record.host_tree = HostTreeOf(tree, "test").value_or(nullptr);
@@ -66,7 +66,9 @@ TestAction MakeTestAction(const ConfiguredTarget& test, const AnalysisRequest& r
                 {"TEST_TMPDIR", "/tmp"},
                 {"TEST_WORKSPACE", "."}};
   AddStrings(test.providers.Find(providers.run_environment_info), "environment", action.env);
-  for (const auto& [name, value] : request.options.test_env) action.env[name] = value;
+  if (!test.configuration->test_filter.empty())
+    action.env["TESTBRIDGE_TEST_ONLY"] = test.configuration->test_filter;
+  for (const auto& [name, value] : test.configuration->test_env) action.env[name] = value;
   AddStrings(test.providers.Find(providers.execution_info), "requirements",
              action.execution_requirements);
 

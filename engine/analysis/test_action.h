@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "engine/analysis/action_record.h"
-#include "engine/analysis/analyzer.h"
 #include "engine/analysis/configured_target.h"
 #include "engine/model/artifact.h"
 #include "engine/starlark/heap.h"
@@ -28,7 +27,6 @@ struct TestAction {
 
 // `test` is a configured test (program->is_test). Strings are made in `heap`, which must live until
 // the plan is made.
-TestAction MakeTestAction(const ConfiguredTarget& test, const AnalysisRequest& request,
-                          starlark::Heap& heap);
+TestAction MakeTestAction(const ConfiguredTarget& test, starlark::Heap& heap);
 
 }  // namespace cow::analysis

@@ -17,9 +17,10 @@ namespace cow::analysis {
 
 namespace {
 
-bool IsToolchain(const loading::Target& target) {
-  return target.is_rule() && target.rule_class().is_native() &&
-         target.rule_class().name() == "toolchain";
+absl::StatusOr<Label> TypeOf(const Label& type, ConditionTable& conditions) {
+  COW_ASSIGN_OR_RETURN(const loading::Target* target, conditions.FollowAliases(type));
+  if (IsNativeRule(*target, "toolchain_type")) return target->label();
+  return UserError("'", type.ToString(), "' is not a toolchain_type");
 }
 
 std::string Lacks(std::string_view what, const PlatformInfo& platform,
@@ -50,7 +51,8 @@ absl::StatusOr<DeclaredToolchain> ToolchainResolution::Read(const loading::Targe
                            target.LabelListAttr("target_settings")};
 }
 
-absl::Status ToolchainResolution::LoadPattern(const loading::Registration& registration) {
+absl::Status ToolchainResolution::LoadPattern(const loading::Registration& registration,
+                                              Toolchains& toolchains) {
   auto at = [&](const absl::Status& status) {
     if (IsDiagnostic(status) || registration.location.file.empty()) return status;
     return DiagnosticError(
@@ -68,34 +70,34 @@ absl::Status ToolchainResolution::LoadPattern(const loading::Registration& regis
   for (const Label& label : labels->labels) {
     absl::StatusOr<const loading::Target*> target = FollowAliases(loader_, label);
     if (!target.ok()) return at(target.status());
-    if (!IsToolchain(**target)) {
+    if (!IsNativeRule(**target, "toolchain")) {
       if (is_wildcard) continue;
       return at(UserError("'", label.ToString(), "' is not a toolchain"));
     }
     COW_ASSIGN_OR_RETURN(DeclaredToolchain toolchain, Read(**target));
-    toolchains_.push_back(std::move(toolchain));
+    toolchains.push_back(std::move(toolchain));
   }
   return absl::OkStatus();
 }
 
-absl::Status ToolchainResolution::LoadAll() {
-  if (loaded_) return absl::OkStatus();
-  for (const std::string& pattern : extra_) {
-    COW_RETURN_IF_ERROR(LoadPattern({.pattern = pattern}));
+absl::StatusOr<const ToolchainResolution::Toolchains*> ToolchainResolution::Candidates(
+    const Configuration& configuration) {
+  auto known = candidates_.find(configuration.extra_toolchains);
+  if (known != candidates_.end()) return &known->second;
+  Toolchains toolchains;
+  for (const std::string& pattern : configuration.extra_toolchains) {
+    COW_RETURN_IF_ERROR(LoadPattern({.pattern = pattern}, toolchains));
   }
   for (const loading::Registration& registration : loader_.workspace().toolchains()) {
-    COW_RETURN_IF_ERROR(LoadPattern(registration));
+    COW_RETURN_IF_ERROR(LoadPattern(registration, toolchains));
   }
-  loaded_ = true;
-  return absl::OkStatus();
+  return &candidates_.emplace(configuration.extra_toolchains, std::move(toolchains)).first->second;
 }
 
 absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchain& toolchain,
-                                                          const Configuration& configuration,
                                                           ConditionTable& conditions) {
-  COW_ASSIGN_OR_RETURN(auto missing,
-                       platforms_.Missing(configuration.platform, toolchain.target_constraints));
-  if (!missing.empty()) return Lacks("target", configuration.platform, missing);
+  COW_ASSIGN_OR_RETURN(auto missing, conditions.MissingConstraints(toolchain.target_constraints));
+  if (!missing.empty()) return Lacks("target", conditions.configuration().platform, missing);
   COW_ASSIGN_OR_RETURN(missing, platforms_.Missing(exec_, toolchain.exec_constraints));
   if (!missing.empty()) return Lacks("execution", exec_, missing);
   for (const Label& setting : toolchain.settings) {
@@ -106,28 +108,25 @@ absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchai
 }
 
 absl::StatusOr<std::optional<Label>> ToolchainResolution::Find(const Label& type,
-                                                               const Configuration& configuration,
                                                                ConditionTable& conditions) {
-  COW_RETURN_IF_ERROR(LoadAll());
-  COW_ASSIGN_OR_RETURN(const loading::Target* resolved,
-                       platforms_.LoadNative(type, "toolchain_type"));
-  for (const DeclaredToolchain& toolchain : toolchains_) {
-    if (toolchain.type != resolved->label()) continue;
-    COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, configuration, conditions));
+  COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
+  COW_ASSIGN_OR_RETURN(Label wanted, TypeOf(type, conditions));
+  for (const DeclaredToolchain& toolchain : *toolchains) {
+    if (toolchain.type != wanted) continue;
+    COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, conditions));
     if (mismatch.empty()) return std::optional<Label>(toolchain.implementation);
   }
   return std::optional<Label>();
 }
 
 absl::StatusOr<std::string> ToolchainResolution::Explain(const Label& type,
-                                                         const Configuration& configuration,
                                                          ConditionTable& conditions) {
-  COW_ASSIGN_OR_RETURN(const loading::Target* resolved,
-                       platforms_.LoadNative(type, "toolchain_type"));
+  COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
+  COW_ASSIGN_OR_RETURN(Label wanted, TypeOf(type, conditions));
   std::string text;
-  for (const DeclaredToolchain& toolchain : toolchains_) {
-    if (toolchain.type != resolved->label()) continue;
-    COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, configuration, conditions));
+  for (const DeclaredToolchain& toolchain : *toolchains) {
+    if (toolchain.type != wanted) continue;
+    COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, conditions));
     absl::StrAppend(&text, "\n    ", toolchain.label.ToString(), ": ", mismatch);
   }
   if (text.empty())

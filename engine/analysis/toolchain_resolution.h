@@ -1,9 +1,10 @@
 // ToolchainResolution: which registered toolchain serves a toolchain type on a platform.
 //
-// The first one in order whose constraints and settings fit wins. Nothing of a toolchain is
+// The first one in order, those of --extra_toolchains before the registered ones, whose constraints and settings fit wins. Nothing of a toolchain is
 // configured, not even its repository made, before it is chosen.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,36 +29,31 @@ struct DeclaredToolchain {
 
 class ToolchainResolution {
  public:
-  // `extra` are labels or patterns that come before the registered ones. `exec` is where actions
-  // run.
-  ToolchainResolution(loading::PackageLoader& loader, PlatformTable& platforms, PlatformInfo exec,
-                      std::vector<std::string> extra)
-      : loader_(loader), platforms_(platforms), exec_(std::move(exec)), extra_(std::move(extra)) {}
+  // `exec` is where actions run.
+  ToolchainResolution(loading::PackageLoader& loader, PlatformTable& platforms, PlatformInfo exec)
+      : loader_(loader), platforms_(platforms), exec_(std::move(exec)) {}
 
   // The implementation's label; the invalid optional if none fits. `type` may be an alias.
   // Failure: a registration is wrong, or there is no such toolchain type.
-  absl::StatusOr<std::optional<Label>> Find(const Label& type, const Configuration& configuration,
-                                            ConditionTable& conditions);
+  absl::StatusOr<std::optional<Label>> Find(const Label& type, ConditionTable& conditions);
 
   // Why none fits: one line per toolchain of the type, "\n    //x:t: lacks ...".
-  absl::StatusOr<std::string> Explain(const Label& type, const Configuration& configuration,
-                                      ConditionTable& conditions);
+  absl::StatusOr<std::string> Explain(const Label& type, ConditionTable& conditions);
 
  private:
-  absl::Status LoadAll();
-  absl::Status LoadPattern(const loading::Registration& registration);
+  using Toolchains = std::vector<DeclaredToolchain>;
+  // Those of --extra_toolchains, then the registered ones.
+  absl::StatusOr<const Toolchains*> Candidates(const Configuration& configuration);
+  absl::Status LoadPattern(const loading::Registration& registration, Toolchains& toolchains);
   absl::StatusOr<DeclaredToolchain> Read(const loading::Target& target);
   // "" if it fits, else why not.
   absl::StatusOr<std::string> Mismatch(const DeclaredToolchain& toolchain,
-                                       const Configuration& configuration,
                                        ConditionTable& conditions);
 
   loading::PackageLoader& loader_;
   PlatformTable& platforms_;
   PlatformInfo exec_;
-  std::vector<std::string> extra_;
-  bool loaded_ = false;
-  std::vector<DeclaredToolchain> toolchains_;
+  std::map<std::vector<std::string>, Toolchains> candidates_;  // by --extra_toolchains
 };
 
 }  // namespace cow::analysis

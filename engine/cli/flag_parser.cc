@@ -37,9 +37,26 @@ class Parser {
     return absl::OkStatus();
   }
 
+  // --//a:flag=value, --@r//a:flag, --no//a:flag: build settings, which only rules know.
+  static bool IsSetting(std::string_view name) {
+    return absl::StartsWith(name, "//") || absl::StartsWith(name, "@");
+  }
+
+  void ReadSetting(std::string_view name, size_t equals, const std::string& argument) {
+    SettingFlag flag;
+    flag.negated = !IsSetting(name);
+    flag.label = std::string(flag.negated ? name.substr(2) : name);
+    if (equals != std::string::npos) flag.value = argument.substr(equals + 1);
+    options_.request.options.settings.push_back(std::move(flag));
+  }
+
   absl::Status ReadLong(const std::string& argument) {
     size_t equals = argument.find('=');
     std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
+    if (TakesSettings() && (IsSetting(name) || (absl::StartsWith(name, "no") && IsSetting(name.substr(2))))) {
+      ReadSetting(name, equals, argument);
+      return absl::OkStatus();
+    }
     const Flag* flag = Find(name);
     bool negated = false;
     if (flag == nullptr && absl::StartsWith(name, "no")) {
@@ -92,6 +109,9 @@ class Parser {
     }
     return flag.apply(value, options_);
   }
+
+  // Commands that say how to build.
+  bool TakesSettings() const { return Find("platforms") != nullptr; }
 
   const Flag* Find(std::string_view name) const {
     for (const Flag& flag : Flags()) {

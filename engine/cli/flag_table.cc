@@ -1,8 +1,11 @@
 #include "engine/cli/flag_table.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "engine/base/posix_file.h"
+#include "engine/model/native_option.h"
 
 namespace cow::cli {
 namespace {
@@ -33,13 +36,6 @@ std::function<absl::Status(const std::string&, Options&)> Text(std::string drive
   };
 }
 
-std::function<absl::Status(const std::string&, Options&)> Append(std::vector<std::string> driver::BuildRequest::*member) {
-  return [member](const std::string& value, Options& options) {
-    (options.request.*member).push_back(value);
-    return absl::OkStatus();
-  };
-}
-
 std::function<absl::Status(const std::string&, Options&)> Choose(Switch Options::*member) {
   return [member](const std::string& value, Options& options) {
     options.*member = value == "auto" ? Switch::kAuto : value == "no" ? Switch::kNo : Switch::kYes;
@@ -47,27 +43,9 @@ std::function<absl::Status(const std::string&, Options&)> Choose(Switch Options:
   };
 }
 
-std::vector<Flag> MakeFlags() {
+std::vector<Flag> OwnFlags() {
   using driver::BuildRequest;
   return {
-      {"compilation_mode", 'c', "MODE", {"fastbuild", "dbg", "opt"}, "How to compile: fastbuild, dbg or opt.", kBuilding,
-       Text(&BuildRequest::compilation_mode)},
-      {"platforms", 0, "LABEL", {}, "The platform to build for.", kBuilding, Text(&BuildRequest::platform)},
-      {"define", 0, "NAME=VALUE", {}, "Sets a name that config_setting(define_values) and $(NAME) can see. May be repeated.",
-       kBuilding,
-       [](const std::string& value, Options& options) {
-         std::vector<std::string> parts = absl::StrSplit(value, absl::MaxSplits('=', 1));
-         if (parts.size() != 2 || parts[0].empty()) {
-           return absl::InvalidArgumentError(absl::StrCat("--define wants NAME=VALUE, got '", value, "'"));
-         }
-         options.request.defines[parts[0]] = parts[1];
-         return absl::OkStatus();
-       }},
-      {"copt", 0, "OPTION", {}, "One more option for every C and C++ compilation. May be repeated.", kBuilding,
-       Append(&BuildRequest::copts)},
-      {"linkopt", 0, "OPTION", {}, "One more option for every link. May be repeated.", kBuilding, Append(&BuildRequest::linkopts)},
-      {"features", 0, "NAME", {}, "Turns a feature on, or off with a leading '-'. May be repeated.", kBuilding,
-       Append(&BuildRequest::features)},
       {"jobs", 'j', "N", {}, "How many actions run at once. Default: the number of processors.", kBuilding,
        [](const std::string& value, Options& options) { return SetPositive(value, "jobs", &options.request.jobs); }},
       {"keep_going", 'k', "", {}, "Builds as much as possible after a failure.", kBuilding, Bool(&BuildRequest::keep_going)},
@@ -101,6 +79,43 @@ std::vector<Flag> MakeFlags() {
          return absl::OkStatus();
        }},
   };
+}
+
+// NAME without a value takes the value that the variable has here; one that is not set is left out.
+absl::Status SetFromEnvironment(const std::string& name, const std::string& text, Options& options) {
+  if (absl::StrContains(text, '=')) {
+    options.request.options.Set(name, text);
+  } else if (std::string value = GetEnv(text); !value.empty()) {
+    options.request.options.Set(name, absl::StrCat(text, "=", value));
+  }
+  return absl::OkStatus();
+}
+
+Flag NativeFlag(const NativeOption& option) {
+  Flag flag{.name = option.name, .value = option.value_name, .choices = option.choices, .help = option.help,
+            .commands = kBuilding};
+  if (option.name == "compilation_mode") flag.letter = 'c';
+  if (option.name.ends_with("_env")) {
+    flag.apply = [&option](const std::string& value, Options& options) {
+      return SetFromEnvironment(option.name, value, options);
+    };
+  } else {
+    flag.apply = [&option](const std::string& value, Options& options) {
+      options.request.options.Set(option.name, value);
+      return absl::OkStatus();
+    };
+  }
+  return flag;
+}
+
+// How to build, then what else there is.
+std::vector<Flag> MakeFlags() {
+  std::vector<Flag> flags;
+  for (const NativeOption& option : NativeOptions()) {
+    if (option.is_flag) flags.push_back(NativeFlag(option));
+  }
+  for (Flag& flag : OwnFlags()) flags.push_back(std::move(flag));
+  return flags;
 }
 
 }  // namespace

@@ -61,12 +61,7 @@ class Builder {
 
   absl::StatusOr<BuildPlan> Plan(std::vector<Label> labels) {
     analysis::AnalysisRequest analysis{.labels = std::move(labels)};
-    analysis.options.compilation_mode = request_.compilation_mode;
-    analysis.options.target_platform = request_.platform;
-    analysis.options.copts = request_.copts;
-    analysis.options.linkopts = request_.linkopts;
-    analysis.options.features = request_.features;
-    analysis.options.defines = request_.defines;
+    analysis.options = request_.options;
     analysis.run_tests = request_.kind == BuildRequest::Kind::kTest;
     analysis.keep_going = request_.keep_going;
     analysis.on_print = [this](std::string_view text) {

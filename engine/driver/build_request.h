@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "engine/model/build_options.h"
 #include "engine/model/label.h"
 
 namespace cow::driver {
@@ -17,12 +17,7 @@ struct BuildRequest {
   std::vector<std::string> patterns{};      // as typed, relative to the package of working_directory
   std::string working_directory{};          // absolute
   std::string cache_dir{};                  // "" = from the environment
-  std::string compilation_mode = "fastbuild";
-  std::string platform{};                   // label; "" = the host's
-  std::map<std::string, std::string> defines{};
-  std::vector<std::string> copts{};
-  std::vector<std::string> linkopts{};
-  std::vector<std::string> features{};
+  BuildOptions options{};                   // how to build: what configurations are made of
   int jobs = 0;                             // 0 = number of processors
   bool keep_going = false;
   bool subcommands = false;

@@ -38,6 +38,17 @@ RuleClass* Class(Heap& heap, std::string name, std::vector<Attribute> attributes
   return heap.New<RuleClass>(RuleClass::Definition{.name = std::move(name), .attributes = std::move(attributes)});
 }
 
+// label_flag, label_setting: an alias that the configuration chooses.
+RuleClass* LabelSetting(Heap& heap, std::string name, bool is_flag) {
+  std::vector<Attribute> attributes = {
+      Mandatory(AnyFile(Fixed(heap, "build_setting_default", AttributeType::kLabel)))};
+  for (Attribute& attribute : ImplicitAttributes(heap, false, false)) attributes.push_back(std::move(attribute));
+  return heap.New<RuleClass>(
+      RuleClass::Definition{.name = std::move(name),
+                            .attributes = std::move(attributes),
+                            .build_setting = heap.New<BuildSetting>(BuildSetting::Type::kLabel, is_flag, false)});
+}
+
 std::vector<Attribute> ToolchainAttributes(Heap& heap) {
   return {Mandatory(Fixed(heap, "toolchain_type", AttributeType::kLabel)),
           Mandatory(Fixed(heap, "toolchain", AttributeType::kLabel)),
@@ -101,6 +112,8 @@ std::vector<RuleClass*> MakeNativeRuleClasses(Heap& heap) {
       Class(heap, "constraint_value", {Mandatory(Fixed(heap, "constraint_setting", Type::kLabel))}),
       Class(heap, "platform",
             {Fixed(heap, "constraint_values", Type::kLabelList), Fixed(heap, "parents", Type::kLabelList)}),
+      LabelSetting(heap, "label_flag", true),
+      LabelSetting(heap, "label_setting", false),
       Class(heap, "toolchain_type", {}),
       Class(heap, "toolchain", ToolchainAttributes(heap)),
       Class(heap, "host_tree", {std::move(manifest)}),

@@ -143,7 +143,7 @@ absl::Status AddAttributes(starlark::Dict* attrs, Thread& thread, RuleClass::Def
   }
   if (definition.build_setting != nullptr) {
     definition.attributes.push_back({.name = "build_setting_default",
-                                     .type = definition.build_setting->value_type(),
+                                     .type = definition.build_setting->default_type(),
                                      .mandatory = true,
                                      .configurable = false});
   }
@@ -168,15 +168,32 @@ absl::Status AddImplicitOutputs(Value outputs, RuleClass::Definition& definition
   return absl::OkStatus();
 }
 
-template <AttributeType kType>
+// config.bool, config.int.
+template <BuildSetting::Type kType>
 absl::StatusOr<Value> MakeBuildSetting(Thread& thread, const Arguments& args) {
+  bool flag = false;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwOptional("flag", &flag)}));
+  return thread.heap().New<BuildSetting>(kType, flag, false);
+}
+
+absl::StatusOr<Value> MakeStringSetting(Thread& thread, const Arguments& args) {
   bool flag = false;
   bool allow_multiple = false;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {KwOptional("flag", &flag), KwOptional("allow_multiple", &allow_multiple)}));
-  if (allow_multiple) {
-    return absl::InvalidArgumentError(absl::StrCat(args.function_name(), "(): allow_multiple is not supported"));
+  return thread.heap().New<BuildSetting>(BuildSetting::Type::kString, flag, allow_multiple);
+}
+
+// config.string_list, config.string_set.
+template <BuildSetting::Type kType>
+absl::StatusOr<Value> MakeStringsSetting(Thread& thread, const Arguments& args) {
+  bool flag = false;
+  bool repeatable = false;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwOptional("flag", &flag), KwOptional("repeatable", &repeatable)}));
+  if (repeatable && !flag) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(args.function_name(), "(): 'repeatable' can only be set for a setting with 'flag = True'"));
   }
-  return thread.heap().New<BuildSetting>(kType, flag);
+  return thread.heap().New<BuildSetting>(kType, flag, repeatable);
 }
 
 absl::StatusOr<Value> MakeToolchainType(Thread& thread, const Arguments& args) {
@@ -234,10 +251,11 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
 Value MakeConfigNamespace(starlark::Heap& heap) {
   using starlark::Intern;
   const starlark::NamedValue fields[] = {
-      {Intern("bool"), Function(heap, "config.bool", &MakeBuildSetting<AttributeType::kBool>)},
-      {Intern("int"), Function(heap, "config.int", &MakeBuildSetting<AttributeType::kInt>)},
-      {Intern("string"), Function(heap, "config.string", &MakeBuildSetting<AttributeType::kString>)},
-      {Intern("string_list"), Function(heap, "config.string_list", &MakeBuildSetting<AttributeType::kStringList>)},
+      {Intern("bool"), Function(heap, "config.bool", &MakeBuildSetting<BuildSetting::Type::kBool>)},
+      {Intern("int"), Function(heap, "config.int", &MakeBuildSetting<BuildSetting::Type::kInt>)},
+      {Intern("string"), Function(heap, "config.string", &MakeStringSetting)},
+      {Intern("string_list"), Function(heap, "config.string_list", &MakeStringsSetting<BuildSetting::Type::kStringList>)},
+      {Intern("string_set"), Function(heap, "config.string_set", &MakeStringsSetting<BuildSetting::Type::kStringSet>)},
   };
   return heap.NewStruct(fields);
 }

@@ -7,6 +7,23 @@
 
 namespace cow::loading {
 
+AttributeType BuildSetting::default_type() const {
+  switch (type_) {
+    case Type::kBool:
+      return AttributeType::kBool;
+    case Type::kInt:
+      return AttributeType::kInt;
+    case Type::kString:
+      return AttributeType::kString;
+    case Type::kStringList:
+    case Type::kStringSet:
+      return AttributeType::kStringList;
+    case Type::kLabel:
+      return AttributeType::kLabel;
+  }
+  return AttributeType::kString;
+}
+
 RuleClass::RuleClass(Definition definition) : HostObject(kType), definition_(std::move(definition)) {
   for (size_t i = 0; i < definition_.attributes.size(); ++i) {
     index_.emplace(definition_.attributes[i].name, static_cast<int>(i));

@@ -38,18 +38,24 @@ class ToolchainRequirementValue final : public starlark::HostObject {
   ToolchainRequirement requirement_;
 };
 
-// The value of config.bool(flag = True), config.string(), config.int(), config.string_list().
+// The value of config.bool(flag = True), config.string(), ...; what label_flag has.
 class BuildSetting final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"BuildSetting"};
-  BuildSetting(AttributeType value_type, bool is_flag)
-      : HostObject(kType), value_type_(value_type), is_flag_(is_flag) {}
-  AttributeType value_type() const { return value_type_; }  // kBool, kInt, kString, kStringList
-  bool is_flag() const { return is_flag_; }                 // may be set on the command line
+  enum class Type { kBool, kInt, kString, kStringList, kStringSet, kLabel };
+  BuildSetting(Type value_type, bool is_flag, bool is_repeatable)
+      : HostObject(kType), type_(value_type), is_flag_(is_flag), is_repeatable_(is_repeatable) {}
+  Type type() const { return type_; }
+  // Of build_setting_default.
+  AttributeType default_type() const;
+  bool is_flag() const { return is_flag_; }  // may be set on the command line
+  // Each use on the command line adds a string; the value is a list (or set) of them.
+  bool is_repeatable() const { return is_repeatable_; }
 
  private:
-  AttributeType value_type_;
+  Type type_;
   bool is_flag_;
+  bool is_repeatable_;
 };
 
 class RuleClass final : public starlark::HostObject {
