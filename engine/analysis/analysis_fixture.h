@@ -118,6 +118,7 @@ class AnalysisTest : public testing::Test {
     WriteRule("workspace.cow", "register_toolchains(\"@cow//sh:shell\")\n");
     WriteRule("BUILD.cow", "");
     WriteRule("prelude.cow", "");
+    WriteRule("workspace_prelude.cow", "");
     WriteRule("platforms/BUILD.cow", R"(package(default_visibility = ["//visibility:public"])
 constraint_setting(name = "cpu")
 constraint_value(name = "x86_64", constraint_setting = ":cpu")
