@@ -57,7 +57,8 @@ AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::Packag
       platforms_(std::move(platforms)),
       configurations_(std::move(configurations)),
       toolchains_(loader, *platforms_, configurations_->exec().platform),
-      graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request)}),
+      graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request),
+              request.on_print}),
       plan_(graph_.artifacts()) {}
 
 std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& target) const {

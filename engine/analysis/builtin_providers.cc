@@ -111,7 +111,9 @@ absl::StatusOr<Value> NewTemplateVariableInfo(Thread& thread, const Provider& se
 
 // Coverage is not measured; rules that describe it may run.
 absl::StatusOr<Value> InstrumentedFilesInfo(Thread& thread, const Arguments&) {
-  return Value(thread.heap().NewStruct(BuiltinProviders::Get().instrumented_files_info, {}));
+  Value none = NewFileDepset(thread.heap(), {});
+  return Value(thread.heap().NewStruct(BuiltinProviders::Get().instrumented_files_info,
+                                       Named({{"instrumented_files", none}, {"metadata_files", none}})));
 }
 
 Value Function(Heap& heap, std::string_view name, starlark::BuiltinFunction function) {
@@ -165,6 +167,7 @@ void AddAnalysisBuiltins(Heap& heap, starlark::Environment& environment) {
   environment.Set("OutputGroupInfo", all.output_group_info);
   environment.Set("RunEnvironmentInfo", all.run_environment_info);
   environment.Set("HostTreeInfo", all.host_tree_info);
+  environment.Set("InstrumentedFilesInfo", all.instrumented_files_info);
   environment.Set("platform_common",
                   heap.NewStruct(Named({{"ToolchainInfo", all.toolchain_info},
                                         {"TemplateVariableInfo", all.template_variable_info},

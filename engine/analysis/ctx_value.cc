@@ -69,7 +69,7 @@ Value Features(Heap& heap, const RuleContext& context, bool enabled) {
     }
   };
   for (const std::string& feature : context.package().features()) add(feature);
-  const RuleAttributes::Entry* own = context.attributes().Find("features");
+  const RuleAttributes::Entry* own = context.rule_attributes().Find("features");
   if (own != nullptr) {
     for (const std::string& feature : loading::StringsOf(own->raw)) add(feature);
   }

@@ -17,6 +17,17 @@ bool IsSuite(const loading::Target& target) {
          target.rule_class().name() == "test_suite";
 }
 
+// Whether a test_suite takes a test: it has every tag of the suite, and none of those with "-". The size is a tag too.
+bool Takes(const loading::Target& suite, const loading::Target& test) {
+  for (const std::string& tag : suite.tags()) {
+    if (tag == "manual") continue;
+    bool unwanted = tag.starts_with('-');
+    std::string name = unwanted || tag.starts_with('+') ? tag.substr(1) : tag;
+    if ((test.has_tag(name) || test.StringAttr("size") == name) == unwanted) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<std::vector<Label>> MembersOf(const loading::Target& suite,
                                              loading::PackageLoader& loader) {
   std::vector<Label> members = suite.LabelListAttr("tests");
@@ -48,7 +59,7 @@ absl::StatusOr<std::vector<Label>> ExpandTestSuites(const Label& label,
                                           target.status().message()));
     }
     if (!IsSuite(**target)) {
-      result.push_back(next);
+      if (asked_by == nullptr || Takes(*asked_by, **target)) result.push_back(next);
       continue;
     }
     COW_ASSIGN_OR_RETURN(std::vector<Label> members, MembersOf(**target, loader));

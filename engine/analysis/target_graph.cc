@@ -189,6 +189,18 @@ absl::Status TargetGraph::AtEdge(const Frame& frame, const DependencyEdge& edge,
   return frame.declared->Error(absl::StrCat(DescribeEdge(*frame.declared, edge), status.message()));
 }
 
+// Neighbours and targets that are deprecated themselves know.
+void TargetGraph::WarnIfDeprecated(const Target& dependency, const Target& dependent) const {
+  if (!parts_.on_warning || !dependency.is_rule() || dependency.deprecation().empty()) return;
+  if (dependency.label().package() == dependent.label().package()) return;
+  if (!dependent.deprecation().empty()) return;
+  parts_.on_warning(absl::StrCat("WARNING: ", dependent.location().ToString(), ": in ",
+                                 dependent.rule_class().name(), " rule ",
+                                 dependent.label().ToString(), ": target '",
+                                 dependent.label().ToString(), "' depends on deprecated target '",
+                                 dependency.label().ToString(), "': ", dependency.deprecation()));
+}
+
 absl::StatusOr<bool> TargetGraph::Advance() {
   Frame& frame = *stack_.back();
   DependencyEdge& edge = frame.edges[frame.next];
@@ -204,6 +216,7 @@ absl::StatusOr<bool> TargetGraph::Advance() {
             ? CheckAspectDependency(frame, edge, **dependency)
             : CheckMayDepend(parts_.loader, *frame.declared, edge, **dependency));
     ++frame.checked;
+    if (frame.key.aspects == nullptr) WarnIfDeprecated(**dependency, *frame.declared);
   }
   Key key = KeyOf(**dependency, edge.configuration);
   auto known = targets_.find(key);

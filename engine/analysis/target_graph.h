@@ -3,6 +3,7 @@
 // Walks with its own stack, so that a long chain of dependencies is no deep recursion. One thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +34,7 @@ class TargetGraph {
     ToolchainResolution& toolchains;
     ConfigurationTable& configurations;
     starlark::Thread::PrintHandler on_print{};
+    std::function<void(std::string_view)> on_warning{};  // a complete line; unset: nobody is told
   };
   explicit TargetGraph(Parts parts);
   ~TargetGraph();
@@ -68,6 +70,7 @@ class TargetGraph {
 
   absl::Status Enter(const Key& key, const loading::Target& target);
   absl::Status EnterRule(Frame& frame);
+  void WarnIfDeprecated(const loading::Target& dependency, const loading::Target& dependent) const;
   absl::Status AddRuleEdges(Frame& frame);
   // --- aspects
   absl::Status EnterAspect(Frame& frame);
