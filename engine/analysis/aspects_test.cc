@@ -9,7 +9,7 @@ using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
 // Rules that hang together by `deps`, and an aspect that goes along them and writes one file per target.
-constexpr char kDefs[] = R"(
+constexpr char kDefs[] = R"bzl(
 LibInfo = provider(fields = ["name"])
 NamesInfo = provider(fields = ["names"])
 
@@ -36,7 +36,7 @@ def _top(ctx):
     ctx.actions.write(out, " ".join(all.to_list()))
     return [DefaultInfo(files = depset([out]))]
 top = rule(implementation = _top, attrs = {"deps": attr.label_list(aspects = [names])})
-)";
+)bzl";
 
 class AspectsTest : public AnalysisTest {
  protected:

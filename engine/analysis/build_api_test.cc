@@ -107,11 +107,11 @@ TEST_F(BuildApiTest, DefaultsComputedFromSelectsAreResolved) {
 }
 
 TEST_F(BuildApiTest, WordsAndCommandsAreTakenApart) {
-  Rule(R"(    print(ctx.tokenize("a 'b c'"))
+  Rule(R"bzl(    print(ctx.tokenize("a 'b c'"))
     print(ctx.resolve_command(command = "$(location :y)", expand_locations = True, tools = ctx.attr.tools)[1])
     print(ctx.resolve_tools(tools = ctx.attr.tools)[0].to_list())
     print(ctx.package_relative_label(":z"))
-    return [])",
+    return [])bzl",
        "\"tools\": attr.label_list(allow_files = True)", "r(name = \"x\", tools = [\"y\"])");
   Write("y", "");
   Plan({"//:x"});
