@@ -117,7 +117,7 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
 
 absl::Status AnalysisSession::AddTest(const Label& label, const ConfiguredTarget& test) {
   TestAction made = MakeTestAction(test, strings_);
-  COW_ASSIGN_OR_RETURN(auto added, plan_.AddAction(made.record, std::move(made.log)));
+  COW_ASSIGN_OR_RETURN(auto added, plan_.AddTestAction(made.record, std::move(made.log)));
   plan_.AddTest({label, added.action, added.output});
   return absl::OkStatus();
 }

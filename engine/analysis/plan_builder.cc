@@ -89,11 +89,13 @@ absl::Status PlanBuilder::Drain() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddAction(const ActionRecord& record,
-                                                                Artifact output) {
+absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddTestAction(const ActionRecord& record,
+                                                                    Artifact output) {
   ActionId id(static_cast<uint32_t>(plan_.actions.size()));
   plan_.actions.emplace_back();
   COW_ASSIGN_OR_RETURN(Action action, Convert(record));
+  std::vector<ArtifactId> aliases = aliases_.Add(WantAll(record.inputs));
+  action.inputs = Depset<ArtifactId>(std::move(aliases), {action.inputs});
   ArtifactId artifact(static_cast<uint32_t>(plan_.artifacts.size()));
   output.generating_action = id;
   plan_.artifacts.push_back(std::move(output));

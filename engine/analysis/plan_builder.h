@@ -13,6 +13,7 @@
 #include "engine/analysis/args_expansion.h"
 #include "engine/analysis/artifact_table.h"
 #include "engine/analysis/depset_converter.h"
+#include "engine/analysis/runfiles_aliases.h"
 #include "engine/model/build_plan.h"
 
 namespace cow::analysis {
@@ -30,9 +31,9 @@ class PlanBuilder {
     ActionId action{};
     ArtifactId output{};
   };
-  // An action that no rule declared (a test); its only output is `output`, which receives what the
-  // process prints.
-  absl::StatusOr<AddedAction> AddAction(const ActionRecord& record, Artifact output);
+  // A test, which no rule declared; its only output is `output`, which receives what the process
+  // prints. Its inputs are its runfiles, which it finds under their short paths.
+  absl::StatusOr<AddedAction> AddTestAction(const ActionRecord& record, Artifact output);
 
   void AddTarget(RequestedTarget target) { plan_.targets.push_back(std::move(target)); }
   void AddTest(TestSpec test) { plan_.tests.push_back(std::move(test)); }
@@ -55,6 +56,7 @@ class PlanBuilder {
   std::vector<ArtifactId> pending_;  // wanted, not looked at; numbers of the analysis
   DepsetConverter<ArtifactId> inputs_;
   ArgsExpander expander_;
+  RunfilesAliases aliases_{plan_};
 };
 
 }  // namespace cow::analysis

@@ -32,7 +32,8 @@ void AddStrings(Value instance, std::string_view field, std::map<std::string, st
 std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test,
                                     starlark::Heap& heap) {
   auto spec = std::make_shared<ArgsSpec>();
-  spec->items.push_back({.value = test.files_to_run->executable()});
+  const Artifact& program = test.files_to_run->executable()->artifact();
+  spec->items.push_back({.value = heap.NewString(JoinPath(kExecutionRoot, program.short_path()))});
   for (const std::string& word : test.program->args)
     spec->items.push_back({.value = heap.NewString(word)});
   for (const std::string& word : test.configuration->test_args)
@@ -58,13 +59,14 @@ TestAction MakeTestAction(const ConfiguredTarget& test, starlark::Heap& heap) {
   action.progress_message = absl::StrCat("Testing ", test.label.ToString());
   action.timeout_seconds = test.program->timeout_seconds;
   action.env = {{"RUNFILES_DIR", kExecutionRoot},
-                {"TEST_BINARY", test.files_to_run->executable()->artifact().exec_path},
+                {"TEST_BINARY", test.files_to_run->executable()->artifact().short_path()},
                 {"TEST_SIZE", test.program->test_size},
                 {"TEST_SRCDIR", kExecutionRoot},
                 {"TEST_TARGET", test.label.ToString()},
                 {"TEST_TIMEOUT", absl::StrCat(test.program->timeout_seconds)},
                 {"TEST_TMPDIR", "/tmp"},
-                {"TEST_WORKSPACE", "."}};
+                {"TEST_WORKSPACE", "."},
+                {"XML_OUTPUT_FILE", "/tmp/test.xml"}};
   AddStrings(test.providers.Find(providers.run_environment_info), "environment", action.env);
   if (!test.configuration->test_filter.empty())
     action.env["TESTBRIDGE_TEST_ONLY"] = test.configuration->test_filter;

@@ -72,6 +72,7 @@ class Builder {
     };
     COW_ASSIGN_OR_RETURN(analysis::AnalysisResult analysed, analysis::Analyze(analysis, *session_->packages));
     for (const absl::Status& error : analysed.errors) Report(error);
+    for (const Label& label : analysed.failed) result_.targets.push_back({.label = label});
     for (const analysis::SkippedTarget& target : analysed.skipped) {
       result_.skipped.push_back({target.label, target.reason});
       if (named_.contains(target.label)) {

@@ -15,6 +15,7 @@
 #include "engine/base/thread_pool.h"
 #include "engine/loading/build_file_evaluator.h"
 #include "engine/loading/glob.h"
+#include "engine/loading/ignored_directories.h"
 
 namespace cow::loading {
 namespace {
@@ -124,11 +125,13 @@ absl::Status PackageLoader::CheckVisible(const Target& dependency, const Target&
 absl::StatusOr<std::vector<PackageId>> PackageLoader::PackagesBelow(const PackageId& top) {
   COW_ASSIGN_OR_RETURN(std::string directory, state_->workspace.DirectoryOf(top));
   SourceTree& tree = state_->workspace.source_tree();
+  COW_ASSIGN_OR_RETURN(std::string root, state_->workspace.RepositoryRoot(top.repo()));
+  const IgnoredDirectories ignored(tree, root);
   std::vector<PackageId> found;
   std::function<void(const std::string&, const std::string&)> search = [&](const std::string& place,
                                                                            const std::string& path) {
     std::shared_ptr<const Listing> listing = tree.List(place);
-    if (listing == nullptr) return;
+    if (listing == nullptr || ignored.Contains(path)) return;
     bool virtual_package = top.repo() == kProgramsRepository && path.empty();
     if (virtual_package || !tree.BuildFileIn(place).empty()) {
       absl::StatusOr<PackageId> id = PackageId::Create(top.repo(), path);

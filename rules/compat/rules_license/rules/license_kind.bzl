@@ -1,0 +1,3 @@
+"""license_kind."""
+
+license_kind = foreign_rule(doc = "Says something of licences; nothing is built of it.")

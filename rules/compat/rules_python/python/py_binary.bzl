@@ -1,0 +1,5 @@
+"""py_binary."""
+
+load("@cow//python:defs.cow", _py_binary = "py_binary")
+
+py_binary = _py_binary

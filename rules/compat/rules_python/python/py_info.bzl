@@ -1,0 +1,5 @@
+"""PyInfo."""
+
+load("@cow//python:defs.cow", _PyInfo = "PyInfo")
+
+PyInfo = _PyInfo
