@@ -23,7 +23,12 @@ const std::vector<Command>& Commands() {
        "The only command that changes a lock file.", RunLock},
       {"clean", "", "Removes cow-out/ and cow-bin. Never needed for correctness.", "", RunClean},
       {"info", "[KEY]", "Shows where things are: workspace, outputs, cache, sandbox.", "", RunInfo},
-      {"starlark", "[FILE]", "Runs one Starlark file; '-' or no file reads from standard input.", "", RunStarlark},
+      {"starlark", "[FILE]", "Runs a Starlark program, or takes one piece by piece from a terminal.",
+       "FILE '-' is standard input; without FILE, standard input is read unless it is a terminal. There, what is\n"
+       "typed is run piece by piece: values are shown, a block ends with an empty line, Ctrl-C stops what runs,\n"
+       "Ctrl-D ends. load(\"x.star\", ...) loads files beside FILE; struct and json are predeclared.\n"
+       "With --chunked any number of FILEs is run, each a suite of small programs with the errors they must have.",
+       RunStarlark},
       {"completion", "bash|zsh", "Prints a completion script for the shell.",
        "Put 'source <(cow completion bash)' into ~/.bashrc.", RunCompletion},
       {"help", "[COMMAND]", "Shows help.", "", RunHelp},

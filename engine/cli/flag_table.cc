@@ -22,6 +22,32 @@ absl::Status SetPositive(const std::string& text, std::string_view name, int* ta
   return absl::OkStatus();
 }
 
+// "4096", "64K", "384M", "2G".
+absl::Status SetLimit(const std::string& text, std::string_view name, uint64_t* target) {
+  static constexpr std::string_view kUnits = "KMG";
+  std::string_view digits = text;
+  int shift = 0;
+  const size_t unit = text.empty() ? kUnits.npos : kUnits.find(text.back());
+  if (unit != kUnits.npos) {
+    shift = 10 * static_cast<int>(unit + 1);
+    digits.remove_suffix(1);
+  }
+  uint64_t value = 0;
+  if (!absl::SimpleAtoi(digits, &value) || value > (uint64_t{1} << 62 >> shift)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", name, " wants a number, as 0, 5000, 64K, 384M or 2G, got '", text, "'"));
+  }
+  *target = value << shift;
+  return absl::OkStatus();
+}
+
+std::function<absl::Status(const std::string&, Options&)> Limit(std::string_view name,
+                                                                uint64_t driver::StarlarkRequest::*member) {
+  return [name, member](const std::string& value, Options& options) {
+    return SetLimit(value, name, &(options.starlark.*member));
+  };
+}
+
 std::function<absl::Status(const std::string&, Options&)> Bool(bool driver::BuildRequest::*member) {
   return [member](const std::string& value, Options& options) {
     options.request.*member = value != "no";
@@ -81,7 +107,25 @@ std::vector<Flag> OwnFlags() {
       {"expunge", 0, "", {}, "Also removes the cache, which all workspaces of this user share.", "clean",
        Bool(&BuildRequest::expunge)},
       {"check", 0, "", {}, "Changes nothing; exit code 1 if a lock file would change.", "lock", Bool(&BuildRequest::check_only)},
-      {"json", 0, "", {}, "Prints the result as one JSON object on stdout.", "build test info version",
+      {"code", 'c', "CODE", {}, "Runs this text instead of a file.", "starlark",
+       [](const std::string& value, Options& options) {
+         options.starlark.code = value;
+         return absl::OkStatus();
+       }},
+      {"chunked", 0, "", {}, "The files are suites: chunks split by '---', '### regex' marks an expected error.", "starlark",
+       [](const std::string& value, Options& options) {
+         options.starlark.chunked = value != "no";
+         return absl::OkStatus();
+       }},
+      {"max_steps", 0, "N", {}, "Calls and rounds of loops before a program fails; 0: any number. Default: 50 million.",
+       "starlark", Limit("max_steps", &driver::StarlarkRequest::max_steps)},
+      {"max_heap", 0, "SIZE", {}, "Memory for values before a program fails: 64M, 2G; 0: any size. Default: 384M.", "starlark",
+       Limit("max_heap", &driver::StarlarkRequest::max_heap)},
+      {"max_depth", 0, "N", {}, "Nested calls before a program fails. Default: 2000.", "starlark",
+       [](const std::string& value, Options& options) {
+         return SetPositive(value, "max_depth", &options.starlark.max_depth);
+       }},
+      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test info version starlark",
        [](const std::string& value, Options& options) {
          options.json = value != "no";
          return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/driver/build_request.h"
+#include "engine/driver/starlark_script.h"
 
 namespace cow::cli {
 
@@ -17,6 +18,7 @@ struct Options {
   Switch progress = Switch::kAuto;      // auto: one line per worker on a terminal, plain lines elsewhere
   bool json = false;                    // the result as one JSON object on stdout
   bool help = false;
+  driver::StarlarkRequest starlark{};   // what `cow starlark` runs, and how far
   bool quiet = false;                   // errors and requested output only
   std::vector<std::string> arguments{}; // what is not a flag, in order
   std::vector<std::string> after_dashes{};  // what follows "--"

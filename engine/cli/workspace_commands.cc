@@ -82,11 +82,24 @@ driver::ExitCode RunInfo(const Options& options) {
 }
 
 driver::ExitCode RunStarlark(const Options& options) {
-  if (options.arguments.size() > 1) {
-    std::fprintf(stderr, "error: cow starlark wants one file, got %zu\n", options.arguments.size());
+  driver::StarlarkRequest request = options.starlark;
+  request.files = options.arguments;
+  request.json = options.json;
+  std::string problem;
+  if (request.code && (request.chunked || !request.files.empty())) {
+    problem = "--code stands for the file: give one of them";
+  } else if (request.chunked && request.files.empty()) {
+    problem = "--chunked wants at least one file";
+  } else if (!request.chunked && request.files.size() > 1) {
+    problem = absl::StrCat("cow starlark wants one file, got ", request.files.size());
+  } else if (!request.chunked && request.json) {
+    problem = "--json tells what chunks did: it wants --chunked";
+  }
+  if (!problem.empty()) {
+    std::fprintf(stderr, "error: %s\n", problem.c_str());
     return driver::ExitCode::kBadCommandLine;
   }
-  return driver::RunStarlarkFile(options.arguments.empty() ? "-" : options.arguments[0]);
+  return driver::RunStarlark(request);
 }
 
 driver::ExitCode RunVersion(const Options& options) {

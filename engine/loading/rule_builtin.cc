@@ -35,7 +35,7 @@ absl::Status RejectUnsupported(const std::vector<starlark::NamedValue>& rest) {
   for (const starlark::NamedValue& given : rest) {
     std::string_view name = given.name->view();
     bool known = std::find(kUnsupported.begin(), kUnsupported.end(), name) != kUnsupported.end();
-    if (!known) return absl::InvalidArgumentError(absl::StrCat("rule() got unexpected keyword argument: ", name));
+    if (!known) return absl::InvalidArgumentError(absl::StrCat("rule() got unexpected keyword argument '", name, "'"));
     if (!MeansNothing(given.value)) {
       return absl::InvalidArgumentError(absl::StrCat("rule(): parameter '", name, "' is not supported"));
     }

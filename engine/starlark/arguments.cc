@@ -116,19 +116,26 @@ class Unpacker {
   }
 
   absl::Status StoreUnknown(const NamedValue& named) const {
-    std::vector<std::string> names;
     for (const Param& param : params_) {
       if (param.mode == Param::Mode::kKwRest) {
         static_cast<std::vector<NamedValue>*>(param.slot)->push_back(named);
         return absl::OkStatus();
       }
+    }
+    std::vector<std::string> names;
+    for (const Param& param : params_) {
+      if (param.positional_only && param.name == named.name->view()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(args_.function_name(), "() got named argument for positional-only parameter '",
+                         param.name, "'"));
+      }
       if (!param.positional_only && !param.name.empty()) names.emplace_back(param.name);
     }
     const std::string close = ClosestMatch(named.name->view(), names);
     return absl::InvalidArgumentError(
-        absl::StrCat(args_.function_name(), "() got unexpected keyword argument: ",
+        absl::StrCat(args_.function_name(), "() got unexpected keyword argument '",
                      named.name->view(),
-                     close.empty() ? "" : absl::StrCat(" (did you mean '", close, "'?)")));
+                     close.empty() ? "'" : absl::StrCat("' (did you mean '", close, "'?)")));
   }
 
   absl::Status CheckMissing() const {
@@ -164,7 +171,7 @@ Value Arguments::FindNamed(std::string_view name) const {
 absl::Status Arguments::RejectNamed() const {
   if (named_.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
-      function_name_, "() got unexpected keyword argument: ", named_[0].name->view()));
+      function_name_, "() got unexpected keyword argument '", named_[0].name->view(), "'"));
 }
 
 absl::Status Arguments::RejectAll() const { return UnpackArgs(*this, {}); }

@@ -1,5 +1,6 @@
 // Universal functions about collections.
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
@@ -125,9 +126,11 @@ Result Extreme(Thread& thread, const Arguments& args, bool want_max) {
   std::vector<Value> values;
   Value key;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Rest(&values), Noneable(KwOptional("key", &key))}));
+  std::optional<IterationLock> lock;  // while keys are computed
   if (values.size() == 1) {
     const Value iterable = values[0];
     COW_ASSIGN_OR_RETURN(values, BoundedElements(thread.heap(), iterable));
+    lock.emplace(iterable);
   }
   if (values.empty()) return absl::InvalidArgumentError("expected at least one item");
   Value best;

@@ -37,7 +37,8 @@ namespace cow::starlark {
   X(Add) X(Sub) X(Mul) X(Div) X(FloorDiv) X(Mod)  /* R[a] = R[b] op R[c] */           \
   X(Or) X(Xor) X(And) X(ShiftLeft) X(ShiftRight)                                      \
   X(AddInt) X(SubInt)  /* R[a] = R[b] op (int16) c */                                 \
-  X(InplaceAdd) X(InplaceOr)  /* R[a] = R[b] op= R[c] */                              \
+  /* R[a] = R[b] op= R[c] */                                                          \
+  X(InplaceAdd) X(InplaceSub) X(InplaceAnd) X(InplaceOr) X(InplaceXor)                \
   X(Equal) X(NotEqual) X(Less) X(LessEqual) X(Greater) X(GreaterEqual) X(In) X(NotIn) \
   X(Not) X(Negate) X(Plus) X(Invert)  /* R[a] = op R[b] */                            \
   X(Jump)          /* by d */                                                         \

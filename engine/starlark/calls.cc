@@ -176,12 +176,30 @@ absl::Status Interpreter::Bind(const Code& code, const Function* function, Value
   return FillDefaults(code, function, base);
 }
 
+namespace {
+
+absl::Status UnexpectedNames(const Code& code, const std::vector<std::string_view>& unexpected) {
+  std::string close;
+  if (unexpected.size() == 1) {  // several mean rather that another function was meant
+    std::vector<std::string> names;
+    for (const String* parameter : code.parameters) names.push_back(parameter->str());
+    close = ClosestMatch(unexpected[0], names);
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      code.name->view(), "() got unexpected keyword argument", unexpected.size() == 1 ? "" : "s",
+      ": ", absl::StrJoin(unexpected, ", "),
+      close.empty() ? "" : absl::StrCat(" (did you mean '", close, "'?)")));
+}
+
+}  // namespace
+
 absl::Status Interpreter::BindNamed(const Code& code, Value* base, size_t positional,
                                     std::span<const NamedValue> named, Dict* rest) {
   const size_t parameters = code.parameters.size() - (code.named_rest ? 1 : 0);
   // Callers mostly name arguments in the order of the parameters: the search goes on where the last
   // one ended, then around.
   size_t next = positional;
+  std::vector<std::string_view> unexpected;
   for (const NamedValue& argument : named) {
     const size_t at = FindParameter(code, parameters, next, argument.name);
     if (at < parameters) {
@@ -195,16 +213,10 @@ absl::Status Interpreter::BindNamed(const Code& code, Value* base, size_t positi
     } else if (rest != nullptr) {
       rest->table().Append(thread_.heap_, argument.name, argument.name->hash(), argument.value);
     } else {
-      std::vector<std::string> names;
-      for (size_t i = 0; i < parameters; ++i) names.push_back(code.parameters[i]->str());
-      const std::string close = ClosestMatch(argument.name->view(), names);
-      return absl::InvalidArgumentError(
-          absl::StrCat(code.name->view(), "() got unexpected keyword argument: ",
-                       argument.name->view(),
-                       close.empty() ? "" : absl::StrCat(" (did you mean '", close, "'?)")));
+      unexpected.push_back(argument.name->view());
     }
   }
-  return absl::OkStatus();
+  return unexpected.empty() ? absl::OkStatus() : UnexpectedNames(code, unexpected);
 }
 
 namespace {

@@ -10,14 +10,14 @@ namespace {
 Op BinaryOpcode(TokenKind assignment) {
   switch (assignment) {
     case TokenKind::kPlusEq: return Op::kInplaceAdd;
-    case TokenKind::kMinusEq: return Op::kSub;
+    case TokenKind::kMinusEq: return Op::kInplaceSub;
     case TokenKind::kStarEq: return Op::kMul;
     case TokenKind::kSlashEq: return Op::kDiv;
     case TokenKind::kSlashSlashEq: return Op::kFloorDiv;
     case TokenKind::kPercentEq: return Op::kMod;
-    case TokenKind::kAmpEq: return Op::kAnd;
+    case TokenKind::kAmpEq: return Op::kInplaceAnd;
     case TokenKind::kPipeEq: return Op::kInplaceOr;
-    case TokenKind::kCaretEq: return Op::kXor;
+    case TokenKind::kCaretEq: return Op::kInplaceXor;
     case TokenKind::kLess2Eq: return Op::kShiftLeft;
     default: return Op::kShiftRight;
   }

@@ -1,5 +1,6 @@
 #include "engine/starlark/eval_error.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -16,26 +17,12 @@ constexpr char kPlacePayload[] = "cow/starlark/place";  // line, column, file: o
 // A very deep stack shows its ends only.
 constexpr size_t kShownFrames = 100;
 
-void AppendFrame(const Frame& frame, bool innermost, std::string& out) {
+void AppendFrame(const Frame& frame, std::string& out) {
   const SourceFile& source = *frame.code->body->source;
   const SourceFile::LineColumn at = source.At(frame.offset());
   absl::StrAppend(&out, "\tFile \"", source.name(), "\", line ", at.line, ", column ", at.column,
-                  ", in ", frame.code->name->view(), "\n");
-  std::string_view line = source.Line(at.line);
-  const size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
-  absl::StrAppend(&out, "\t\t", line.substr(indent), "\n");
-  if (!innermost) return;
-  out += "\t\t";
-  // Under the code point at the column: tabs stay tabs, so that both lines move alike.
-  const size_t caret = static_cast<size_t>(at.column) - 1;
-  size_t column = indent;
-  for (char c : line.substr(indent)) {
-    if (column >= caret) break;
-    if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) continue;
-    out += c == '\t' ? '\t' : ' ';
-    ++column;
-  }
-  out += "^\n";
+                  ", in ", frame.code->name->view(), "\n\t\t",
+                  absl::StripAsciiWhitespace(source.Line(at.line)), "\n");
 }
 
 }  // namespace
@@ -53,7 +40,7 @@ absl::Status ErrorWithTraceback(const Thread& thread, const absl::Status& error)
     if (i > 0 && frames[i].from_host && !frames[i - 1].builtin.empty()) {
       absl::StrAppend(&text, "\tFile \"<builtin>\", in ", frames[i - 1].builtin, "\n");
     }
-    AppendFrame(frames[i], i + 1 == frames.size(), text);
+    AppendFrame(frames[i], text);
   }
   std::string_view builtin = frames.back().builtin;
   const std::string_view message(error.message().data(), error.message().size());

@@ -5,7 +5,6 @@
 //     Traceback (most recent call last):
 //     	File "pkg/defs.cow", line 3, column 14, in f
 //     		xs.append(1)
-//     		         ^
 //     Error in append: trying to mutate a frozen list value
 // which passes unchanged through all outer calls. A builtin that fails with a status that
 // IsDiagnostic (say from cow::ErrorAt: "file:line:col: error: ...") gets no traceback: its text is

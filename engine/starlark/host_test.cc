@@ -234,7 +234,7 @@ TEST(UnpackArgsTest, GivesUniformErrors) {
   EXPECT_THAT(Fails("typed('a', None, 1)"),
               HasSubstr("typed() accepts no more than 2 positional arguments but got 3"));
   EXPECT_THAT(Fails("typed('a', txt = 1)"),
-              HasSubstr("typed() got unexpected keyword argument: txt (did you mean 'text'?)"));
+              HasSubstr("typed() got unexpected keyword argument 'txt' (did you mean 'text'?)"));
   EXPECT_THAT(Fails("typed('a', text = 'b')"),
               HasSubstr("got multiple values for argument 'text'"));
   EXPECT_THAT(Fails("typed('a', vector = 1)"), HasSubstr("want 'Vector'"));
@@ -252,7 +252,6 @@ TEST(TracebackTest, HasTheFormOfBazel) {
             "\t\tf([])\n"
             "\tFile \"test.star\", line 2, column 20, in f\n"
             "\t\treturn x.append(1, 2)\n"
-            "\t\t               ^\n"
             "Error in append: append() accepts no more than 1 positional argument but got 2");
 }
 

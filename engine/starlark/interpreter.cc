@@ -246,8 +246,18 @@ op_InplaceAdd:
   if (BothSmall(r[B], r[C]) && AddSmall(r[B], r[C], &r[A])) NEXT();
   TRY(InplaceStep(BinaryOp::kAdd, r[B], r[C], &r[A]));
   NEXT();
+op_InplaceSub:
+  if (BothSmall(r[in.b], r[in.c]) && SubSmall(r[in.b], r[in.c], &r[in.a])) NEXT();
+  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kSub, r[in.b], r[in.c]));
+  NEXT();
+op_InplaceAnd:
+  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kAnd, r[in.b], r[in.c]));
+  NEXT();
 op_InplaceOr:
   TRY(InplaceStep(BinaryOp::kOr, r[B], r[C], &r[A]));
+  NEXT();
+op_InplaceXor:
+  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kXor, r[in.b], r[in.c]));
   NEXT();
 
 // `holds` becomes whether the comparison holds.

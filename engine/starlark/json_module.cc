@@ -83,7 +83,7 @@ class Encoder {
       }
     }
     if (path_.size() >= kMaxDepth) {
-      return absl::InvalidArgumentError("nesting depth limit exceeded");
+      return absl::OutOfRangeError("nesting depth limit exceeded");
     }
     path_.push_back(value);
     absl::Status status = value.Is(Kind::kDict)     ? EncodeDict(*value.As<Dict>())
@@ -94,7 +94,8 @@ class Encoder {
   }
 
   absl::Status Within(absl::Status status, std::string_view where) {
-    if (status.ok()) return status;
+    // The way to what is nested too deeply would fill pages.
+    if (status.ok() || absl::IsOutOfRange(status)) return status;
     return absl::Status(status.code(), absl::StrCat(where, ": ",
                                                     std::string(status.message())));
   }

@@ -26,7 +26,9 @@ Value Module::Find(std::string_view name) const {
   return Value();
 }
 
-absl::StatusOr<Module> Execute(std::shared_ptr<const Program> program, Thread& thread,
+namespace {
+
+absl::StatusOr<Module> Prepare(std::shared_ptr<const Program> program, Thread& thread,
                                const Environment& environment,
                                std::span<const std::shared_ptr<const FrozenModule>> loaded) {
   const Program::Body& body = program->body();
@@ -56,9 +58,41 @@ absl::StatusOr<Module> Execute(std::shared_ptr<const Program> program, Thread& t
   auto* data = new (heap.Allocate(sizeof(ModuleData))) ModuleData{
       program.get(), unset(body.globals.size()), predeclared, unset(body.loaded.size()), modules};
   heap.AddOwner(program);
-  absl::StatusOr<Value> result = Interpreter(thread).RunToplevel(*body.toplevel, *data);
-  if (!result.ok()) return result.status();
   return Module(data);
+}
+
+absl::Status Run(const Module& module, Thread& thread) {
+  return Interpreter(thread).RunToplevel(*module.program().body().toplevel, module.data()).status();
+}
+
+}  // namespace
+
+void Module::Bind(const Global& global) {
+  const std::vector<const String*>& names = program().body().globals;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i]->view() == global.name) data_->globals[i] = global.value;
+  }
+}
+
+absl::StatusOr<Module> Execute(std::shared_ptr<const Program> program, Thread& thread,
+                               const Environment& environment,
+                               std::span<const std::shared_ptr<const FrozenModule>> loaded) {
+  COW_ASSIGN_OR_RETURN(Module module, Prepare(std::move(program), thread, environment, loaded));
+  COW_RETURN_IF_ERROR(Run(module, thread));
+  return module;
+}
+
+absl::StatusOr<Module> ExecuteAfter(std::span<const Global> earlier,
+                                    std::shared_ptr<const Program> program, Thread& thread,
+                                    const Environment& environment,
+                                    std::span<const std::shared_ptr<const FrozenModule>> loaded,
+                                    std::vector<Global>& bound) {
+  COW_ASSIGN_OR_RETURN(Module module, Prepare(std::move(program), thread, environment, loaded));
+  for (const Global& global : earlier) module.Bind(global);
+  absl::Status status = Run(module, thread);
+  bound = module.globals();
+  COW_RETURN_IF_ERROR(status);
+  return module;
 }
 
 FrozenModule::FrozenModule(std::string name, std::shared_ptr<const FrozenHeap> heap,

@@ -175,6 +175,28 @@ absl::StatusOr<Value> Binary(Thread& thread, BinaryOp op, Value left, Value righ
   return Unsupported(op, left, right);
 }
 
+namespace {
+
+bool IsSetOperation(BinaryOp op) {
+  return op == BinaryOp::kOr || op == BinaryOp::kAnd || op == BinaryOp::kSub ||
+         op == BinaryOp::kXor;
+}
+
+absl::Status InplaceSet(Heap& heap, BinaryOp op, Set& set, const Set& other) {
+  COW_RETURN_IF_ERROR(set.CheckMutable("set"));
+  if (op == BinaryOp::kOr) {
+    if (&set == &other) return absl::OkStatus();
+    for (const auto& entry : other) COW_RETURN_IF_ERROR(set.Add(entry.key));
+    return absl::OkStatus();
+  }
+  COW_ASSIGN_OR_RETURN(Value result, SetBinary(heap, op, set, other));
+  COW_RETURN_IF_ERROR(set.Clear());
+  for (const auto& entry : *result.As<Set>()) COW_RETURN_IF_ERROR(set.Add(entry.key));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<Value> InplaceBinary(Thread& thread, BinaryOp op, Value left, Value right) {
   if (op == BinaryOp::kAdd && left.Is(Kind::kList) && IsIterable(right)) {
     List* list = left.As<List>();
@@ -196,11 +218,8 @@ absl::StatusOr<Value> InplaceBinary(Thread& thread, BinaryOp op, Value left, Val
     }
     return left;
   }
-  if (op == BinaryOp::kOr && left.Is(Kind::kSet) && right.Is(Kind::kSet)) {
-    Set* set = left.As<Set>();
-    COW_RETURN_IF_ERROR(set->CheckMutable("set"));
-    if (left.IsSame(right)) return left;
-    for (const auto& entry : *right.As<Set>()) COW_RETURN_IF_ERROR(set->Add(entry.key));
+  if (IsSetOperation(op) && left.Is(Kind::kSet) && right.Is(Kind::kSet)) {
+    COW_RETURN_IF_ERROR(InplaceSet(thread.heap(), op, *left.As<Set>(), *right.As<Set>()));
     return left;
   }
   return Binary(thread, op, left, right);

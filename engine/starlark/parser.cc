@@ -148,7 +148,7 @@ Expr* Parser::ParseTupleRest(Expr* first, bool allow_trailing_comma) {
     const uint32_t comma = Take().begin;
     if (!StartsExpression()) {
       if (!allow_trailing_comma) {
-        ErrorAtOffset(comma, "trailing comma is allowed only in parenthesized tuples.");
+        ErrorAtOffset(comma, "trailing comma is allowed only in parenthesized tuples");
       }
       break;
     }
@@ -239,7 +239,7 @@ Expr* Parser::ParseBinaryRest(Expr* left, int precedence) {
         ErrorAtOffset(token().begin,
                       absl::StrCat("Operator '", OperatorName(comparison),
                                    "' is not associative with operator '", OperatorName(op),
-                                   "'. Use parens."));
+                                   "'; use parentheses"));
         break;
       }
       comparison = op;

@@ -24,6 +24,23 @@ absl::Status Joined(const std::vector<Diagnostic>& errors) {
   return MarkDiagnostic(absl::InvalidArgumentError(text));
 }
 
+// `expr` as a statement becomes `_ = expr`.
+void KeepLastValue(std::vector<Stmt*>& file, Heap& nodes) {
+  if (file.empty() || file.back()->kind != StmtKind::kExpr) return;
+  auto* statement = static_cast<ExprStmt*>(file.back());
+  auto* name = new (nodes.Allocate(sizeof(NameExpr))) NameExpr();
+  name->kind = ExprKind::kName;
+  name->begin = name->at = statement->begin;
+  name->name = Intern("_");
+  auto* assign = new (nodes.Allocate(sizeof(AssignStmt))) AssignStmt();
+  assign->kind = StmtKind::kAssign;
+  assign->begin = assign->at = statement->begin;
+  assign->op = TokenKind::kEquals;
+  assign->target = name;
+  assign->value = statement->expr;
+  file.back() = assign;
+}
+
 Location PlaceOf(const SourceFile& source, uint32_t offset) {
   const SourceFile::LineColumn at = source.At(offset);
   return {source.name(), at.line, at.column};
@@ -81,6 +98,7 @@ absl::StatusOr<std::shared_ptr<const Program>> Program::Compile(
   std::vector<Token> tokens = Scanner(source->text(), *constants, errors).Scan();
   std::vector<Stmt*> file = Parser(std::move(tokens), nodes, errors).ParseFile();
   if (!errors.empty()) return failed();
+  if (dialect.keep_last_value) KeepLastValue(file, nodes);
   Resolution resolution = Resolver(dialect, environment, errors).Resolve(file);
   if (!errors.empty()) return failed();
   auto body = std::make_unique<Body>();

@@ -252,8 +252,9 @@ std::string_view TypeName(Value value) {
     case Kind::kDict: return "dict";
     case Kind::kSet: return "set";
     case Kind::kRange: return "range";
-    case Kind::kElems: return value.As<Elems>()->mode() == Elems::Mode::kBytes ? "bytes.elems"
-                                                                               : "string.elems";
+    case Kind::kElems:
+      if (value.As<Elems>()->mode() == Elems::Mode::kBytes) return "bytes.elems";
+      return value.As<Elems>()->by_byte() ? "string.elems" : "string.codepoints";
     case Kind::kStruct: return "struct";
     case Kind::kFunction: return "function";
     case Kind::kBuiltin: return "builtin_function_or_method";

@@ -1,5 +1,6 @@
 #include "engine/starlark/resolver.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -82,6 +83,30 @@ bool IsIdentifier(std::string_view text) {
   return !text.empty() && (text[0] < '0' || text[0] > '9');
 }
 
+// The first line of the target of an assignment or a loop that begins at `begin`, for messages.
+std::string_view TargetText(std::string_view source, size_t begin) {
+  std::string_view text = source.substr(begin, source.find_first_of("\r\n", begin) - begin);
+  int depth = 0;
+  size_t end = 0;
+  for (; end < text.size(); ++end) {
+    const char c = text[end];
+    if (c == '"' || c == '\'') {
+      end = std::min(text.find(c, end + 1), text.size() - 1);
+    } else if (c == '(' || c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ')' || c == ']' || c == '}') {
+      if (--depth < 0) break;
+    } else if (depth == 0 && c == '=' && text.substr(end, 2) == "==") {
+      ++end;
+    } else if (depth == 0 && (c == ',' || text.substr(end, 4) == " in " ||
+                              (c == '=' && text.substr(0, end).find_last_of("!<>") != end - 1))) {
+      break;
+    }
+  }
+  text = text.substr(0, end);
+  return text.substr(0, text.find_last_not_of(" \t+-*/%&|^<>") + 1);
+}
+
 std::string PreviousNote(const SourceFile& source, uint32_t begin) {
   const SourceFile::LineColumn at = source.At(begin);
   return absl::StrCat("previously declared at ", source.name(), ":", at.line, ":", at.column);
@@ -162,11 +187,7 @@ void Resolver::BindTarget(Expr* target, bool augmented) {
       for (Expr* element : static_cast<SequenceExpr*>(target)->elements) BindTarget(element, false);
       return;
     default: {
-      std::string_view text = errors_.source().text();
-      text = text.substr(target->begin, text.find_first_of("\r\n=", target->begin) - target->begin);
-      while (!text.empty() && (text.back() == ' ' || text.back() == '+' || text.back() == '-')) {
-        text.remove_suffix(1);
-      }
+      const std::string_view text = TargetText(errors_.source().text(), target->begin);
       VisitExpr(target);
       Error(target->begin, absl::StrCat("cannot assign to '", text, "'"));
     }
@@ -196,8 +217,8 @@ void Resolver::VisitStatement(Stmt* statement) {
       auto* def = static_cast<DefStmt*>(statement);
       if (dialect_.is_build_file) {
         Error(def->begin,
-              "function definitions are not allowed in BUILD files. You may move the function to a "
-              ".bzl file and load it.");
+              "functions may not be defined in BUILD files; you may move the function to a .cow or "
+              ".bzl file and load it");
       }
       def->function->is_global_def = toplevel && nested_blocks_ == 0;
       Use(def->name);
@@ -209,8 +230,8 @@ void Resolver::VisitStatement(Stmt* statement) {
       if (toplevel && !dialect_.allow_toplevel_control) {
         Error(
             statement->begin,
-            "if statements are not allowed at the top level. You may move it inside a function or "
-            "use an if expression (x if condition else y).");
+            "if statements are not allowed at the top level; you may move it inside a function or "
+            "use an if expression (x if condition else y)");
       }
       ++nested_blocks_;
       for (IfBranch& branch : conditional->branches) {
@@ -225,8 +246,8 @@ void Resolver::VisitStatement(Stmt* statement) {
       if (toplevel && !dialect_.allow_toplevel_control) {
         Error(
             statement->begin,
-            "for loops are not allowed at the top level. You may move it inside a function or use "
-            "a comprehension, [f(x) for x in sequence].");
+            "for loops are not allowed at the top level; you may move it inside a function or use "
+            "a comprehension, [f(x) for x in sequence]");
       }
       VisitExpr(loop->iterable);
       ++nested_blocks_;

@@ -106,8 +106,8 @@ void Resolver::VisitExpr(Expr* expr) {
     case ExprKind::kLambda:
       if (dialect_.is_build_file) {
         Error(expr->begin,
-              "lambda expressions are not allowed in BUILD files. You may move the function to a "
-              ".bzl file and load it.");
+              "functions may not be defined in BUILD files; you may move the function to a .cow or "
+              ".bzl file and load it");
       }
       VisitFunction(static_cast<LambdaExpr*>(expr)->function);
       break;
@@ -164,7 +164,7 @@ void Resolver::VisitCall(CallExpr* call) {
         if (dialect_.is_build_file) {
           Error(
               argument.begin,
-              "*args arguments are not allowed in BUILD files. Pass the arguments in explicitly.");
+              "*args arguments are not allowed in BUILD files; pass the arguments in explicitly");
         }
         if (star_star) {
           Error(argument.begin, "*args may not follow **kwargs");
@@ -176,8 +176,8 @@ void Resolver::VisitCall(CallExpr* call) {
       case ArgKind::kStarStar:
         if (dialect_.is_build_file) {
           Error(argument.begin,
-                "**kwargs arguments are not allowed in BUILD files. Pass the arguments in "
-                "explicitly.");
+                "**kwargs arguments are not allowed in BUILD files; pass the arguments in "
+                "explicitly");
         }
         if (star_star) Error(argument.begin, "multiple **kwargs not allowed");
         star_star = true;

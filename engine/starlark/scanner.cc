@@ -150,6 +150,7 @@ std::vector<Token> Scanner::Scan() {
     }
   }
   if (!brackets_.empty()) {
+    cut_short_ = true;
     Error(brackets_.back(),
           absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
   }
@@ -186,7 +187,7 @@ void Scanner::ScanIndentation() {
     return;
   }
   line_start_ = false;
-  if (tab) Error(tab_at, "Tab characters are not allowed for indentation. Use spaces instead.");
+  if (tab) Error(tab_at, "tab characters are not allowed for indentation; use spaces instead");
   if (indent > indents_.back()) {
     indents_.push_back(indent);
     Emit(TokenKind::kIndent, at_);
@@ -226,10 +227,12 @@ void Scanner::ScanToken() {
     case '\\':
       if (Peek(1) == '\n') {
         at_ += 2;
+        cut_short_ |= AtEnd();
         return;
       }
       if (Peek(1) == '\r') {
         at_ += Peek(2) == '\n' ? 3 : 2;
+        cut_short_ |= AtEnd();
         return;
       }
       InvalidCharacter();
@@ -300,6 +303,7 @@ bool Scanner::EndOpenBrackets(TokenKind kind, size_t word) {
         absl::StrCat("'", text_.substr(brackets_.back(), 1), "' was never closed"));
   brackets_.clear();
   at_ = before + 1;
+  Emit(TokenKind::kIllegal, before);  // the parser need not tell, too
   Emit(TokenKind::kNewline, before);
   line_start_ = true;
   return true;

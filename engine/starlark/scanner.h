@@ -20,6 +20,10 @@ class Scanner {
 
   std::vector<Token> Scan();
 
+  // After Scan: the text ended inside of brackets, of a string in triple quotes, or behind a
+  // backslash.
+  bool cut_short() const { return cut_short_; }
+
  private:
   struct Word {
     TokenKind kind;
@@ -56,6 +60,7 @@ class Scanner {
   size_t at_ = 0;
   std::vector<size_t> brackets_;  // open ones, outermost first
   bool line_start_ = true;
+  bool cut_short_ = false;
   std::vector<int> indents_{0};
   std::vector<Token> tokens_;
   absl::flat_hash_map<std::string_view, Word> words_;

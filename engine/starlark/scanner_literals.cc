@@ -131,6 +131,7 @@ void Scanner::ScanString(size_t begin, bool raw, bool bytes) {
       ++at_;
     }
   }
+  cut_short_ |= triple;
   Error(begin, triple ? "unterminated string literal at end of file" : "unclosed string literal");
   finish(at_);
 }
@@ -171,7 +172,7 @@ void Scanner::ScanEscape(bool raw, bool bytes, std::string& out) {
   if (!IsOctal(c)) {
     std::string_view shown =
         text_.substr(begin, 1 + std::max<size_t>(ValidSequence(text_, begin + 1), 1));
-    Error(begin, absl::StrCat("invalid escape sequence: ", shown, ". Use '\\\\' to insert '\\'."));
+    Error(begin, absl::StrCat("invalid escape sequence: ", shown, "; use '\\\\' to insert '\\'"));
     out += '\\';
     out += c;
     return;

@@ -156,9 +156,7 @@ Fields SplitAtSpaces(std::string_view text, int64_t max) {
     if (at == text.size()) break;
     const size_t begin = at;
     if (max >= 0 && static_cast<int64_t>(fields.size()) == max) {
-      size_t end = text.size();
-      while (end > begin && IsSpace(text[end - 1])) --end;
-      fields.emplace_back(begin, end);
+      fields.emplace_back(begin, text.size());
       break;
     }
     while (at < text.size() && !IsSpace(text[at])) ++at;
@@ -175,9 +173,7 @@ Fields RSplitAtSpaces(std::string_view text, int64_t max) {
     if (at == 0) break;
     const size_t end = at;
     if (max >= 0 && static_cast<int64_t>(fields.size()) == max) {
-      size_t begin = 0;
-      while (begin < end && IsSpace(text[begin])) ++begin;
-      fields.emplace_back(begin, end);
+      fields.emplace_back(0, end);
       break;
     }
     while (at > 0 && !IsSpace(text[at - 1])) --at;
