@@ -247,17 +247,17 @@ op_InplaceAdd:
   TRY(InplaceStep(BinaryOp::kAdd, r[B], r[C], &r[A]));
   NEXT();
 op_InplaceSub:
-  if (BothSmall(r[in.b], r[in.c]) && SubSmall(r[in.b], r[in.c], &r[in.a])) NEXT();
-  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kSub, r[in.b], r[in.c]));
+  if (BothSmall(r[B], r[C]) && SubSmall(r[B], r[C], &r[A])) NEXT();
+  TRY(InplaceStep(BinaryOp::kSub, r[B], r[C], &r[A]));
   NEXT();
 op_InplaceAnd:
-  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kAnd, r[in.b], r[in.c]));
+  TRY(InplaceStep(BinaryOp::kAnd, r[B], r[C], &r[A]));
   NEXT();
 op_InplaceOr:
   TRY(InplaceStep(BinaryOp::kOr, r[B], r[C], &r[A]));
   NEXT();
 op_InplaceXor:
-  SET_OR_FAIL(r[in.a], InplaceBinary(thread_, BinaryOp::kXor, r[in.b], r[in.c]));
+  TRY(InplaceStep(BinaryOp::kXor, r[B], r[C], &r[A]));
   NEXT();
 
 // `holds` becomes whether the comparison holds.
