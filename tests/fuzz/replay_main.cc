@@ -1,4 +1,5 @@
-// Runs a fuzz target over the files of its corpus and over every prefix and one-byte change of the small ones.
+// Runs a fuzz target over the files of its corpus and over every prefix and one-byte change of the small ones; of
+// .star files, over their chunks.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -29,20 +30,34 @@ void TryAround(const std::string& input) {
   }
 }
 
+void TryChunks(const std::string& suite) {
+  const std::string separator = "\n---\n";
+  size_t begin = 0;
+  for (size_t end; (end = suite.find(separator, begin)) != std::string::npos;) {
+    Try(suite.substr(begin, end + 1 - begin));
+    begin = end + separator.size();
+  }
+  Try(suite.substr(begin));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2 || !std::filesystem::is_directory(argv[1])) {
-    std::fprintf(stderr, "usage: %s CORPUS_DIR\n", argv[0]);
-    return 2;
-  }
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
-    std::ostringstream bytes;
-    bytes << std::ifstream(entry.path(), std::ios::binary).rdbuf();
-    TryAround(bytes.str());
-    ++files;
+  for (int i = 1; i < argc; ++i) {
+    if (!std::filesystem::is_directory(argv[i])) {
+      std::fprintf(stderr, "%s is no directory\n", argv[i]);
+      return 2;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
+      const bool suite = entry.path().extension() == ".star";
+      if (entry.path().extension() == ".md") continue;
+      std::ostringstream bytes;
+      bytes << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+      suite ? TryChunks(bytes.str()) : TryAround(bytes.str());
+      ++files;
+    }
   }
-  std::printf("%d corpus files replayed\n", files);
+  std::printf("%d files replayed\n", files);
   return files > 0 ? 0 : 1;
 }
