@@ -54,7 +54,7 @@ class Arguments {
   std::span<const NamedValue> named() const { return named_; }
   Value FindNamed(std::string_view name) const;  // unset if absent
 
-  // "f() got unexpected keyword argument 'x'" if there are any named ones.
+  // "f() got unexpected keyword argument: x" if there are any named ones.
   absl::Status RejectNamed() const;
   absl::Status RejectAll() const;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/status.h"
+#include "engine/starlark/interactive_program.h"
 #include "engine/starlark/operations.h"
 #include "engine/starlark/scanner.h"
 #include "engine/starlark/thread.h"
@@ -38,7 +39,7 @@ bool InteractiveSession::WantsMore(std::string_view text) {
 absl::StatusOr<std::string> InteractiveSession::Evaluate(std::string text) {
   auto source = std::make_shared<const SourceFile>(kName, std::move(text));
   COW_ASSIGN_OR_RETURN(std::shared_ptr<const Program> program,
-                       Program::Compile(source, Dialect::Interactive(), environment_));
+                       CompilePiece(source, environment_));
   COW_ASSIGN_OR_RETURN(std::vector<std::shared_ptr<const FrozenModule>> loads,
                        loader_.LoadsOf(*program));
   std::vector<Global> loaded;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/starlark/bytecode.h"
+#include "engine/starlark/interactive_program.h"
 #include "engine/starlark/interpreter.h"
 
 namespace cow::starlark {
@@ -28,7 +29,7 @@ Value Module::Find(std::string_view name) const {
 
 namespace {
 
-absl::StatusOr<Module> Prepare(std::shared_ptr<const Program> program, Thread& thread,
+absl::StatusOr<ModuleData*> Prepare(std::shared_ptr<const Program> program, Thread& thread,
                                const Environment& environment,
                                std::span<const std::shared_ptr<const FrozenModule>> loaded) {
   const Program::Body& body = program->body();
@@ -58,28 +59,29 @@ absl::StatusOr<Module> Prepare(std::shared_ptr<const Program> program, Thread& t
   auto* data = new (heap.Allocate(sizeof(ModuleData))) ModuleData{
       program.get(), unset(body.globals.size()), predeclared, unset(body.loaded.size()), modules};
   heap.AddOwner(program);
-  return Module(data);
+  return data;
 }
 
-absl::Status Run(const Module& module, Thread& thread) {
-  return Interpreter(thread).RunToplevel(*module.program().body().toplevel, module.data()).status();
+absl::Status Run(ModuleData& module, Thread& thread) {
+  return Interpreter(thread).RunToplevel(*module.program->body().toplevel, module).status();
+}
+
+void Bind(ModuleData& module, const Global& global) {
+  const std::vector<const String*>& names = module.program->body().globals;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i]->view() == global.name) module.globals[i] = global.value;
+  }
 }
 
 }  // namespace
 
-void Module::Bind(const Global& global) {
-  const std::vector<const String*>& names = program().body().globals;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i]->view() == global.name) data_->globals[i] = global.value;
-  }
-}
-
 absl::StatusOr<Module> Execute(std::shared_ptr<const Program> program, Thread& thread,
                                const Environment& environment,
                                std::span<const std::shared_ptr<const FrozenModule>> loaded) {
-  COW_ASSIGN_OR_RETURN(Module module, Prepare(std::move(program), thread, environment, loaded));
-  COW_RETURN_IF_ERROR(Run(module, thread));
-  return module;
+  COW_ASSIGN_OR_RETURN(ModuleData * module,
+                       Prepare(std::move(program), thread, environment, loaded));
+  COW_RETURN_IF_ERROR(Run(*module, thread));
+  return Module(module);
 }
 
 absl::StatusOr<Module> ExecuteAfter(std::span<const Global> earlier,
@@ -87,9 +89,11 @@ absl::StatusOr<Module> ExecuteAfter(std::span<const Global> earlier,
                                     const Environment& environment,
                                     std::span<const std::shared_ptr<const FrozenModule>> loaded,
                                     std::vector<Global>& bound) {
-  COW_ASSIGN_OR_RETURN(Module module, Prepare(std::move(program), thread, environment, loaded));
-  for (const Global& global : earlier) module.Bind(global);
-  absl::Status status = Run(module, thread);
+  COW_ASSIGN_OR_RETURN(ModuleData * data,
+                       Prepare(std::move(program), thread, environment, loaded));
+  for (const Global& global : earlier) Bind(*data, global);
+  absl::Status status = Run(*data, thread);
+  const Module module(data);
   bound = module.globals();
   COW_RETURN_IF_ERROR(status);
   return module;

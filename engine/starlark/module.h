@@ -44,10 +44,6 @@ class Module {
 
   explicit Module(ModuleData* data) : data_(data) {}
 
-  // Gives the global of that name, if the program has one, a value before it runs.
-  void Bind(const Global& global);
-  ModuleData& data() const { return *data_; }
-
  private:
   ModuleData* data_;
 };
@@ -59,15 +55,6 @@ class Module {
 absl::StatusOr<Module> Execute(std::shared_ptr<const Program> program, Thread& thread,
                                const Environment& environment,
                                std::span<const std::shared_ptr<const FrozenModule>> loaded);
-
-// Same for a text that goes on where others ended: its globals begin with the values those of their
-// names have in `earlier`. `bound` becomes the globals that have a value in the end, also if the
-// execution fails.
-absl::StatusOr<Module> ExecuteAfter(std::span<const Global> earlier,
-                                    std::shared_ptr<const Program> program, Thread& thread,
-                                    const Environment& environment,
-                                    std::span<const std::shared_ptr<const FrozenModule>> loaded,
-                                    std::vector<Global>& bound);
 
 class FrozenModule {
  public:

@@ -7,6 +7,7 @@
 #include "engine/base/status.h"
 #include "engine/starlark/bytecode.h"
 #include "engine/starlark/compiler.h"
+#include "engine/starlark/interactive_program.h"
 #include "engine/starlark/parser.h"
 #include "engine/starlark/resolver.h"
 #include "engine/starlark/scanner.h"
@@ -61,6 +62,37 @@ std::vector<LoadStatement> DescribeLoads(const SourceFile& source,
   return result;
 }
 
+absl::StatusOr<std::shared_ptr<const Program>> CompileSource(
+    std::shared_ptr<const SourceFile> source, const Dialect& dialect,
+    const Environment& environment, bool keep_last_value,
+    std::vector<Diagnostic>& diagnostics) {
+  StaticErrors errors(*source);
+  if (source->text().size() > std::numeric_limits<int32_t>::max()) {
+    errors.Add(0, "file is too large");
+    diagnostics = errors.Take();
+    return Joined(diagnostics);
+  }
+  auto failed = [&] {
+    diagnostics = errors.Take();
+    return Joined(diagnostics);
+  };
+  auto constants = std::make_unique<Heap>();
+  Heap nodes;
+  std::vector<Token> tokens = Scanner(source->text(), *constants, errors).Scan();
+  std::vector<Stmt*> file = Parser(std::move(tokens), nodes, errors).ParseFile();
+  if (!errors.empty()) return failed();
+  if (keep_last_value) KeepLastValue(file, nodes);
+  Resolution resolution = Resolver(dialect, environment, errors).Resolve(file);
+  if (!errors.empty()) return failed();
+  auto body = std::make_unique<Program::Body>();
+  body->source = source;
+  body->constants = Heap::Freeze(std::move(constants));
+  CompileFile(resolution, *body, errors);
+  if (!errors.empty()) return failed();
+  std::vector<LoadStatement> loads = DescribeLoads(*source, resolution.loads);
+  return std::make_shared<const Program>(std::move(source), std::move(loads), std::move(body));
+}
+
 }  // namespace
 
 Program::Program(std::shared_ptr<const SourceFile> source, std::vector<LoadStatement> loads,
@@ -82,32 +114,16 @@ absl::StatusOr<std::shared_ptr<const Program>> Program::Compile(
 
 absl::StatusOr<std::shared_ptr<const Program>> Program::Compile(
     std::shared_ptr<const SourceFile> source, const Dialect& dialect,
-    const Environment& environment, std::vector<Diagnostic>& diagnostics) {
-  StaticErrors errors(*source);
-  if (source->text().size() > std::numeric_limits<int32_t>::max()) {
-    errors.Add(0, "file is too large");
-    diagnostics = errors.Take();
-    return Joined(diagnostics);
-  }
-  auto failed = [&] {
-    diagnostics = errors.Take();
-    return Joined(diagnostics);
-  };
-  auto constants = std::make_unique<Heap>();
-  Heap nodes;
-  std::vector<Token> tokens = Scanner(source->text(), *constants, errors).Scan();
-  std::vector<Stmt*> file = Parser(std::move(tokens), nodes, errors).ParseFile();
-  if (!errors.empty()) return failed();
-  if (dialect.keep_last_value) KeepLastValue(file, nodes);
-  Resolution resolution = Resolver(dialect, environment, errors).Resolve(file);
-  if (!errors.empty()) return failed();
-  auto body = std::make_unique<Body>();
-  body->source = source;
-  body->constants = Heap::Freeze(std::move(constants));
-  CompileFile(resolution, *body, errors);
-  if (!errors.empty()) return failed();
-  std::vector<LoadStatement> loads = DescribeLoads(*source, resolution.loads);
-  return std::make_shared<const Program>(std::move(source), std::move(loads), std::move(body));
+    const Environment& environment, std::vector<Diagnostic>& errors) {
+  return CompileSource(std::move(source), dialect, environment, false, errors);
+}
+
+absl::StatusOr<std::shared_ptr<const Program>> CompilePiece(
+    std::shared_ptr<const SourceFile> source, const Environment& environment) {
+  const Dialect dialect{
+      .allow_toplevel_control = true, .allow_late_load = true, .allow_rebinding = true};
+  std::vector<Diagnostic> errors;
+  return CompileSource(std::move(source), dialect, environment, true, errors);
 }
 
 }  // namespace cow::starlark

@@ -23,20 +23,12 @@ struct Dialect {
   bool allow_late_load = false;
   // x = 1; x = 2 at top level.
   bool allow_rebinding = false;
-  // An expression statement that ends the file binds its value to the global `_`.
-  bool keep_last_value = false;
 
   static Dialect Build() {
     return {.is_build_file = true, .allow_late_load = true, .allow_rebinding = true};
   }
   static Dialect Module() { return {}; }
   static Dialect Script() { return {.allow_late_load = true}; }
-  static Dialect Interactive() {
-    return {.allow_toplevel_control = true,
-            .allow_late_load = true,
-            .allow_rebinding = true,
-            .keep_last_value = true};
-  }
 };
 
 struct LoadStatement {

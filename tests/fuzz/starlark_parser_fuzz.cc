@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cow::starlark;
   const auto source = std::make_shared<const cow::SourceFile>(
       "fuzz.star", std::string(reinterpret_cast<const char*>(data), size));
-  for (const Dialect& dialect : {Dialect::Interactive(), Dialect::Build(), Dialect::Module()}) {
+  for (const Dialect& dialect : {Dialect::Script(), Dialect::Build(), Dialect::Module()}) {
     std::vector<cow::Diagnostic> errors;
     const auto program = Program::Compile(source, dialect, ScriptEnvironment(), errors);
     COW_CHECK(program.ok() == errors.empty());
