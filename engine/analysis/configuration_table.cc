@@ -40,17 +40,6 @@ std::map<std::string, std::string> Assignments(const ConfigurationOptions& optio
   return map;
 }
 
-// Sorted by name, the last one of a name.
-void NormaliseAssignments(std::vector<std::string>& texts) {
-  std::map<std::string, std::string> last;
-  for (std::string& text : texts) {
-    std::string name = text.substr(0, text.find('='));
-    last[name] = std::move(text);
-  }
-  texts.clear();
-  for (auto& [name, text] : last) texts.push_back(std::move(text));
-}
-
 // One more use of an option on the command line.
 void AddUse(OptionValue& value, OptionValue use, NativeOption::Type type) {
   auto* texts = std::get_if<std::vector<std::string>>(&value);
@@ -60,7 +49,7 @@ void AddUse(OptionValue& value, OptionValue use, NativeOption::Type type) {
     return;
   }
   texts->insert(texts->end(), more->begin(), more->end());
-  if (type == NativeOption::Type::kAssignments) NormaliseAssignments(*texts);
+  if (type == NativeOption::Type::kAssignments) *texts = MergedAssignments(std::move(*texts));
 }
 
 absl::Status AddNative(const BuildOptions& given, const loading::Workspace& workspace,
@@ -123,6 +112,17 @@ OptionValue MakeDefault(const NativeOption& option) {
 }
 
 }  // namespace
+
+std::vector<std::string> MergedAssignments(std::vector<std::string> texts) {
+  std::map<std::string, std::string> last;
+  for (std::string& text : texts) {
+    std::string name = text.substr(0, text.find('='));
+    last[name] = std::move(text);
+  }
+  texts.clear();
+  for (auto& [name, text] : last) texts.push_back(std::move(text));
+  return texts;
+}
 
 const OptionValue& DefaultOf(const NativeOption& option) {
   static const auto& defaults = *[] {
@@ -207,9 +207,13 @@ absl::StatusOr<std::unique_ptr<ConfigurationTable>> ConfigurationTable::Create(
 }
 
 absl::StatusOr<const Configuration*> ConfigurationTable::ExecOn(const Label& platform) {
+  auto known = tools_.find(platform);
+  if (known != tools_.end()) return known->second;
   ConfigurationOptions tools = ToolOptions(target_->options);
   tools.native[kPlatforms] = std::vector<Label>{platform};
-  return Intern(std::move(tools));
+  COW_ASSIGN_OR_RETURN(const Configuration* made, Intern(std::move(tools)));
+  tools_.emplace(platform, made);
+  return made;
 }
 
 absl::Status ConfigurationTable::NormalisePlatforms(ConfigurationOptions& options) {
@@ -281,6 +285,7 @@ absl::StatusOr<std::unique_ptr<Configuration>> ConfigurationTable::Make(
   made->test_args = Strings(options, "test_arg");
   made->test_filter = std::get<std::string>(NativeValue(options, Option("test_filter")));
   made->extra_toolchains = Strings(options, "extra_toolchains");
+  made->extra_execution_platforms = Strings(options, "extra_execution_platforms");
   made->directory = DirectoryOf(options, *made);
   made->options = std::move(options);
   return made;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/analysis/analyzer.h"
@@ -52,6 +53,7 @@ class ConfigurationTable {
   const Configuration* exec_ = nullptr;
   std::map<Digest, std::unique_ptr<Configuration>> known_;
   std::map<std::string, const Configuration*> directories_;
+  std::map<Label, const Configuration*> tools_;  // by platform
 };
 
 // The value that `text` means for the option. A list option gets the list of one use.
@@ -61,6 +63,9 @@ absl::StatusOr<OptionValue> ParseNativeOption(const NativeOption& option, std::s
 
 // What the option is where nothing sets it.
 const OptionValue& DefaultOf(const NativeOption& option);
+
+// Of NAME=VALUE texts the last one of each name, sorted.
+std::vector<std::string> MergedAssignments(std::vector<std::string> texts);
 
 // The option's value in these options.
 const OptionValue& NativeValue(const ConfigurationOptions& options, const NativeOption& option);

@@ -20,6 +20,7 @@
 #include "engine/analysis/rule_attributes.h"
 #include "engine/analysis/rule_context.h"
 #include "engine/analysis/toolchain_resolution.h"
+#include "engine/analysis/transition_runner.h"
 #include "engine/loading/package_loader.h"
 #include "engine/starlark/thread.h"
 
@@ -64,6 +65,13 @@ class TargetGraph {
     }
   };
   struct Frame;
+  // Where actions run.
+  struct Execution {
+    std::string group{};  // "" = the rule or aspect itself
+    ExecutionNeed need{};
+    ExecutionChoice choice{};
+    const Configuration* tools = nullptr;  // of programs that run there
+  };
 
   // Works until the stack is empty. `entered` is what Enter said of the only frame on it.
   void Drain(absl::Status entered);
@@ -89,8 +97,10 @@ class TargetGraph {
   absl::Status CompleteAspect(Frame& frame, ConfiguredTarget& target);
   void TakeDependencies(Frame& frame);
   absl::Status TakeToolchains(Frame& frame);
-  absl::Status CheckExecutionPlatform(const loading::Target& target);
-  absl::Status AddToolchainEdges(Frame& frame);
+  // Sets frame.executions, for the rule or the aspect.
+  absl::Status ChooseExecution(Frame& frame, const AspectPath* aspects);
+  absl::Status AddExecution(Frame& frame, std::string_view group, ExecutionNeed need);
+  void AddToolchainEdges(Frame& frame);
   static absl::StatusOr<std::vector<loading::ToolchainRequirement>> WantedToolchains(
       const loading::Target& target, const AspectPath* aspects);
   // Takes up the next edge of the top frame: true if it is configured, false if a frame for it was
@@ -99,6 +109,7 @@ class TargetGraph {
   absl::StatusOr<std::unique_ptr<ConfiguredTarget>> Complete(Frame& frame);
   absl::Status CompleteRule(Frame& frame, ConfiguredTarget& target);
   absl::StatusOr<std::string> Incompatibility(const Frame& frame);
+  absl::StatusOr<std::string> OwnIncompatibility(const Frame& frame);
   absl::Status RegisterActions(const loading::Target& declared, const ConfiguredTarget& target);
   absl::Status CycleError(const Key& key) const;
   absl::Status AtEdge(const Frame& frame, const DependencyEdge& edge,
@@ -106,9 +117,22 @@ class TargetGraph {
   ConditionTable& conditions(const Configuration* configuration);
   absl::Status AddAttributeEdges(Frame& frame);
   absl::Status AddSettingEdge(Frame& frame);
-  Key KeyOf(const loading::Target& target, const Configuration* configuration) const;
+  // The key of a target that is asked for in a configuration: a transition of its rule applies.
+  absl::StatusOr<Key> KeyOf(const loading::Target& target, const Configuration* configuration);
+  absl::StatusOr<const Configuration*> AfterRuleTransition(const loading::Target& target,
+                                                           const Configuration* configuration);
+  // In which configurations the labels of an attribute of the frame's rule or aspect are.
+  absl::StatusOr<std::vector<EdgeConfiguration>> ConfigurationsOf(
+      const Frame& frame, const loading::Attribute& attribute, const RuleAttributes& attributes);
 
   Parts parts_;
+  // Of targets without constraints of their own.
+  absl::flat_hash_map<std::pair<const loading::RuleClass*, const Configuration*>,
+                      std::vector<Execution>>
+      executions_;
+  TransitionRunner transitions_;
+  absl::flat_hash_map<std::pair<const loading::Target*, const Configuration*>, const Configuration*>
+      after_transition_;
   ArtifactTable artifacts_;
   absl::flat_hash_map<const Configuration*, std::unique_ptr<ConditionTable>> conditions_;
   absl::flat_hash_map<Key, absl::StatusOr<std::unique_ptr<ConfiguredTarget>>> targets_;

@@ -83,11 +83,21 @@ std::function<absl::Status(const std::string&, Options&)> Choose(Switch Options:
 std::vector<Flag> OwnFlags() {
   using driver::BuildRequest;
   return {
+      {"flag_alias", 0, "NAME=LABEL", {}, "Another name for the flag of a build setting: --NAME is then --LABEL.", kBuilding,
+       [](const std::string&, Options&) { return absl::OkStatus(); }},  // read before all others
+      {"config", 0, "NAME", {}, "Adds the flags of the lines 'COMMAND:NAME' in .cowrc.", "*",
+       [](const std::string& value, Options&) {
+         return absl::InvalidArgumentError(absl::StrCat("--config=", value, " cannot stand here"));
+       }},
+      {"rc", 0, "", {}, "--norc reads no .cowrc, neither that of the workspace nor that of the user.", "*",
+       [](const std::string&, Options&) { return absl::OkStatus(); }},  // read before all others
       {"jobs", 'j', "N", {}, "How many actions run at once. Default: the number of processors.", kBuilding,
        [](const std::string& value, Options& options) { return SetPositive(value, "jobs", &options.request.jobs); }},
       {"keep_going", 'k', "", {}, "Builds as much as possible after a failure.", kBuilding, Bool(&BuildRequest::keep_going)},
       {"min_sandbox", 0, "TIER", {"S3"}, "Fails unless actions run in a sandbox at least this strong. Default and only tier: S3.",
        kBuilding, Text(&BuildRequest::min_sandbox)},
+      {"check_visibility", 0, "", {}, "--nocheck_visibility lets targets depend on what is not visible to them.", kBuilding,
+       Bool(&BuildRequest::check_visibility)},
       {"subcommands", 's', "", {}, "Prints the command of every action that runs.", kBuilding, Bool(&BuildRequest::subcommands)},
       {"output_groups", 0, "NAMES", {}, "Builds these output groups, comma separated, instead of the default outputs; +NAME adds "
        "one, -NAME takes one away.", kBuilding, AppendWords(&BuildRequest::output_groups)},

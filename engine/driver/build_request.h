@@ -26,6 +26,7 @@ struct BuildRequest {
   bool keep_going = false;
   bool subcommands = false;
   bool offline = false;
+  bool check_visibility = true;
   std::string min_sandbox = "S3";
   std::string test_output = "errors";
   bool expunge = false;                     // cow clean
