@@ -19,6 +19,8 @@ struct BuildRequest {
   std::string cache_dir{};                  // "" = from the environment
   BuildOptions options{};                   // how to build: what configurations are made of
   int jobs = 0;                             // 0 = number of processors
+  int loading_phase_threads = 0;            // 0 = number of processors
+  bool build = true;                        // false: load and analyse, run no action
   bool keep_going = false;
   bool subcommands = false;
   bool offline = false;
@@ -72,6 +74,8 @@ struct BuildResult {
   int64_t actions_cached = 0;
   int64_t actions_failed = 0;
   int64_t wall_micros = 0;
+  int64_t loading_micros = 0;               // of it: finding and evaluating packages
+  int64_t analysis_micros = 0;              // of it: from targets to actions; packages not loaded before load here
   std::string sandbox_tier{};               // "" if no action had to run
   std::string executable{};                 // cow run: absolute path of the built program
 };
