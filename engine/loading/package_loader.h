@@ -33,7 +33,7 @@ class PackageLoader {
   // --nocheck_visibility: all targets are visible from now on. Before other threads use the loader.
   void IgnoreVisibility();
 
-  // In parallel; answers in the order of `ids`.
+  // In parallel; answers in the order of `ids`, and what print() says in the order of files.
   std::vector<absl::StatusOr<PackagePtr>> LoadAll(const std::vector<PackageId>& ids);
 
   // Also fails with plain kNotFound "no such target ...".
