@@ -61,7 +61,7 @@ absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
   for (const DependencyEdge& edge : frame.edges) {
     const std::string& reason = edge.target->resolved().incompatible;
     if (!reason.empty())
-      return absl::StrCat("depends on ", edge.label.ToString(), ", which is ", reason);
+      return absl::StrCat("depends on ", edge.label.ToString(), reason.starts_with("depends on") ? ", which " : ", which is ", reason);
   }
   return std::string();
 }
