@@ -72,6 +72,9 @@ absl::StatusOr<std::unique_ptr<ConfiguredTarget>> TargetGraph::Complete(Frame& f
   target->label = declared.label();
   target->configuration = frame.key.second;
   target->kind = KindText(declared);
+  if (parts_.on_dependencies && frame.key.aspects == nullptr) {
+    parts_.on_dependencies({declared, frame.key.second, frame.edges, frame.attributes});
+  }
   switch (declared.kind()) {
     case Target::Kind::kSourceFile:
       COW_RETURN_IF_ERROR(ConfigureSourceFile(parts_.loader, declared, artifacts_, *target));
