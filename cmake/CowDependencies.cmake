@@ -22,6 +22,10 @@ find_library(COW_Z_STATIC NAMES libz.a REQUIRED)
 find_library(COW_LZMA_STATIC NAMES liblzma.a REQUIRED)
 find_library(COW_ZSTD_STATIC NAMES libzstd.a REQUIRED)
 find_library(COW_YAML_STATIC NAMES libyaml-cpp.a REQUIRED)
+find_library(COW_ARCHIVE_STATIC NAMES libarchive.a REQUIRED)
+find_library(COW_BZ2_STATIC NAMES libbz2.a REQUIRED)
+find_library(COW_NETTLE_STATIC NAMES libnettle.a REQUIRED)
+find_library(COW_RE2_STATIC NAMES libre2.a REQUIRED)
 find_program(COW_FLATC flatc REQUIRED)
 
 # Debian builds abseil for C++14, where absl::string_view is a class of its own that does not convert to or from

@@ -58,7 +58,7 @@ AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::Packag
       configurations_(std::move(configurations)),
       toolchains_(loader, *platforms_, configurations_->exec().platform),
       graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request),
-              request.on_print}),
+              request.on_print, request.on_dependencies}),
       plan_(graph_.artifacts()) {}
 
 std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& target) const {
@@ -85,6 +85,10 @@ std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& 
     }
   }
   return sets;
+}
+
+absl::StatusOr<const ConfiguredTarget*> AnalysisSession::Configure(const Label& label) {
+  return graph_.Configure(label, configurations_->target());
 }
 
 absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>& skipped) {

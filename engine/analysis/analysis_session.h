@@ -28,6 +28,9 @@ class AnalysisSession {
   // not for this platform. A label that was added before changes nothing.
   absl::Status Add(const Label& label, std::vector<SkippedTarget>& skipped);
 
+  // The target in the requested configuration, not put into the plan. Lives as long as the session.
+  absl::StatusOr<const ConfiguredTarget*> Configure(const Label& label);
+
   absl::StatusOr<BuildPlan> Finish() { return plan_.Finish(); }
   int64_t configured_targets() const { return graph_.size(); }
 

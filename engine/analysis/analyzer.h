@@ -25,6 +25,8 @@ class PackageLoader;
 
 namespace cow::analysis {
 
+struct DependencyObservation;
+
 struct AnalysisRequest {
   std::vector<Label> labels{};  // what TargetPatterns came to; no duplicates
   BuildOptions options{};
@@ -36,6 +38,8 @@ struct AnalysisRequest {
   bool keep_going = false;               // -k: plan what can be built in spite of errors
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
   std::function<void(std::string_view)> on_print{};
+  // See dependency_observation.h. Unset: nobody looks.
+  std::function<void(const DependencyObservation&)> on_dependencies{};
 };
 
 struct SkippedTarget {

@@ -67,7 +67,7 @@ absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
   for (const DependencyEdge& edge : frame.edges) {
     const std::string& reason = edge.target->resolved().incompatible;
     if (!reason.empty())
-      return absl::StrCat("depends on ", edge.label.ToString(), ", which is ", reason);
+      return absl::StrCat("depends on ", edge.label.ToString(), reason.starts_with("depends on") ? ", which " : ", which is ", reason);
   }
   return std::string();
 }
@@ -78,6 +78,9 @@ absl::StatusOr<std::unique_ptr<ConfiguredTarget>> TargetGraph::Complete(Frame& f
   target->label = declared.label();
   target->configuration = frame.key.second;
   target->kind = KindText(declared);
+  if (parts_.on_dependencies && frame.key.aspects == nullptr) {
+    parts_.on_dependencies({declared, frame.key.second, frame.edges, frame.attributes});
+  }
   switch (declared.kind()) {
     case Target::Kind::kSourceFile:
       COW_RETURN_IF_ERROR(ConfigureSourceFile(parts_.loader, declared, artifacts_, *target));

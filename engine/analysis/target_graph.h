@@ -16,6 +16,7 @@
 #include "engine/analysis/condition_table.h"
 #include "engine/analysis/configuration_table.h"
 #include "engine/analysis/configured_target.h"
+#include "engine/analysis/dependency_observation.h"
 #include "engine/analysis/platform_table.h"
 #include "engine/analysis/rule_attributes.h"
 #include "engine/analysis/rule_context.h"
@@ -36,6 +37,7 @@ class TargetGraph {
     ConfigurationTable& configurations;
     starlark::Thread::PrintHandler on_print{};
     std::function<void(std::string_view)> on_warning{};  // a complete line; unset: nobody is told
+    DependencyObserver on_dependencies{};
   };
   explicit TargetGraph(Parts parts);
   ~TargetGraph();

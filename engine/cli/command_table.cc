@@ -12,6 +12,7 @@
 #include "engine/cli/flag_table.h"
 #include "engine/cli/help_command.h"
 #include "engine/cli/rc_file.h"
+#include "engine/cli/query_command.h"
 #include "engine/cli/workspace_commands.h"
 #include "engine/driver/workspace_tasks.h"
 
@@ -24,6 +25,10 @@ const std::vector<Command>& Commands() {
       {"test", "TARGET...", "Builds and runs tests; a test that passed before on the same bytes is not run again.", "", RunBuild},
       {"run", "TARGET [-- ARGUMENT...]", "Builds one program and runs it here.",
        "The program gets the terminal, this directory and what follows '--'. Its exit code is cow's.", RunRun},
+      {"query", "EXPRESSION", "Answers questions about targets, configured targets and actions.",
+       "deps(x), rdeps(universe, x), somepath(a, b), kind(pattern, x), attr(name, pattern, x) and others; + - ^ join sets.\n"
+       "docs/reference/query.md has an example of each.",
+       RunQuery},
       {"lock", "[REPOSITORY...]", "Resolves the lock files of repositories again.",
        "The only command that changes a lock file.", RunLock},
       {"clean", "", "Removes cow-out/ and cow-bin. Never needed for correctness.", "", RunClean},

@@ -22,22 +22,23 @@ std::string CommandWords() {
   return absl::StrJoin(Commands(), " ", [](std::string* out, const Command& command) { absl::StrAppend(out, command.name); });
 }
 
-// Targets are offered from the names in the BUILD.cow files of the packages typed so far, without starting cow.
+// Targets of a package are what `cow query` says, without fetching anything. Packages are directories with a BUILD file.
 constexpr char kBashTargets[] = R"bash(
 _cow_root() {
   local dir=$PWD
   while [ "$dir" != / ]; do [ -f "$dir/WORKSPACE.cow" ] && { echo "$dir"; return; }; dir=$(dirname "$dir"); done
 }
+_cow_query() { cow query --quiet --offline --nofetch --keep_going "$1" 2>/dev/null; }
 _cow_targets() {
-  local root word=$1 package
+  local root word=$1
   root=$(_cow_root)
   [ -n "$root" ] || return
   case $word in
-    //*:*)
-      package=${word#//}; package=${package%%:*}
-      sed -n 's/^ *name *= *"\([^"]*\)".*/\1/p' "$root/$package/BUILD.cow" 2>/dev/null | sed "s|^|//$package:|" ;;
+    :*) _cow_query 'kind(rule, :all)' | sed 's/^.*:/:/' ;;
+    //*:*|@*//*:*) _cow_query "kind(rule, '${word%%:*}:all')" ;;
     //*)
-      (cd "$root" && find . -name BUILD.cow -not -path './cow-*' -printf '%h\n' | sed 's|^\.$||; s|^\./||; s|^|//|') ;;
+      (cd "$root" && find . \( -name BUILD.cow -o -name BUILD.bazel -o -name BUILD \) -not -path './cow-*' -printf '%h\n' |
+        sort -u | sed 's|^\.$||; s|^\./||; s|^|//|') ;;
   esac
 }
 )bash";

@@ -10,8 +10,9 @@
 namespace cow::cli {
 namespace {
 
-constexpr char kBuilding[] = "build test run";
-constexpr char kLoading[] = "build test run lock info clean";
+constexpr char kBuilding[] = "build test run query";
+constexpr char kExecuting[] = "build test run";
+constexpr char kLoading[] = "build test run query lock info clean";
 
 absl::Status SetPositive(const std::string& text, std::string_view name, int* target) {
   int value = 0;
@@ -73,6 +74,27 @@ std::function<absl::Status(const std::string&, Options&)> AppendWords(
   };
 }
 
+std::function<absl::Status(const std::string&, Options&)> Append(std::vector<std::string> driver::BuildRequest::*member) {
+  return [member](const std::string& value, Options& options) {
+    (options.request.*member).push_back(value);
+    return absl::OkStatus();
+  };
+}
+
+std::function<absl::Status(const std::string&, Options&)> QueryText(std::string driver::QueryRequest::*member) {
+  return [member](const std::string& value, Options& options) {
+    options.query.*member = value;
+    return absl::OkStatus();
+  };
+}
+
+std::function<absl::Status(const std::string&, Options&)> QueryBool(bool driver::QueryRequest::*member) {
+  return [member](const std::string& value, Options& options) {
+    options.query.*member = value != "no";
+    return absl::OkStatus();
+  };
+}
+
 std::function<absl::Status(const std::string&, Options&)> Choose(Switch Options::*member) {
   return [member](const std::string& value, Options& options) {
     options.*member = value == "auto" ? Switch::kAuto : value == "no" ? Switch::kNo : Switch::kYes;
@@ -82,6 +104,7 @@ std::function<absl::Status(const std::string&, Options&)> Choose(Switch Options:
 
 std::vector<Flag> OwnFlags() {
   using driver::BuildRequest;
+  using driver::QueryRequest;
   return {
       {"flag_alias", 0, "NAME=LABEL", {}, "Another name for the flag of a build setting: --NAME is then --LABEL.", kBuilding,
        [](const std::string&, Options&) { return absl::OkStatus(); }},  // read before all others
@@ -100,10 +123,10 @@ std::vector<Flag> OwnFlags() {
       {"build", 0, "", {}, "Runs actions (default). --nobuild stops behind the analysis.", "build", Bool(&BuildRequest::build)},
       {"keep_going", 'k', "", {}, "Builds as much as possible after a failure.", kBuilding, Bool(&BuildRequest::keep_going)},
       {"min_sandbox", 0, "TIER", {"S3"}, "Fails unless actions run in a sandbox at least this strong. Default and only tier: S3.",
-       kBuilding, Text(&BuildRequest::min_sandbox)},
+       kExecuting, Text(&BuildRequest::min_sandbox)},
       {"check_visibility", 0, "", {}, "--nocheck_visibility lets targets depend on what is not visible to them.", kBuilding,
        Bool(&BuildRequest::check_visibility)},
-      {"subcommands", 's', "", {}, "Prints the command of every action that runs.", kBuilding, Bool(&BuildRequest::subcommands)},
+      {"subcommands", 's', "", {}, "Prints the command of every action that runs.", kExecuting, Bool(&BuildRequest::subcommands)},
       {"output_groups", 0, "NAMES", {}, "Builds these output groups, comma separated, instead of the default outputs; +NAME adds "
        "one, -NAME takes one away.", kBuilding, AppendWords(&BuildRequest::output_groups)},
       {"aspects", 0, "LABELS", {}, "Runs these aspects, //pkg:file.bzl%name, comma separated, on the targets.", kBuilding,
@@ -115,10 +138,32 @@ std::vector<Flag> OwnFlags() {
          return absl::OkStatus();
        }},
       {"offline", 0, "", {}, "Downloads nothing; what is not in the cache is an error.", kBuilding, Bool(&BuildRequest::offline)},
+      {"fetch", 0, "", {}, "With --nofetch, repositories are used as an earlier command left them.", kBuilding,
+       Bool(&BuildRequest::fetch)},
+      {"distdir", 0, "DIR", {}, "Where downloads may lie already, under the last part of their URL. May be repeated.", kBuilding,
+       Append(&BuildRequest::distdirs)},
+      {"repository_cache", 0, "DIR", {}, "A directory of downloads by hash, shared with Bazel. The cache keeps them in any case.",
+       kBuilding, Text(&BuildRequest::repository_cache)},
       {"test_output", 0, "WHICH", {"errors", "all"}, "Whose output to show: of failing tests (default) or of all.", "test",
        Text(&BuildRequest::test_output)},
       {"cache_dir", 0, "DIR", {}, "Where the cache lies. Default: $COW_CACHE_DIR, $XDG_CACHE_HOME/cow or ~/.cache/cow.",
        kLoading, Text(&BuildRequest::cache_dir)},
+      {"at", 0, "LEVEL", {"target", "configured", "action"},
+       "What is asked about: targets as declared (default), as configured, or their actions.", "query",
+       QueryText(&QueryRequest::at)},
+      {"output", 0, "FORMAT", {},
+       "label, label_kind, build, json, graph, files, package, location, minrank or maxrank; of actions text, json or label.",
+       "query", QueryText(&QueryRequest::output)},
+      {"order_output", 0, "ORDER", {"auto", "no", "deps", "full"},
+       "auto: by label. deps and full: what depends on something comes before it. no: as found.", "query",
+       QueryText(&QueryRequest::order_output)},
+      {"query_file", 0, "FILE", {}, "Reads the expression from a file.", "query", QueryText(&QueryRequest::query_file)},
+      {"universe_scope", 0, "PATTERNS", {}, "Where allrdeps() and rbuildfiles() look: patterns between commas. Default: //...",
+       "query", QueryText(&QueryRequest::universe_scope)},
+      {"tool_deps", 0, "", {}, "With --notool_deps, tools that run in the build are no dependencies.", "query",
+       QueryBool(&QueryRequest::tool_deps)},
+      {"implicit_deps", 0, "", {}, "With --noimplicit_deps, only what BUILD files write is a dependency.", "query",
+       QueryBool(&QueryRequest::implicit_deps)},
       {"expunge", 0, "", {}, "Also removes the cache, which all workspaces of this user share.", "clean",
        Bool(&BuildRequest::expunge)},
       {"check", 0, "", {}, "Changes nothing; exit code 1 if a lock file would change.", "lock", Bool(&BuildRequest::check_only)},

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/driver/build_request.h"
+#include "engine/driver/query_request.h"
 #include "engine/driver/starlark_script.h"
 
 namespace cow::cli {
@@ -14,6 +15,7 @@ enum class Switch { kAuto, kYes, kNo };
 struct Options {
   std::string command{};                // its name
   driver::BuildRequest request{};       // everything that concerns the build
+  driver::QueryRequest query{};         // cow query; its expression is in `arguments`
   Switch color = Switch::kAuto;         // auto: only on a terminal
   Switch progress = Switch::kAuto;      // auto: one line per worker on a terminal, plain lines elsewhere
   bool json = false;                    // the result as one JSON object on stdout

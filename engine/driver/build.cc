@@ -86,7 +86,8 @@ class Builder {
       if (named_.contains(target.label)) {
         absl::Status asked = absl::InvalidArgumentError(
             absl::StrCat("target ", target.label.ToString(),
-                         " is incompatible and cannot be built, but was explicitly requested: it is ", target.reason));
+                         " is incompatible and cannot be built, but was explicitly requested: it ",
+                         target.reason.starts_with("depends on") ? "" : "is ", target.reason));
         if (!request_.keep_going) return asked;
         Report(asked);
         continue;

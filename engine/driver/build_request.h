@@ -29,6 +29,9 @@ struct BuildRequest {
   bool subcommands = false;
   bool offline = false;
   bool check_visibility = true;
+  bool fetch = true;                        // false: repositories are used as an earlier command left them
+  std::vector<std::string> distdirs{};      // looked at before the network
+  std::string repository_cache{};           // "" = none; the cache keeps what was downloaded in any case
   std::string min_sandbox = "S3";
   std::string test_output = "errors";
   bool expunge = false;                     // cow clean
@@ -65,6 +68,7 @@ enum class ExitCode : int {
   kBuildFailed = 1,      // an action failed, or a BUILD file is wrong
   kBadCommandLine = 2,
   kTestsFailed = 3,      // everything was built, some tests failed
+  kPartialAnswer = 3,    // cow query --keep_going: something is broken, and the answer lacks what depends on it
   kInterrupted = 8,
   kMachine = 36,         // disk, permissions, no sandbox, no network for a download
   kBug = 37,

@@ -1,18 +1,28 @@
 #include "engine/driver/session.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/analysis/builtin_providers.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/store/cache_layout.h"
+#include "engine/store/repository_downloader.h"
 
 namespace cow::driver {
 
+namespace {
+
+std::string Absolute(const std::string& path, const BuildRequest& request) {
+  return absl::StartsWith(path, "/") ? path : JoinPath(request.working_directory, path);
+}
+
+}  // namespace
+
 absl::StatusOr<std::string> CacheRoot(const BuildRequest& request) {
   if (request.cache_dir.empty()) return store::DefaultCacheRoot();
-  if (absl::StartsWith(request.cache_dir, "/")) return request.cache_dir;
-  return JoinPath(request.working_directory, request.cache_dir);
+  return Absolute(request.cache_dir, request);
 }
 
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& request, EventSink& events) {
@@ -21,12 +31,19 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& reque
   COW_ASSIGN_OR_RETURN(session->installation, FindInstallation());
   COW_ASSIGN_OR_RETURN(std::string cache, CacheRoot(request));
   COW_ASSIGN_OR_RETURN(session->store, store::LocalStore::Open(cache));
+  store::RepositoryDownloaderOptions downloads{.offline = request.offline};
+  for (const std::string& directory : request.distdirs) downloads.distdirs.push_back(Absolute(directory, request));
+  if (!request.repository_cache.empty()) downloads.repository_cache = Absolute(request.repository_cache, request);
+  session->downloader = std::make_unique<store::RepositoryDownloader>(session->store->cas.get(),
+                                                                      session->store->fetcher.get(), std::move(downloads));
 
   loading::WorkspaceOptions options{.root = root,
                                     .cache_dir = cache,
                                     .builtin_rules_dir = session->installation.rules_dir,
                                     .programs_dir = session->installation.programs_dir,
-                                    .environment = analysis::AnalysisEnvironment()};
+                                    .environment = analysis::AnalysisEnvironment(),
+                                    .downloader = session->downloader.get(),
+                                    .fetch = request.fetch};
   store::FileStateCache* files = session->store->files.get();
   options.digest_file = [files](const std::string& path) { return files->DigestOf(path, store::Ingest::kDigestOnly); };
   options.on_print = [&events](std::string_view text) {

@@ -10,6 +10,7 @@
 #include "engine/loading/package_loader.h"
 #include "engine/loading/workspace.h"
 #include "engine/model/build_event.h"
+#include "engine/store/downloader.h"
 #include "engine/store/local_store.h"
 
 namespace cow::driver {
@@ -21,6 +22,7 @@ struct Session {
 
   Installation installation{};
   std::unique_ptr<store::LocalStore> store{};
+  std::unique_ptr<store::Downloader> downloader{};
   std::unique_ptr<loading::Workspace> workspace{};
   std::unique_ptr<loading::PackageLoader> packages{};
 };

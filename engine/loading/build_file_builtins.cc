@@ -70,14 +70,17 @@ absl::StatusOr<std::vector<Label>> Labels(const Arguments& args, std::string_vie
 }
 
 absl::StatusOr<Value> GlobFiles(Thread& thread, const Arguments& args) {
-  Value include, exclude, exclude_directories;
+  Value include, exclude, exclude_directories, allow_empty;
   GlobRequest request;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Optional("include", &include), Optional("exclude", &exclude),
                                         Optional("exclude_directories", &exclude_directories),
-                                        Optional("allow_empty", &request.allow_empty)}));
+                                        Optional("allow_empty", &allow_empty)}));
   COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequireOpenPackage(thread, "glob", false));
   COW_ASSIGN_OR_RETURN(request.include, Strings("glob", "include", include));
   COW_ASSIGN_OR_RETURN(request.exclude, Strings("glob", "exclude", exclude));
+  // BUILD files of Bazel projects come from the time when a glob might match nothing.
+  bool strict = package->inputs().build_file.name() == "BUILD.cow";
+  request.allow_empty = allow_empty.IsUnset() ? !strict : starlark::Truth(allow_empty);
   request.directories = !exclude_directories.IsUnset() && !starlark::Truth(exclude_directories);
   COW_ASSIGN_OR_RETURN(std::vector<std::string> paths,
                        Glob(*package->inputs().tree, package->inputs().directory, request));

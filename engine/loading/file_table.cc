@@ -26,6 +26,11 @@ absl::StatusOr<PackageId> FileTable::Canonical(const PackageId& package) const {
 absl::StatusOr<Label> FileTable::Parse(std::string_view text, const PackageId& base) const {
   COW_ASSIGN_OR_RETURN(Label label, Label::Parse(text, base));
   COW_ASSIGN_OR_RETURN(PackageId package, Canonical(label.package()));
+  if (!renames_.empty() && package.repo() != base.repo()) {
+    if (auto renamed = renames_.find({base.repo(), package.repo()}); renamed != renames_.end()) {
+      COW_ASSIGN_OR_RETURN(package, PackageId::Create(renamed->second, package.path()));
+    }
+  }
   return Label::Create(std::move(package), label.name());
 }
 

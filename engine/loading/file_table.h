@@ -18,7 +18,7 @@
 
 namespace cow::loading {
 
-// Any thread, except SetMainName.
+// Any thread, except SetMainName and Rename.
 class FileTable {
  public:
   void Add(const std::string& file, const PackageId& package);
@@ -28,7 +28,12 @@ class FileTable {
   void SetMainName(std::string name) { main_name_ = std::move(name); }
   const std::string& main_name() const { return main_name_; }
 
-  // Label::Parse; "@<main name>//x" is "//x". The built-in repository wins over a workspace of its name.
+  // From now on, labels in files of the repository `repo` ("" = the main one) that say `from` mean the repository `to`.
+  // Only while the workspace is read.
+  void Rename(const std::string& repo, const std::string& from, std::string to) { renames_[{repo, from}] = std::move(to); }
+
+  // Label::Parse; "@<main name>//x" is "//x", and renames are followed. The built-in repository wins over a
+  // workspace of its name.
   absl::StatusOr<Label> Parse(std::string_view text, const PackageId& base) const;
   absl::StatusOr<PackageId> Canonical(const PackageId& package) const;
 
@@ -36,6 +41,7 @@ class FileTable {
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, PackageId> packages_ ABSL_GUARDED_BY(mutex_);
   std::string main_name_;
+  absl::flat_hash_map<std::pair<std::string, std::string>, std::string> renames_;  // (repo, from) -> to
 };
 
 // Carries the table to builtins as their receiver. The table must outlive the heap.

@@ -132,8 +132,9 @@ void PackageBuilder::SetAttribute(Thread& thread, Target& target, const starlark
   std::string_view name = given.name->view();
   std::string prefix = absl::StrCat(target.label().ToString(), ": ");
   int index = rule_class.IndexOf(name);
+  // What a foreign rule calls so may be anything: the `toolchains` of a cc_toolchain_suite are a dict.
+  if (rule_class.is_foreign() && (index < 0 || name == "toolchains")) return;
   if (index < 0) {
-    if (rule_class.is_foreign()) return;
     std::vector<std::string> names;
     for (const Attribute& attribute : rule_class.attributes()) {
       if (!attribute.is_private()) names.push_back(attribute.name);

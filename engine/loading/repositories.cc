@@ -105,6 +105,11 @@ absl::StatusOr<std::string> Repositories::RootOf(std::string_view name) {
   const RepositoryDeclaration* declaration = Find(name);
   if (declaration == nullptr) {
     if (std::string provided = ProvidedRoot(name); !provided.empty()) return provided;
+    if (auto module = unmapped_.find(name); module != unmapped_.end()) {
+      return absl::NotFoundError(absl::StrCat("module dependency '", name, "' (", module->second.file, ":",
+                                              module->second.line, ") is not mapped: declare a repository named '", name,
+                                              "' in ", kWorkspaceFile));
+    }
     std::string closest = ClosestMatch(name, Names());
     return absl::NotFoundError(absl::StrCat("no such repository '@", name, "': it is not declared in ", kWorkspaceFile,
                                             closest.empty() ? "" : absl::StrCat(" (did you mean '", closest, "'?)")));
@@ -159,10 +164,16 @@ absl::StatusOr<std::string> Repositories::Make(const RepositoryDeclaration& decl
   if (absl::StatusOr<std::string> text = ReadFile(marker); text.ok() && !local) {
     absl::StatusOr<std::vector<RepositoryInput>> inputs = ParseInputs(*text);
     std::string directory = directory_for(*text);
-    if (inputs.ok() && FileExists(directory) && AreCurrent(*inputs, options_.digest_file)) {
+    bool usable = inputs.ok() && FileExists(directory);
+    if (usable && ((!options_.fetch && !declaration.builtin) || AreCurrent(*inputs, options_.digest_file))) {
       NoteInputs(*inputs);
       return directory;
     }
+  }
+  if (!options_.fetch && !declaration.builtin) {
+    return absl::FailedPreconditionError(absl::StrCat("repository '@", declaration.name, "' declared at ",
+                                                      declaration.location.ToString(),
+                                                      " was not fetched before, and --nofetch forbids to do it now"));
   }
   COW_RETURN_IF_ERROR(MakeDirectories(base));
   ScratchDirectory scratch;

@@ -20,7 +20,7 @@
 
 namespace cow::loading {
 
-// Declare is called by one thread while the workspace is read; everything else by any thread afterwards (and
+// Declare and NoteUnmapped are called by one thread while the workspace is read; everything else by any thread afterwards (and
 // also meanwhile for the main and the built-in repositories).
 class Repositories {
  public:
@@ -29,6 +29,10 @@ class Repositories {
 
   // Fails with a plain message if the name is taken or not allowed.
   absl::Status Declare(RepositoryDeclaration declaration);
+  // Whether labels may name it: it is declared or provided.
+  bool Knows(std::string_view name) { return Find(name) != nullptr || !ProvidedRoot(name).empty(); }
+  // Remembers a dependency of MODULE.bazel that no repository stands for, to say so when it is asked for.
+  void NoteUnmapped(const std::string& module, Location location) { unmapped_[module] = std::move(location); }
   const RepositoryDeclaration* Find(std::string_view name) const;
   // Declared ones, sorted.
   std::vector<std::string> Names() const;
@@ -64,6 +68,7 @@ class Repositories {
   SourceTree& tree_;
   const FileTable& files_;
   std::map<std::string, RepositoryDeclaration, std::less<>> declarations_;
+  std::map<std::string, Location, std::less<>> unmapped_;
 
   // Held while a repository is made; a rule that needs another repository enters again.
   std::recursive_mutex making_;

@@ -86,7 +86,7 @@ absl::StatusOr<Value> ReadDirectory(Thread& thread, const Arguments& args) {
 }  // namespace
 
 RepositoryRun::RepositoryRun(Repositories& repositories, const RepositoryDeclaration& declaration, std::string directory)
-    : repositories_(repositories), declaration_(declaration), directory_(std::move(directory)) {}
+    : repositories_(repositories), declaration_(declaration), directory_(Normal(directory)) {}
 
 absl::StatusOr<Value> RepositoryRun::Call(Value function, starlark::Heap& heap) {
   for (const std::string& variable : declaration_.rule->definition().environ) {
@@ -111,6 +111,21 @@ absl::StatusOr<std::string> RepositoryRun::Resolve(Value value) {
                                                    "), want a string, path or Label"));
   }
   return Normal(absl::StartsWith(text->view(), "/") ? text->str() : JoinPath(directory_, text->view()));
+}
+
+absl::StatusOr<std::string> RepositoryRun::ResolveOutput(Value value) {
+  COW_ASSIGN_OR_RETURN(std::string path, Resolve(value));
+  if (path == directory_ || IsOwn(path)) return path;
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot write outside of the repository's directory: '", starlark::Str(value), "'"));
+}
+
+bool RepositoryRun::IsOwn(std::string_view path) const {
+  return path.size() > directory_.size() && absl::StartsWith(path, directory_) && path[directory_.size()] == '/';
+}
+
+absl::Status RepositoryRun::WatchUnlessOwn(const std::string& path) {
+  return IsOwn(path) ? absl::OkStatus() : Watch(RepositoryInput::Kind::kFile, path);
 }
 
 absl::Status RepositoryRun::Watch(RepositoryInput::Kind kind, const std::string& name) {

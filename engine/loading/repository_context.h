@@ -31,6 +31,11 @@ class RepositoryRun {
 
   // The absolute path of a string, path or Label; the file of a Label is watched.
   absl::StatusOr<std::string> Resolve(starlark::Value value);
+  // The same for something that will be written, which must lie in the directory.
+  absl::StatusOr<std::string> ResolveOutput(starlark::Value value);
+  bool IsOwn(std::string_view path) const;
+  // Watches a file that the rule did not make itself: only such say something about the world.
+  absl::Status WatchUnlessOwn(const std::string& path);
   // Writes down the present state.
   absl::Status Watch(RepositoryInput::Kind kind, const std::string& name);
   void Note(RepositoryInput input);

@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/base/subprocess.h"
+#include "engine/loading/patch.h"
 #include "engine/loading/repository_context.h"
+#include "engine/loading/repository_downloads.h"
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/operations.h"
 #include "engine/starlark/thread.h"
@@ -49,10 +52,15 @@ absl::StatusOr<Value> Read(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(std::string resolved, run.Resolve(path));
   absl::StatusOr<std::string> text = ReadFile(resolved);
   if (!text.ok()) return text.status();
-  // What the rule wrote itself says nothing about the world.
-  bool own = resolved.compare(0, run.directory().size() + 1, run.directory() + "/") == 0;
-  if (!own) run.Note({RepositoryInput::Kind::kFile, resolved, Digest::Of(*text).ToString()});
+  if (!run.IsOwn(resolved)) run.Note({RepositoryInput::Kind::kFile, resolved, Digest::Of(*text).ToString()});
   return thread.heap().NewString(*text);
+}
+
+// A new file: what was there may be a link, or shared.
+absl::Status Replace(const std::string& path, std::string_view content, bool executable) {
+  COW_RETURN_IF_ERROR(MakeDirectories(std::string(PathDirname(path))));
+  COW_RETURN_IF_ERROR(RemoveFile(path));
+  return WriteFile(path, content, executable ? 0755 : 0644);
 }
 
 absl::StatusOr<Value> WriteText(Thread&, const Arguments& args) {
@@ -62,10 +70,44 @@ absl::StatusOr<Value> WriteText(Thread&, const Arguments& args) {
   bool legacy_utf8 = false;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("path", &path), Optional("content", &content),
                                         Optional("executable", &executable), Optional("legacy_utf8", &legacy_utf8)}));
-  COW_ASSIGN_OR_RETURN(std::string resolved, RunOf(args).Resolve(path));
-  COW_RETURN_IF_ERROR(MakeDirectories(std::string(PathDirname(resolved))));
-  COW_RETURN_IF_ERROR(RemoveFile(resolved));
-  COW_RETURN_IF_ERROR(WriteFile(resolved, content, executable ? 0755 : 0644));
+  COW_ASSIGN_OR_RETURN(std::string resolved, RunOf(args).ResolveOutput(path));
+  COW_RETURN_IF_ERROR(Replace(resolved, content, executable));
+  return Value::None();
+}
+
+absl::StatusOr<Value> ExpandTemplate(Thread&, const Arguments& args) {
+  Value path, from;
+  starlark::Dict* substitutions = nullptr;
+  bool executable = true;
+  std::string watch;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("path", &path), Required("template", &from),
+                                        Optional("substitutions", &substitutions), Optional("executable", &executable),
+                                        KwOptional("watch_template", &watch)}));
+  RepositoryRun& run = RunOf(args);
+  COW_ASSIGN_OR_RETURN(std::string source, run.Resolve(from));
+  COW_RETURN_IF_ERROR(run.WatchUnlessOwn(source));
+  COW_ASSIGN_OR_RETURN(std::string text, ReadFile(source));
+  if (substitutions != nullptr) {
+    for (const auto& entry : *substitutions) {
+      absl::StrReplaceAll({{starlark::Str(entry.key), starlark::Str(entry.value)}}, &text);
+    }
+  }
+  COW_ASSIGN_OR_RETURN(std::string target, run.ResolveOutput(path));
+  COW_RETURN_IF_ERROR(Replace(target, text, executable));
+  return Value::None();
+}
+
+absl::StatusOr<Value> Patch(Thread&, const Arguments& args) {
+  Value file;
+  int strip = 0;
+  std::string watch;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("patch_file", &file), Optional("strip", &strip),
+                                        KwOptional("watch_patch", &watch)}));
+  RepositoryRun& run = RunOf(args);
+  COW_ASSIGN_OR_RETURN(std::string path, run.Resolve(file));
+  COW_RETURN_IF_ERROR(run.WatchUnlessOwn(path));
+  COW_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+  COW_RETURN_IF_ERROR(ApplyPatch(text, run.repositories().DisplayName(path), strip, run.directory()));
   return Value::None();
 }
 
@@ -75,7 +117,7 @@ absl::StatusOr<Value> Symlink(Thread&, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("target", &target), Required("link_name", &link)}));
   RepositoryRun& run = RunOf(args);
   COW_ASSIGN_OR_RETURN(std::string from, run.Resolve(target));
-  COW_ASSIGN_OR_RETURN(std::string to, run.Resolve(link));
+  COW_ASSIGN_OR_RETURN(std::string to, run.ResolveOutput(link));
   COW_RETURN_IF_ERROR(MakeDirectories(std::string(PathDirname(to))));
   COW_RETURN_IF_ERROR(ReplaceSymlink(from, to));
   return Value::None();
@@ -86,7 +128,7 @@ absl::StatusOr<Value> Delete(Thread&, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("path", &path)}));
   RepositoryRun& run = RunOf(args);
   COW_ASSIGN_OR_RETURN(std::string resolved, run.Resolve(path));
-  if (resolved.compare(0, run.directory().size() + 1, run.directory() + "/") != 0) {
+  if (!run.IsOwn(resolved)) {
     return absl::InvalidArgumentError(absl::StrCat("'", resolved, "' is not in the repository's directory"));
   }
   bool existed = FileExists(resolved);
@@ -110,6 +152,24 @@ absl::StatusOr<Value> WatchPath(Thread&, const Arguments& args) {
   RepositoryRun& run = RunOf(args);
   COW_ASSIGN_OR_RETURN(std::string resolved, run.Resolve(path));
   COW_RETURN_IF_ERROR(run.Watch(RepositoryInput::Kind::kFile, resolved));
+  return Value::None();
+}
+
+absl::Status WatchAll(RepositoryRun& run, const std::string& path) {
+  COW_RETURN_IF_ERROR(run.Watch(RepositoryInput::Kind::kFile, path));
+  absl::StatusOr<FileInfo> info = LstatFile(path);
+  if (!info.ok() || info->kind != FileKind::kDirectory) return absl::OkStatus();
+  COW_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, ListDirectory(path));
+  for (const DirectoryEntry& entry : entries) COW_RETURN_IF_ERROR(WatchAll(run, JoinPath(path, entry.name)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Value> WatchTree(Thread&, const Arguments& args) {
+  Value path;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {Required("path", &path)}));
+  RepositoryRun& run = RunOf(args);
+  COW_ASSIGN_OR_RETURN(std::string resolved, run.Resolve(path));
+  COW_RETURN_IF_ERROR(WatchAll(run, resolved));
   return Value::None();
 }
 
@@ -206,14 +266,20 @@ absl::StatusOr<Value> Execute(Thread& thread, const Arguments& args) {
 
 const starlark::MethodTable& RepositoryMethods() {
   static const starlark::MethodTable kMethods({{"delete", &Delete},
+                                               {"download", &DownloadFile},
+                                               {"download_and_extract", &DownloadAndExtract},
                                                {"execute", &Execute},
+                                               {"extract", &ExtractFile},
                                                {"file", &WriteText},
                                                {"getenv", &GetVariable},
+                                               {"patch", &Patch},
                                                {"path", &Path},
                                                {"read", &Read},
                                                {"report_progress", &ReportProgress},
                                                {"symlink", &Symlink},
+                                               {"template", &ExpandTemplate},
                                                {"watch", &WatchPath},
+                                               {"watch_tree", &WatchTree},
                                                {"which", &Which}});
   return kMethods;
 }

@@ -100,6 +100,10 @@ absl::StatusOr<Value> RepositoryRule::Call(Thread& thread, const Arguments& args
   std::vector<bool> seen(definition_.attributes.size());
   for (const starlark::NamedValue& given : args.named()) {
     if (given.name->view() == "name") continue;
+    if (given.name->view() == "repo_mapping") {
+      COW_RETURN_IF_ERROR(MapRepositories(declaration.name, given.value, *workspace->files));
+      continue;
+    }
     COW_RETURN_IF_ERROR(SetValue(*this, given, thread, *workspace, declaration, seen));
   }
   COW_RETURN_IF_ERROR(CheckMandatory(*this, seen));

@@ -26,16 +26,17 @@ using starlark::Value;
 namespace {
 
 // Bazel has these parameters of rule(); a value other than the one that means "nothing" would change what is built.
-constexpr std::array<std::string_view, 8> kUnsupported = {
+constexpr std::array<std::string_view, 6> kUnsupported = {
     "analysis_test",
     "subrules",      "materializer",  "executable_outputs", "_skylark_testable",
-    "incompatible_use_toolchain_transition", "dependency_resolution_rule", "exec_compatible_with_groups"};
+    "dependency_resolution_rule", "exec_compatible_with_groups"};
 
 bool MeansNothing(Value value) { return value.IsNone() || value.IsFalse() || starlark::Length(value) == 0; }
 
 absl::Status RejectUnsupported(const std::vector<starlark::NamedValue>& rest) {
   for (const starlark::NamedValue& given : rest) {
     std::string_view name = given.name->view();
+    if (name == "incompatible_use_toolchain_transition") continue;  // what it asks for is always so
     bool known = std::find(kUnsupported.begin(), kUnsupported.end(), name) != kUnsupported.end();
     if (!known) return absl::InvalidArgumentError(absl::StrCat("rule() got unexpected keyword argument '", name, "'"));
     if (!MeansNothing(given.value)) {

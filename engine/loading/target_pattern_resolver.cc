@@ -111,7 +111,7 @@ class Resolver {
     for (const auto& [name, target] : package.targets()) {
       if (target.is_rule()) {
         bool wanted = !options_.tests_only || target.rule_class().test() || target.rule_class().name() == "test_suite";
-        if (wanted && !target.has_tag("manual")) AddLabel(target.label());
+        if (wanted && (options_.include_manual || !target.has_tag("manual"))) AddLabel(target.label());
       } else if (with_files && !options_.tests_only && target.kind() != Target::Kind::kPackageGroup) {
         AddLabel(target.label());
       }

@@ -16,6 +16,8 @@ struct PatternOptions {
   PackageId base{};
   // Wildcards give only tests, and test_suites.
   bool tests_only = false;
+  // Wildcards give targets tagged "manual" as well.
+  bool include_manual = false;
   // Go on when a package or pattern is broken: its error is listed, the rest is returned.
   bool keep_going = false;
 };
@@ -26,7 +28,7 @@ struct ResolvedPatterns {
   std::vector<absl::Status> errors{};  // with keep_going; complete messages or plain ones without place
 };
 
-// `patterns` take effect from left to right; "-//x" removes. Wildcards leave out targets tagged "manual", and
+// `patterns` take effect from left to right; "-//x" removes. Wildcards leave out targets tagged "manual" unless told otherwise, and
 // `:all` and `...` give rules only. Failure without keep_going: the first error.
 absl::StatusOr<ResolvedPatterns> ResolvePatterns(const std::vector<std::string>& patterns,
                                                  const PatternOptions& options, PackageLoader& loader);

@@ -13,6 +13,7 @@
 #include "engine/loading/error_list.h"
 #include "engine/loading/file_table.h"
 #include "engine/loading/label_value.h"
+#include "engine/loading/module_file.h"
 #include "engine/loading/module_loader.h"
 #include "engine/loading/print_handler.h"
 #include "engine/loading/repositories.h"
@@ -74,6 +75,7 @@ struct Workspace::Parts {
   // The predeclared names of a workspace file.
   absl::StatusOr<starlark::Environment> EnvironmentOf(bool builtin);
   absl::Status Evaluate(const std::string& path, bool builtin);
+  absl::Status FollowModuleFile();
   absl::Status EvaluatePiece(const std::shared_ptr<const SourceFile>& piece, const PackageId& base,
                              starlark::Thread& thread, starlark::Environment& environment);
 
@@ -151,11 +153,46 @@ absl::Status Workspace::Parts::EvaluatePiece(const std::shared_ptr<const SourceF
   return absl::OkStatus();
 }
 
+// Maps the names of MODULE.bazel, if there is one, to the repositories that were declared.
+absl::Status Workspace::Parts::FollowModuleFile() {
+  std::string path = JoinPath(options.root, kModuleFile);
+  absl::StatusOr<std::shared_ptr<const std::string>> text = tree.Read(path);
+  if (absl::IsNotFound(text.status())) return absl::OkStatus();
+  COW_RETURN_IF_ERROR(text.status());
+  COW_ASSIGN_OR_RETURN(ModuleFile module, ParseModuleFile(std::make_shared<const SourceFile>(kModuleFile, **text)));
+  for (const std::string& name : {module.name, module.repo_name}) {
+    if (!name.empty() && !repositories.Knows(name)) files.Rename("", name, "");
+  }
+  for (const ModuleDependency& dependency : module.dependencies) {
+    const std::string& name = dependency.name;
+    if (dependency.repo_name != name && !repositories.Knows(dependency.repo_name)) {
+      files.Rename("", dependency.repo_name, name);
+    }
+    if (repositories.Find(name) != nullptr || (dependency.local_path.empty() && repositories.Knows(name))) continue;
+    if (dependency.local_path.empty()) {
+      repositories.NoteUnmapped(name, dependency.location);
+      continue;
+    }
+    absl::Status status = repositories.Declare({.name = name,
+                                                .location = dependency.location,
+                                                .local_path = DirectoryBelow(options.root, dependency.local_path)});
+    if (!status.ok()) return DiagnosticError({.location = dependency.location, .message = std::string(status.message())});
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> FindWorkspaceRoot(const std::string& from) {
+  std::string module_directory;
   for (std::filesystem::path directory = RealPath(from);; directory = directory.parent_path()) {
     absl::StatusOr<FileInfo> info = StatFile((directory / kWorkspaceFile).string());
     if (info.ok() && info->kind == FileKind::kRegular) return directory.string();
+    if (module_directory.empty() && FileExists((directory / kModuleFile).string())) module_directory = directory.string();
     if (directory == directory.parent_path()) break;
+  }
+  if (!module_directory.empty()) {
+    return absl::NotFoundError(absl::StrCat(
+        "there is no ", kWorkspaceFile, " in '", from, "' or above. '", module_directory, "' has a ", kModuleFile, ": write a ",
+        kWorkspaceFile, " beside it that declares a repository for each bazel_dep() that is needed (it may be empty if none is)"));
   }
   return absl::NotFoundError(absl::StrCat("there is no ", kWorkspaceFile, " in '", from,
                                           "' or above: cow runs inside of a workspace (an empty ", kWorkspaceFile,
@@ -173,6 +210,7 @@ absl::StatusOr<std::unique_ptr<Workspace>> Workspace::Load(WorkspaceOptions opti
     COW_RETURN_IF_ERROR(parts->Evaluate(JoinPath(complete.builtin_rules_dir, kBuiltinWorkspaceFile), true));
   }
   COW_RETURN_IF_ERROR(parts->Evaluate(JoinPath(complete.root, kWorkspaceFile), false));
+  COW_RETURN_IF_ERROR(parts->FollowModuleFile());
   return std::unique_ptr<Workspace>(new Workspace(std::move(parts)));
 }
 

@@ -16,6 +16,7 @@
 #include "engine/loading/build_environment.h"
 #include "engine/loading/source_tree.h"
 #include "engine/model/label.h"
+#include "engine/store/downloader.h"
 
 namespace cow::loading {
 
@@ -41,6 +42,9 @@ struct WorkspaceOptions {
   std::string programs_dir{};       // becomes @cow_bin
   BuildEnvironment environment{};
   FileDigester digest_file{};       // unset: reads and hashes each time
+  store::Downloader* downloader = nullptr;  // of repository rules; must outlive the workspace. nullptr: they cannot
+  // False: repository rules of the user do not run. What an earlier command made is used, even if it is out of date.
+  bool fetch = true;
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error. Both functions may be
   // called by several threads at once.
   std::function<void(std::string_view)> on_print{};

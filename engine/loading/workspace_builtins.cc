@@ -7,6 +7,7 @@
 #include "engine/base/status.h"
 #include "engine/loading/workspace_context.h"
 #include "engine/starlark/arguments.h"
+#include "engine/starlark/dict_value.h"
 #include "engine/starlark/function_value.h"
 #include "engine/starlark/operations.h"
 
@@ -34,14 +35,14 @@ absl::StatusOr<Value> NameWorkspace(Thread& thread, const Arguments& args) {
 absl::StatusOr<Value> LocalRepository(Thread& thread, const Arguments& args) {
   std::string_view name;
   std::string_view path;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwRequired("name", &name), KwRequired("path", &path)}));
+  Value repo_mapping;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwRequired("name", &name), KwRequired("path", &path),
+                                        starlark::KwOptional("repo_mapping", &repo_mapping)}));
   COW_ASSIGN_OR_RETURN(WorkspaceContext * workspace, RequireWorkspace(thread, "local_repository"));
-  std::string joined = absl::StartsWith(path, "/") ? std::string(path) : JoinPath(workspace->directory, path);
-  std::string directory = std::filesystem::path(joined).lexically_normal().string();
-  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  COW_RETURN_IF_ERROR(MapRepositories(std::string(name), repo_mapping, *workspace->files));
   COW_RETURN_IF_ERROR(workspace->repositories->Declare({.name = std::string(name),
                                                         .location = thread.OutermostLocation(),
-                                                        .local_path = std::move(directory),
+                                                        .local_path = DirectoryBelow(workspace->directory, path),
                                                         .builtin = workspace->builtin}));
   return Value::None();
 }
@@ -71,6 +72,33 @@ absl::StatusOr<Value> RegisterExecutionPlatforms(Thread& thread, const Arguments
 }
 
 }  // namespace
+
+absl::Status MapRepositories(const std::string& name, Value mapping, FileTable& files) {
+  if (mapping.IsUnset() || mapping.IsNone()) return absl::OkStatus();
+  const auto* dict = mapping.As<starlark::Dict>();
+  if (dict == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("repo_mapping must be a dict, not ", starlark::TypeName(mapping)));
+  }
+  for (const auto& entry : *dict) {
+    const auto* from = entry.key.As<starlark::String>();
+    const auto* to = entry.value.As<starlark::String>();
+    bool names = from != nullptr && to != nullptr && from->view().size() > 1 && from->view()[0] == '@' &&
+                 absl::StartsWith(to->view(), "@");
+    if (!names) {
+      return absl::InvalidArgumentError(absl::StrCat("repo_mapping must map '@name' to '@name', got ",
+                                                     starlark::Repr(entry.key), ": ", starlark::Repr(entry.value)));
+    }
+    files.Rename(name, from->str().substr(1), to->str().substr(1));
+  }
+  return absl::OkStatus();
+}
+
+std::string DirectoryBelow(const std::string& base, std::string_view path) {
+  std::string joined = absl::StartsWith(path, "/") ? std::string(path) : JoinPath(base, path);
+  std::string directory = std::filesystem::path(joined).lexically_normal().string();
+  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  return directory;
+}
 
 absl::StatusOr<WorkspaceContext*> RequireWorkspace(const Thread& thread, std::string_view function) {
   if (auto* context = thread.Host<WorkspaceContext>()) return context;

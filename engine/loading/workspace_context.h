@@ -35,6 +35,12 @@ struct WorkspaceContext {
 
 absl::StatusOr<WorkspaceContext*> RequireWorkspace(const starlark::Thread& thread, std::string_view function);
 
+// repo_mapping = {"@theirs": "@ours"} of the repository `name`: labels in its files that say @theirs mean @ours.
+absl::Status MapRepositories(const std::string& name, starlark::Value mapping, FileTable& files);
+
+// An absolute directory; `path` may be relative to `base`.
+std::string DirectoryBelow(const std::string& base, std::string_view path);
+
 // workspace(), local_repository(), register_toolchains(), register_execution_platforms(). In order of name.
 std::vector<starlark::NamedValue> MakeWorkspaceBuiltins(starlark::Heap& heap);
 

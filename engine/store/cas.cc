@@ -101,6 +101,15 @@ absl::StatusOr<std::string> LocalCas::PathOf(const Digest& digest) {
   return path;
 }
 
+absl::StatusOr<Digest> LocalCas::FindBySha256(std::string_view sha256) {
+  COW_ASSIGN_OR_RETURN(Digest unsized, Digest::FromHex(sha256, 0));
+  absl::StatusOr<FileInfo> info = LstatFile(UncheckedPathOf(unsized));
+  if (!info.ok()) return absl::IsNotFound(info.status()) ? NoBlob(unsized) : info.status();
+  Digest digest(unsized.hash(), info->size);
+  COW_RETURN_IF_ERROR(PathOf(digest).status());
+  return digest;
+}
+
 // Reads the file and believes it from now on if it is what its name says.
 absl::Status LocalCas::Rehash(const Digest& digest) {
   std::string path = UncheckedPathOf(digest);

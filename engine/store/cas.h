@@ -45,6 +45,10 @@ class LocalCas final : public BlobStore {
   // Where the blob would be; says nothing about whether it is there.
   std::string UncheckedPathOf(const Digest& digest) const;
 
+  // The digest of the sound blob with this hash (64 lower-case hex digits), for those who do not know its size.
+  // kInvalidArgument: not a hash. kNotFound or kDataLoss: a miss.
+  absl::StatusOr<Digest> FindBySha256(std::string_view sha256);
+
   bool Contains(const Digest& digest) { return PathOf(digest).ok(); }
 
   // A read-only descriptor of a sound blob.

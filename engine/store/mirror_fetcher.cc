@@ -1,5 +1,6 @@
 #include "engine/store/mirror_fetcher.h"
 
+#include <csignal>
 #include <set>
 #include <utility>
 
@@ -37,13 +38,6 @@ std::string LocalPath(std::string_view url) {
   return std::string(url);
 }
 
-absl::Status CheckDigest(const std::string& url, const Digest& wanted, const Digest& found) {
-  if (found == wanted) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(Shown(url), ": expected sha256 ", wanted.hex(), " (",
-                                                    wanted.size_bytes(), " bytes), got ", found.hex(), " (",
-                                                    found.size_bytes(), " bytes)"));
-}
-
 // apt indents the reason of a failure; whatever else failed says it in its last line.
 std::string ReasonOf(std::string_view output) {
   std::string last;
@@ -56,6 +50,11 @@ std::string ReasonOf(std::string_view output) {
 
 std::string JoinUrl(std::string_view base, std::string_view path) {
   return absl::StrCat(absl::StripSuffix(base, "/"), "/", path);
+}
+
+// How RunSubprocess tells that a signal ended the program: Ctrl-C reaches it before us.
+bool WasInterrupted(int exit_code) {
+  return exit_code == 128 + SIGINT || exit_code == 128 + SIGTERM || exit_code == 128 + SIGHUP;
 }
 
 }  // namespace
@@ -82,74 +81,107 @@ absl::StatusOr<std::vector<std::string>> MirrorFetcher::Mirrors() {
   return mirrors_;
 }
 
-absl::StatusOr<std::vector<std::string>> MirrorFetcher::UrlsOf(const FetchSpec& spec) {
-  if (!spec.url.starts_with(kAptPrefix)) {
+absl::Status MirrorFetcher::Check(const std::string& url, const Wanted& wanted, const Digest& found) {
+  bool right_hash = wanted.sha256.empty() || found.hex() == wanted.sha256;
+  if (right_hash && (wanted.size < 0 || found.size_bytes() == wanted.size)) return absl::OkStatus();
+  std::string size = wanted.size < 0 ? "" : absl::StrCat(" (", wanted.size, " bytes)");
+  return absl::FailedPreconditionError(absl::StrCat(Shown(url), ": checksum mismatch: expected sha256 ", wanted.sha256,
+                                                    size, ", got ", found.hex(), " (", found.size_bytes(), " bytes)"));
+}
+
+absl::StatusOr<std::vector<std::string>> MirrorFetcher::UrlsOf(const std::string& url) {
+  if (!url.starts_with(kAptPrefix)) {
     for (std::string_view scheme : {"file:/", "https://", "http://"}) {
-      if (spec.url.starts_with(scheme)) return std::vector<std::string>{spec.url};
+      if (url.starts_with(scheme)) return std::vector<std::string>{url};
     }
     return absl::InvalidArgumentError(
-        absl::StrCat("cannot fetch '", Shown(spec.url), "': expected 'apt:...', 'https://...' or 'file:///...'"));
+        absl::StrCat("cannot fetch '", Shown(url), "': expected 'apt:...', 'https://...' or 'file:///...'"));
   }
   COW_ASSIGN_OR_RETURN(std::vector<std::string> mirrors, Mirrors());
-  for (std::string& mirror : mirrors) mirror = JoinUrl(mirror, spec.url.substr(kAptPrefix.size()));
+  for (std::string& mirror : mirrors) mirror = JoinUrl(mirror, url.substr(kAptPrefix.size()));
   return mirrors;
 }
 
-absl::Status MirrorFetcher::Download(const std::string& url, const FetchSpec& spec, const std::string& file) {
+absl::Status MirrorFetcher::Download(const std::string& url, const Wanted& wanted, const std::string& file) {
+  std::vector<std::string> argv;
+  if (FindProgram("prlimit").ok()) argv = {"prlimit", absl::StrCat("--fsize=", options_.max_bytes)};
+  argv.push_back(options_.apt_helper);
   // Running as root, apt would switch to a user that may not write to our directory, and complain.
-  absl::StatusOr<SubprocessResult> run = RunSubprocess(
-      {.argv = {options_.apt_helper, "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=0", "-o",
-                "Acquire::http::Timeout=60", "-o", "Acquire::https::Timeout=60", "download-file", url, file,
-                absl::StrCat("SHA256:", spec.digest.hex())}});
+  for (const char* setting : {"APT::Sandbox::User=root", "Acquire::Retries=0", "Acquire::http::Timeout=60",
+                              "Acquire::https::Timeout=60"}) {
+    argv.insert(argv.end(), {"-o", setting});
+  }
+  argv.insert(argv.end(), {"download-file", url, file});
+  if (!wanted.sha256.empty()) argv.push_back(absl::StrCat("SHA256:", wanted.sha256));
+  absl::StatusOr<SubprocessResult> run = RunSubprocess({.argv = std::move(argv)});
   if (!run.ok()) return Annotate(run.status(), absl::StrCat("downloading ", Shown(url)));
   if (run->exit_code == 0) return absl::OkStatus();
+  if (WasInterrupted(run->exit_code)) return absl::CancelledError(absl::StrCat("downloading ", Shown(url), ": interrupted"));
   std::string output = absl::StrCat(run->out, run->err);
   std::string message = absl::StrCat(Shown(url), ": ", ReasonOf(output));
   if (absl::StrContains(output, "404 ")) return absl::NotFoundError(message);
+  if (absl::StrContains(output, absl::StrCat("received signal ", SIGXFSZ)) || run->exit_code == 128 + SIGXFSZ) {
+    return absl::ResourceExhaustedError(absl::StrCat(Shown(url), ": larger than ", options_.max_bytes, " bytes"));
+  }
   if (!absl::StrContains(output, "Hash Sum mismatch") && !absl::StrContains(output, "Hashes of received file")) {
     return absl::UnavailableError(message);
   }
   // apt keeps what it received beside the target.
   absl::StatusOr<Digest> received = cas_.PutFile(file + ".FAILED");
-  if (received.ok()) return CheckDigest(url, spec.digest, *received);
-  return absl::FailedPreconditionError(absl::StrCat(message, "; expected sha256 ", spec.digest.hex()));
+  if (received.ok()) return Check(url, wanted, *received);
+  return absl::FailedPreconditionError(absl::StrCat(message, "; expected sha256 ", wanted.sha256));
 }
 
-absl::Status MirrorFetcher::FetchUrl(const std::string& url, const FetchSpec& spec) {
+absl::StatusOr<Digest> MirrorFetcher::FetchUrl(const std::string& url, const Wanted& wanted) {
   std::string local = LocalPath(url);
   if (!local.empty()) {
     COW_ASSIGN_OR_RETURN(Digest digest, cas_.PutFile(local));
-    return CheckDigest(url, spec.digest, digest);
+    COW_RETURN_IF_ERROR(Check(url, wanted, digest));
+    return digest;
   }
   COW_ASSIGN_OR_RETURN(std::string folder, MakeTempDirectory(scratch_dir_ + "/fetch-"));
   std::string file = folder + "/file";
-  absl::Status status = Download(url, spec, file);
-  if (status.ok()) {
-    absl::StatusOr<Digest> digest = cas_.AdoptFile(file);
-    status = digest.ok() ? CheckDigest(url, spec.digest, *digest) : digest.status();
-  }
+  absl::Status status = Download(url, wanted, file);
+  absl::StatusOr<Digest> digest = status.ok() ? cas_.AdoptFile(file) : status;
   RemoveTree(folder).IgnoreError();
-  return status;
+  COW_RETURN_IF_ERROR(digest.status());
+  COW_RETURN_IF_ERROR(Check(url, wanted, *digest));
+  return digest;
 }
 
-absl::Status MirrorFetcher::Fetch(const FetchSpec& spec) {
-  if (cas_.Contains(spec.digest)) return absl::OkStatus();
-  COW_ASSIGN_OR_RETURN(std::vector<std::string> urls, UrlsOf(spec));
+absl::StatusOr<Digest> MirrorFetcher::FetchFromOneOf(const std::vector<std::string>& urls, const Wanted& wanted) {
   int backoff_ms = options_.backoff_ms;
   for (int attempt = 1;; ++attempt, backoff_ms *= 2) {
     bool again = false;
     // The most telling of the failures: wrong bytes, then no answer, then no such file.
     absl::Status worst;
     for (const std::string& url : urls) {
-      absl::Status status = FetchUrl(url, spec);
-      if (status.ok()) return status;
-      if (absl::IsResourceExhausted(status)) return status;
+      absl::StatusOr<Digest> digest = FetchUrl(url, wanted);
+      if (digest.ok()) return digest;
+      absl::Status status = digest.status();
+      if (absl::IsResourceExhausted(status) || absl::IsCancelled(status)) return status;
       again |= absl::IsUnavailable(status);
       if (worst.ok() || absl::IsFailedPrecondition(status) || absl::IsNotFound(worst)) worst = status;
     }
     if (!again || attempt >= options_.attempts) return worst;
     absl::SleepFor(absl::Milliseconds(backoff_ms));
   }
+}
+
+absl::Status MirrorFetcher::Fetch(const FetchSpec& spec) {
+  if (cas_.Contains(spec.digest)) return absl::OkStatus();
+  COW_ASSIGN_OR_RETURN(std::vector<std::string> urls, UrlsOf(spec.url));
+  return FetchFromOneOf(urls, {.sha256 = spec.digest.hex(), .size = spec.digest.size_bytes()}).status();
+}
+
+absl::StatusOr<Digest> MirrorFetcher::FetchAny(const DownloadRequest& request) {
+  std::vector<std::string> urls;
+  for (const std::string& url : request.urls) {
+    COW_ASSIGN_OR_RETURN(std::vector<std::string> expanded, UrlsOf(url));
+    urls.insert(urls.end(), expanded.begin(), expanded.end());
+  }
+  if (urls.empty()) return absl::InvalidArgumentError("there is no URL to download from");
+  return FetchFromOneOf(urls, {.sha256 = request.sha256});
 }
 
 }  // namespace cow::store

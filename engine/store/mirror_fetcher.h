@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "engine/store/blob_store.h"
 #include "engine/store/cas.h"
+#include "engine/store/downloader.h"
 #include "engine/store/fetcher.h"
 
 namespace cow::store {
@@ -18,6 +19,7 @@ namespace cow::store {
 struct MirrorFetcherOptions {
   int attempts = 3;
   int backoff_ms = 500;                                  // doubles after every attempt
+  int64_t max_bytes = int64_t{8} << 30;                  // of one file
   std::string apt_helper = "/usr/lib/apt/apt-helper";
   std::vector<std::string> mirrors{};                    // base URIs; empty = what apt knows
 };
@@ -28,12 +30,22 @@ class MirrorFetcher final : public Fetcher {
   MirrorFetcher(LocalCas* cas, std::string scratch_dir, MirrorFetcherOptions options = {});
 
   absl::Status Fetch(const FetchSpec& spec) override;
+  // Always asks; see Downloader for failures.
+  absl::StatusOr<Digest> FetchAny(const DownloadRequest& request);
 
  private:
+  // What is known about the bytes beforehand.
+  struct Wanted {
+    std::string sha256{};  // "" = nothing
+    int64_t size = -1;     // -1 = unknown
+  };
+  static absl::Status Check(const std::string& url, const Wanted& wanted, const Digest& found);
+
   absl::StatusOr<std::vector<std::string>> Mirrors();
-  absl::StatusOr<std::vector<std::string>> UrlsOf(const FetchSpec& spec);
-  absl::Status FetchUrl(const std::string& url, const FetchSpec& spec);
-  absl::Status Download(const std::string& url, const FetchSpec& spec, const std::string& file);
+  absl::StatusOr<std::vector<std::string>> UrlsOf(const std::string& url);
+  absl::StatusOr<Digest> FetchFromOneOf(const std::vector<std::string>& urls, const Wanted& wanted);
+  absl::StatusOr<Digest> FetchUrl(const std::string& url, const Wanted& wanted);
+  absl::Status Download(const std::string& url, const Wanted& wanted, const std::string& file);
 
   LocalCas& cas_;
   const std::string scratch_dir_;

@@ -93,6 +93,17 @@ TEST_F(MirrorFetcherTest, TriesAgainWhenNobodyAnswers) {
   EXPECT_EQ(Tries(), 3);
 }
 
+TEST_F(MirrorFetcherTest, FetchesBytesWhoseSizeIsUnknown) {
+  dir_.Write("web/x", "package");
+  MirrorFetcher fetcher = Fetcher();
+  absl::StatusOr<Digest> digest = fetcher.FetchAny({.urls = {"https://dead/x", "https://good/x"}, .sha256 = Digest::Of("package").hex()});
+  ASSERT_TRUE(digest.ok()) << digest.status();
+  EXPECT_EQ(*digest, Digest::Of("package"));
+  EXPECT_EQ(*store_->cas->FindBySha256(digest->hex()), *digest);
+  EXPECT_TRUE(absl::IsNotFound(store_->cas->FindBySha256(std::string(64, '0')).status()));
+  EXPECT_EQ(*fetcher.FetchAny({.urls = {"https://good/x"}}), *digest);
+}
+
 TEST_F(MirrorFetcherTest, DoesNotTryAgainWhatIsNotThere) {
   absl::Status status = Fetcher().Fetch({.url = "https://good/absent", .digest = Digest::Of("package")});
   EXPECT_TRUE(absl::IsNotFound(status)) << status;

@@ -12,6 +12,8 @@ FENCED = {
     r"gmp(xx)?\.h": ["engine/starlark"],
     r"openssl/": ["engine/base", "rules/pack"],
     r"(zlib|lzma|zstd)\.h": ["rules/pack"],
+    r"archive(_entry)?\.h": ["engine/loading"],
+    r"re2/": ["engine/query"],
     r"yaml-cpp/": ["rules/pack"],
     r"(grpc|grpcpp)/": ["engine/remote", "remote-cache"],
 }

@@ -14,6 +14,7 @@ load(
 )
 load(
     "@cow//foreign:defs.cow",
+    _cc_proto_library = "cc_proto_library",
     _cc_toolchain = "cc_toolchain",
     _cc_toolchain_suite = "cc_toolchain_suite",
     _fdo_prefetch_hints = "fdo_prefetch_hints",
@@ -29,6 +30,7 @@ cc_binary = _cc_binary
 cc_common = _cc_common
 cc_import = _cc_import
 cc_library = _cc_library
+cc_proto_library = _cc_proto_library
 cc_shared_library = _cc_shared_library
 cc_test = _cc_test
 cc_toolchain = _cc_toolchain
