@@ -92,7 +92,9 @@ absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self
 absl::StatusOr<Value> NewExecutionInfo(Thread& thread, const Provider& self,
                                        const Arguments& args) {
   starlark::Dict* requirements = thread.heap().NewDict();
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("requirements", &requirements)}));
+  Value exec_group;  // all of a test runs on one platform
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("requirements", &requirements),
+                                        KwOptional("exec_group", &exec_group)}));
   return Value(thread.heap().NewStruct(&self, Named({{"requirements", requirements}})));
 }
 

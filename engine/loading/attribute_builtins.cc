@@ -69,9 +69,9 @@ absl::StatusOr<FileFilter> ParseFilter(const Arguments& args, std::string_view p
   }
   for (Value element : *elements) {
     const auto* suffix = element.As<starlark::String>();
-    if (suffix == nullptr || suffix->size() == 0 || (suffix->view()[0] != '.' && suffix->view() != "")) {
+    if (suffix == nullptr || suffix->size() == 0) {
       return Invalid(args, absl::StrCat("parameter '", parameter, "': ", starlark::Repr(element),
-                                        " is not a file extension such as \".cc\""));
+                                        " is not the end of a file name such as \".cc\""));
     }
     filter.suffixes.push_back(suffix->str());
   }

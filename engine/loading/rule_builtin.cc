@@ -62,6 +62,7 @@ absl::Status InheritAttributes(RuleClass::Definition& definition) {
     Attribute merged = attribute;
     merged.default_value = override->default_value;
     merged.computed_default = override->computed_default;
+    merged.aspects.insert(merged.aspects.end(), override->aspects.begin(), override->aspects.end());
     definition.attributes.push_back(std::move(merged));
     own.erase(override);
   }
