@@ -236,6 +236,7 @@ INSTANTIATE_TEST_SUITE_P(
         AspectErrorCase{"DefaultInfo", "return [DefaultInfo()]", "", "an aspect cannot return DefaultInfo"},
         AspectErrorCase{"Promise", "return []", ", provides = [NamesInfo]",
                         "the aspect advertises the 'NamesInfo' provider, but this provider was not among those returned"},
+        AspectErrorCase{"Repr", "fail(str(target))", "", "<target //:a, keys:[LibInfo, DefaultInfo]>"},
         AspectErrorCase{"Outputs", "return [ctx.outputs]", "", "'outputs' is not defined for aspects"},
         AspectErrorCase{"NoAction", "return [OutputGroupInfo(x = [ctx.actions.declare_file(\"n\")])]", "",
                         "the following files have no generating action:\nn"},

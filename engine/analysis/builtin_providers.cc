@@ -9,6 +9,7 @@
 #include "engine/analysis/runfiles_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
+#include "engine/loading/rule_builtin.h"
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/function_value.h"
 #include "engine/starlark/struct_value.h"
@@ -91,8 +92,19 @@ absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self
 absl::StatusOr<Value> NewExecutionInfo(Thread& thread, const Provider& self,
                                        const Arguments& args) {
   starlark::Dict* requirements = thread.heap().NewDict();
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("requirements", &requirements)}));
+  Value exec_group;  // all of a test runs on one platform
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::Optional("requirements", &requirements),
+                                        KwOptional("exec_group", &exec_group)}));
   return Value(thread.heap().NewStruct(&self, Named({{"requirements", requirements}})));
+}
+
+absl::StatusOr<Value> NewAnalysisTestResult(Thread& thread, const Provider& self, const Arguments& args) {
+  bool success = false;
+  std::string_view message;
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {starlark::KwRequired("success", &success), starlark::KwRequired("message", &message)}));
+  return Value(thread.heap().NewStruct(
+      &self, Named({{"message", thread.heap().NewString(message)}, {"success", Value::Bool(success)}})));
 }
 
 absl::StatusOr<Value> NewToolchainInfo(Thread& thread, const Provider& self,
@@ -135,6 +147,7 @@ ProviderHeap MakeProviders() {
       .output_group_info = make("OutputGroupInfo", &NewOutputGroupInfo),
       .run_environment_info = make("RunEnvironmentInfo", &NewRunEnvironmentInfo),
       .execution_info = make("ExecutionInfo", &NewExecutionInfo),
+      .analysis_test_result = make("AnalysisTestResultInfo", &NewAnalysisTestResult),
       .instrumented_files_info = make("InstrumentedFilesInfo", nullptr),
       .toolchain_info = make("ToolchainInfo", &NewToolchainInfo),
       .template_variable_info = make("TemplateVariableInfo", &NewTemplateVariableInfo),
@@ -168,6 +181,7 @@ void AddAnalysisBuiltins(Heap& heap, starlark::Environment& environment) {
   environment.Set("RunEnvironmentInfo", all.run_environment_info);
   environment.Set("HostTreeInfo", all.host_tree_info);
   environment.Set("InstrumentedFilesInfo", all.instrumented_files_info);
+  environment.Set("AnalysisTestResultInfo", all.analysis_test_result);
   environment.Set("platform_common",
                   heap.NewStruct(Named({{"ToolchainInfo", all.toolchain_info},
                                         {"TemplateVariableInfo", all.template_variable_info},
@@ -176,7 +190,9 @@ void AddAnalysisBuiltins(Heap& heap, starlark::Environment& environment) {
                                         {"PlatformInfo", all.platform_info}})));
   environment.Set("testing",
                   heap.NewStruct(Named({{"ExecutionInfo", all.execution_info},
-                                        {"TestEnvironment", all.run_environment_info}})));
+                                        {"TestEnvironment", all.run_environment_info},
+                                        {"analysis_test", Function(heap, "testing.analysis_test",
+                                                                   &loading::DeclareAnalysisTest)}})));
   environment.Set(
       "coverage_common",
       heap.NewStruct(Named({{"instrumented_files_info",

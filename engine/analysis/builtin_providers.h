@@ -15,6 +15,7 @@ struct BuiltinProviders {
   const Provider* output_group_info;        // named sets of files
   const Provider* run_environment_info;     // environment of a program run by `cow test`
   const Provider* execution_info;           // testing.ExecutionInfo(requirements): of a test
+  const Provider* analysis_test_result;     // AnalysisTestResultInfo(success, message)
   const Provider* instrumented_files_info;  // accepted and ignored
   const Provider* toolchain_info;           // platform_common.ToolchainInfo
   const Provider* template_variable_info;   // platform_common.TemplateVariableInfo: Make variables

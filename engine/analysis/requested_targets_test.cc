@@ -97,6 +97,36 @@ test_suite(name = "all_of_them")
   EXPECT_EQ(Plan({"//a:all_of_them", "//a:one"}).tests.size(), 2u);
 }
 
+TEST_F(RequestedTargetsTest, SuitesTakeTestsByTheirTags) {
+  Build("a", R"(
+my_test(name = "fast_test", tags = ["fast", "net"], size = "small")
+my_test(name = "net_test", tags = ["net"])
+my_test(name = "plain_test")
+test_suite(name = "net", tags = ["net"])
+test_suite(name = "offline", tags = ["-net"])
+test_suite(name = "small_net", tags = ["+net", "small"], tests = [":fast_test", ":net_test"])
+)");
+  request_.run_tests = true;
+  auto names = [this](const std::string& suite) {
+    std::vector<std::string> found;
+    for (const TestSpec& test : Plan({suite}).tests) found.push_back(test.label.name());
+    return found;
+  };
+  EXPECT_THAT(names("//a:net"), ElementsAre("fast_test", "net_test"));
+  EXPECT_THAT(names("//a:offline"), ElementsAre("plain_test"));
+  EXPECT_THAT(names("//a:small_net"), ElementsAre("fast_test"));
+}
+
+TEST_F(RequestedTargetsTest, DeprecatedTargetsAreWarnedOfFromOtherPackages) {
+  Build("a", R"(lib(name = "x", deps = ["//b:y", ":z"]))"
+             "\n"
+             R"(lib(name = "z", deprecation = "of this package"))");
+  Build("b", R"(lib(name = "y", deprecation = "use z", visibility = ["//visibility:public"]))");
+  Plan({"//a:x"});
+  EXPECT_THAT(printed_, ElementsAre("WARNING: a/BUILD.cow:2:4: in lib rule //a:x: target '//a:x' depends on deprecated "
+                                    "target '//b:y': use z"));
+}
+
 TEST_F(RequestedTargetsTest, ProgramsTellTheirRunfiles) {
   Build("a", R"(my_test(name = "my_test", data = ["d.txt"]))");
   Write("a/d.txt", "");

@@ -122,6 +122,7 @@ class RuleContext {
 
   // Declared outputs without an action, by name below the output root.
   std::vector<std::string> MissingOutputs() const;
+  bool has_actions() const { return !actions_.empty(); }
   std::vector<std::unique_ptr<ActionRecord>> TakeActions() { return std::move(actions_); }
 
  private:

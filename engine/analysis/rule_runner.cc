@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "engine/analysis/action_parameters.h"
 #include "engine/analysis/builtin_providers.h"
 #include "engine/analysis/ctx_methods.h"
 #include "engine/analysis/ctx_value.h"
@@ -44,6 +46,33 @@ absl::StatusOr<FileValue*> FindExecutable(const RuleContext& context,
   return UserError(
       "'executable' provided by an executable rule must be created by the same rule, but '",
       executable->artifact().short_path(), "' is not");
+}
+
+// The program of a test whose result is known: it prints the message and ends as the result says. It needs a shell.
+absl::Status WriteResultTest(RuleContext& context, ConfiguredTarget& target) {
+  Value result = target.providers.Find(BuiltinProviders::Get().analysis_test_result);
+  if (result.IsUnset()) {
+    return UserError("rules with analysis_test=true must return an instance of AnalysisTestResultInfo");
+  }
+  if (context.has_actions()) {
+    return UserError("rules with analysis_test=true must not register actions: what they find they say in "
+                     "AnalysisTestResultInfo");
+  }
+  const auto* info = result.As<starlark::Struct>();
+  COW_ASSIGN_OR_RETURN(FileValue * program, context.DefaultExecutable());
+  COW_ASSIGN_OR_RETURN(Shell shell, FindShell(context, Value()));
+  COW_ASSIGN_OR_RETURN(Label type, Label::Parse(kShellToolchain, PackageId()));
+  Value tree = context.FindToolchain(type).As<starlark::Struct>()->Find("host_tree");
+  target.providers.Set(BuiltinProviders::Get().host_tree_info, tree);
+  std::string message = absl::StrReplaceAll(loading::StringOf(info->Find("message")), {{"'", "'\\''"}});
+  auto record = std::make_unique<ActionRecord>();
+  record->action.kind = Action::Kind::kWrite;
+  record->action.mnemonic = "FileWrite";
+  record->action.outputs = {program->id()};
+  record->action.executable = true;
+  record->action.content = absl::StrCat("#!", shell.path, "\nprintf '%s\\n' '", message, "'\nexit ",
+                                        info->Find("success").IsTrue() ? 0 : 1, "\n");
+  return context.AddAction(std::move(record));
 }
 
 absl::Status FillDefaultInfo(const RuleContext& context, ConfiguredTarget& target) {
@@ -98,6 +127,9 @@ absl::Status FillProgram(const RuleContext& context, ConfiguredTarget& target) {
 absl::Status FillTarget(RuleContext& context, Value returned, ConfiguredTarget& target) {
   COW_RETURN_IF_ERROR(StoreReturned("the rule function", returned, target.providers));
   COW_RETURN_IF_ERROR(CheckPromises("the rule", context.target().rule_class().definition().provides, target.providers));
+  if (context.target().rule_class().definition().analysis_test) {
+    COW_RETURN_IF_ERROR(WriteResultTest(context, target));
+  }
   COW_RETURN_IF_ERROR(FillDefaultInfo(context, target));
   COW_RETURN_IF_ERROR(FillProgram(context, target));
   std::vector<std::string> missing = context.MissingOutputs();

@@ -26,7 +26,13 @@ absl::StatusOr<const Provider*> ProviderKey(Value key) {
 }  // namespace
 
 void TargetValue::Repr(std::string& out) const {
-  absl::StrAppend(&out, "<target ", target_->label.ToString(), ">");
+  absl::StrAppend(&out, "<target ", target_->label.ToString(), ", keys:[");
+  std::string_view separator;
+  for (const auto& [provider, instance] : target_->providers.entries()) {
+    absl::StrAppend(&out, separator, provider->InstanceName());
+    separator = ", ";
+  }
+  out += "]>";
 }
 
 absl::StatusOr<Value> TargetValue::GetAttr(starlark::Thread& thread,

@@ -40,9 +40,12 @@ bool IsParameterType(AttributeType type) {
 }
 
 absl::Status CheckParameter(const Attribute& attribute) {
+  if (!attribute.computed_default.IsUnset()) {
+    return absl::InvalidArgumentError(absl::StrCat("aspect attribute '", attribute.name,
+                                                   "' has a computed default, which only attributes of rules can have"));
+  }
   if (attribute.is_private()) {
-    bool has_default = !attribute.computed_default.IsUnset() || !IsDependencyType(attribute.type) ||
-                       !attribute.default_value.IsUnset();
+    bool has_default = !IsDependencyType(attribute.type) || !attribute.default_value.IsUnset();
     if (has_default) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat("aspect attribute '", attribute.name, "' has no default value"));
   }

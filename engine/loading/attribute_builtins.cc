@@ -13,6 +13,7 @@
 #include "engine/loading/definition_parameters.h"
 #include "engine/loading/label_value.h"
 #include "engine/loading/module_context.h"
+#include "engine/loading/package_builder.h"
 #include "engine/loading/select.h"
 #include "engine/loading/transition.h"
 #include "engine/starlark/arguments.h"
@@ -69,9 +70,9 @@ absl::StatusOr<FileFilter> ParseFilter(const Arguments& args, std::string_view p
   }
   for (Value element : *elements) {
     const auto* suffix = element.As<starlark::String>();
-    if (suffix == nullptr || suffix->size() == 0 || (suffix->view()[0] != '.' && suffix->view() != "")) {
+    if (suffix == nullptr || suffix->size() == 0) {
       return Invalid(args, absl::StrCat("parameter '", parameter, "': ", starlark::Repr(element),
-                                        " is not a file extension such as \".cc\""));
+                                        " is not the end of a file name such as \".cc\""));
     }
     filter.suffixes.push_back(suffix->str());
   }
@@ -79,15 +80,23 @@ absl::StatusOr<FileFilter> ParseFilter(const Arguments& args, std::string_view p
 }
 
 // The base of labels in a default: the package of the file that calls attr.label().
-absl::StatusOr<ConversionContext> ContextOf(Thread& thread, const Arguments& args, const ModuleContext& module) {
+absl::StatusOr<ConversionContext> ContextOf(Thread& thread, const Arguments& args) {
   ConversionContext context{.heap = &thread.heap(),
-                            .files = module.files,
-                            .base = module.files->Find(thread.CallerLocation().file).value_or(module.label.package()),
                             .what = absl::StrCat("parameter 'default' of ", args.function_name(), "()")};
+  PackageId fallback;
+  if (const auto* package = thread.Host<PackageBuilder>()) {
+    context.files = package->inputs().files;
+    fallback = package->id();
+  } else {
+    COW_ASSIGN_OR_RETURN(const ModuleContext* module, RequireModule(thread, args.function_name()));
+    context.files = module->files;
+    fallback = module->label.package();
+  }
+  context.base = context.files->Find(thread.CallerLocation().file).value_or(fallback);
   return context;
 }
 
-absl::Status ReadDefault(Thread& thread, const Arguments& args, const ModuleContext& module, Value value,
+absl::Status ReadDefault(Thread& thread, const Arguments& args, ConversionContext context, Value value,
                          Attribute& attribute) {
   attribute.default_value = EmptyValue(attribute.type, thread.heap());
   if (value.IsUnset() || value.IsNone()) return absl::OkStatus();
@@ -106,13 +115,12 @@ absl::Status ReadDefault(Thread& thread, const Arguments& args, const ModuleCont
     return absl::OkStatus();
   }
   if (value.As<SelectValue>() != nullptr) return Invalid(args, "parameter 'default' may not be a select");
-  COW_ASSIGN_OR_RETURN(ConversionContext context, ContextOf(thread, args, module));
   COW_ASSIGN_OR_RETURN(attribute.default_value, ConvertValue(attribute, value, context));
   return absl::OkStatus();
 }
 
 absl::StatusOr<Value> MakeSpec(Thread& thread, const Arguments& args, AttributeType type, const Given& given) {
-  COW_ASSIGN_OR_RETURN(ModuleContext * module, RequireModule(thread, args.function_name()));
+  COW_ASSIGN_OR_RETURN(ConversionContext context, ContextOf(thread, args));
   Attribute attribute{.type = type,
                       .doc = given.doc,
                       .mandatory = given.mandatory,
@@ -140,7 +148,7 @@ absl::StatusOr<Value> MakeSpec(Thread& thread, const Arguments& args, AttributeT
   }
   COW_ASSIGN_OR_RETURN(attribute.allow_rules,
                        StringsParameter({args.function_name()}, "allow_rules", given.allow_rules));
-  COW_RETURN_IF_ERROR(ReadDefault(thread, args, *module, given.default_value, attribute));
+  COW_RETURN_IF_ERROR(ReadDefault(thread, args, std::move(context), given.default_value, attribute));
   return thread.heap().New<AttributeSpec>(std::move(attribute));
 }
 

@@ -44,6 +44,7 @@ absl::StatusOr<std::vector<Attribute>> InheritedAttributes(Thread& thread, Value
   for (Attribute& attribute : from) {
     if (attribute.is_private() || IsReserved(attribute.name)) continue;
     attribute.default_value = Value();
+    attribute.computed_default = Value();
     attribute.implicit = false;
     inherited.push_back(std::move(attribute));
   }
@@ -56,6 +57,11 @@ absl::Status AddAttribute(std::string_view name, Value value, std::vector<Attrib
     return absl::InvalidArgumentError(absl::StrCat("cannot declare a macro attribute named '", name, "'"));
   }
   std::erase_if(attributes, [&](const Attribute& attribute) { return attribute.name == name; });
+  const auto* spec = value.As<AttributeSpec>();
+  if (spec != nullptr && !spec->attribute().computed_default.IsUnset()) {
+    return absl::InvalidArgumentError(absl::StrCat("macro attribute '", name,
+                                                   "' has a computed default, which only attributes of rules can have"));
+  }
   return AddDeclaredAttribute(name, value, attributes);
 }
 

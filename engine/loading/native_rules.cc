@@ -92,6 +92,7 @@ std::vector<Attribute> ImplicitAttributes(Heap& heap, bool executable, bool test
       Fixed(heap, "licenses", AttributeType::kStringList),
       Fixed(heap, "applicable_licenses", AttributeType::kLabelList),
       Fixed(heap, "package_metadata", AttributeType::kLabelList),
+      Fixed(heap, "aspect_hints", AttributeType::kLabelList),
   };
   if (executable) attributes.push_back(Make(heap, "args", AttributeType::kStringList));
   if (test) AddTestAttributes(heap, attributes);

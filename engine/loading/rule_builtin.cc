@@ -10,6 +10,7 @@
 #include "engine/loading/exec_group.h"
 #include "engine/loading/module_context.h"
 #include "engine/loading/native_rules.h"
+#include "engine/loading/package_builder.h"
 #include "engine/loading/rule_class.h"
 #include "engine/loading/transition.h"
 #include "engine/starlark/function_value.h"
@@ -26,8 +27,7 @@ using starlark::Value;
 namespace {
 
 // Bazel has these parameters of rule(); a value other than the one that means "nothing" would change what is built.
-constexpr std::array<std::string_view, 6> kUnsupported = {
-    "analysis_test",
+constexpr std::array<std::string_view, 5> kUnsupported = {
     "subrules",      "materializer",  "executable_outputs", "_skylark_testable",
     "dependency_resolution_rule", "exec_compatible_with_groups"};
 
@@ -64,6 +64,7 @@ absl::Status InheritAttributes(RuleClass::Definition& definition) {
     Attribute merged = attribute;
     merged.default_value = override->default_value;
     merged.computed_default = override->computed_default;
+    merged.aspects.insert(merged.aspects.end(), override->aspects.begin(), override->aspects.end());
     definition.attributes.push_back(std::move(merged));
     own.erase(override);
   }
@@ -199,6 +200,7 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
   std::vector<starlark::NamedValue> rest;
   COW_RETURN_IF_ERROR(UnpackArgs(
       args, {starlark::Required("implementation", &implementation), KwOptional("test", &definition.test),
+             KwOptional("analysis_test", &definition.analysis_test),
              Noneable(KwOptional("attrs", &attrs)), KwOptional("outputs", &outputs),
              KwOptional("executable", &definition.executable), KwOptional("output_to_genfiles", &output_to_genfiles),
              KwOptional("fragments", &fragments), KwOptional("host_fragments", &host_fragments),
@@ -210,6 +212,7 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
              starlark::KwRest(&rest)}));
   COW_RETURN_IF_ERROR(RejectUnsupported(rest));
   definition.implementation = implementation.value;
+  definition.test |= definition.analysis_test;
   definition.executable |= definition.test;
   definition.build_setting = build_setting;
   if (initializer) definition.initializer = initializer->value;
@@ -254,6 +257,42 @@ Value MakeConfigCommonNamespace(starlark::Heap& heap) {
   const starlark::NamedValue fields[] = {
       {starlark::Intern("toolchain_type"), Function(heap, "config_common.toolchain_type", &MakeToolchainType)}};
   return heap.NewStruct(fields);
+}
+
+absl::StatusOr<Value> DeclareAnalysisTest(Thread& thread, const Arguments& args) {
+  COW_ASSIGN_OR_RETURN(PackageBuilder * package, RequirePackage(thread, "analysis_test"));
+  RuleClass::Definition definition{.executable = true, .test = true, .analysis_test = true};
+  starlark::Callable implementation;
+  starlark::Dict* attrs = nullptr;
+  starlark::Dict* attr_values = nullptr;
+  Value fragments, toolchains;
+  COW_RETURN_IF_ERROR(UnpackArgs(
+      args, {starlark::Required("name", &definition.name), starlark::Required("implementation", &implementation),
+             KwOptional("attrs", &attrs), KwOptional("fragments", &fragments), KwOptional("toolchains", &toolchains),
+             KwOptional("attr_values", &attr_values)}));
+  definition.implementation = implementation.value;
+  definition.location = thread.CallerLocation();
+  const FileTable& files = *package->inputs().files;
+  definition.package = files.Find(definition.location.file).value_or(package->id());
+  ParameterPlace place{"analysis_test", &files, definition.package};
+  COW_ASSIGN_OR_RETURN(definition.fragments, StringsParameter(place, "fragments", fragments));
+  COW_ASSIGN_OR_RETURN(definition.toolchains, ToolchainsParameter(place, toolchains));
+  COW_RETURN_IF_ERROR(AddAttributes(attrs, thread, definition));
+  std::vector<starlark::NamedValue> values{
+      {starlark::Intern("name"), thread.heap().NewString(definition.name)}};
+  if (attr_values != nullptr) {
+    for (const auto& entry : *attr_values) {
+      const auto* name = entry.key.As<starlark::String>();
+      if (name == nullptr || name->view() == "name") {
+        return absl::InvalidArgumentError(
+            absl::StrCat("in call to analysis_test(), 'attr_values' holds the key ", starlark::Repr(entry.key)));
+      }
+      values.push_back({starlark::Intern(*name), entry.value});
+    }
+  }
+  auto* rule = thread.heap().New<RuleClass>(std::move(definition));
+  COW_RETURN_IF_ERROR(package->AddRule(thread, *rule, values));
+  return Value::None();
 }
 
 absl::StatusOr<Value> SetLoadVisibility(Thread& thread, const Arguments& args) {

@@ -8,6 +8,10 @@
 
 namespace cow::loading {
 
+// testing.analysis_test(name, implementation, attrs, fragments, toolchains, attr_values): declares a test of a rule of
+// its own; while a BUILD file is loaded.
+absl::StatusOr<starlark::Value> DeclareAnalysisTest(starlark::Thread& thread, const starlark::Arguments& args);
+
 absl::StatusOr<starlark::Value> MakeRule(starlark::Thread& thread, const starlark::Arguments& args);
 // The namespaces `config` and `config_common`.
 starlark::Value MakeConfigNamespace(starlark::Heap& heap);

@@ -78,6 +78,7 @@ class RuleClass final : public starlark::HostObject {
     std::string doc{};
     bool executable = false;                     // also true for tests
     bool test = false;
+    bool analysis_test = false;                  // a test whose result the rule function itself says
     bool foreign = false;                        // made by foreign_rule(): takes any attribute, makes nothing
     std::vector<ToolchainRequirement> toolchains{};
     std::vector<starlark::Value> provides{};
