@@ -184,7 +184,39 @@ Param KwRest(std::vector<NamedValue>* slot) {
   return {Param::Mode::kKwRest, false, true, "", slot, nullptr, ""};
 }
 
+namespace {
+
+// The common case: only positional arguments, all of them right. False if anything is unusual, and
+// Unpacker has to look from the beginning.
+bool UnpackPositional(std::span<const Value> positional, std::initializer_list<Param> params) {
+  const Value* next = positional.data();
+  const Value* const end = next + positional.size();
+  for (const Param& param : params) {
+    switch (param.mode) {
+      case Param::Mode::kRequired:
+      case Param::Mode::kOptional:
+        if (next == end) {
+          if (param.mode == Param::Mode::kRequired) return false;
+        } else {
+          const Value value = *next++;
+          if (!(value.IsNone() && param.none_allowed) && !param.store(value, param.slot)) {
+            return false;
+          }
+        }
+        break;
+      case Param::Mode::kKwOptional:
+      case Param::Mode::kKwRest: break;
+      case Param::Mode::kKwRequired:
+      case Param::Mode::kRest: return false;
+    }
+  }
+  return next == end;
+}
+
+}  // namespace
+
 absl::Status UnpackArgs(const Arguments& args, std::initializer_list<Param> params) {
+  if (args.named().empty() && UnpackPositional(args.positional(), params)) return absl::OkStatus();
   return Unpacker(args, params).Unpack();
 }
 

@@ -3,9 +3,11 @@
 #include <gmp.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/starlark/number_value.h"
@@ -27,6 +29,8 @@ class BigInt final : public HeapObject {
   explicit BigInt(int signed_limbs) : HeapObject(kKind) {
     word_ = static_cast<uint32_t>(signed_limbs);
   }
+  // Less limbs than were allocated, at least one.
+  void Shorten(size_t limbs) { word_ = static_cast<uint32_t>(limbs); }
   int signed_limbs() const { return static_cast<int32_t>(word_); }
   mp_limb_t* limbs() { return reinterpret_cast<mp_limb_t*>(this + 1); }
 };
@@ -77,7 +81,129 @@ class Temporary {
   mpz_t number_;
 };
 
+using Wide = unsigned __int128;
+
+// Magnitude of an int of one limb; false if it has more.
+bool OneLimb(Value value, mp_limb_t* magnitude, bool* negative) {
+  if (value.IsSmallInt()) {
+    const int64_t small = value.small_int();
+    *negative = small < 0;
+    *magnitude = small < 0 ? 0 - static_cast<mp_limb_t>(small) : static_cast<mp_limb_t>(small);
+    return true;
+  }
+  auto* big = static_cast<BigInt*>(value.object());
+  *negative = big->signed_limbs() < 0;
+  *magnitude = big->limbs()[0];
+  return big->signed_limbs() == 1 || big->signed_limbs() == -1;
+}
+
+BigInt* NewLimbs(Heap& heap, size_t count, bool negative) {
+  void* memory = heap.Allocate(sizeof(BigInt) + count * sizeof(mp_limb_t));
+  return new (memory) BigInt(static_cast<int>(count) * (negative ? -1 : 1));
+}
+
+Value FromWide(Heap& heap, Wide magnitude, bool negative) {
+  if (magnitude <= static_cast<Wide>(Value::kMaxSmallInt)) {
+    const auto small = static_cast<int64_t>(magnitude);
+    return Value::SmallInt(negative ? -small : small);
+  }
+  if (negative && magnitude == static_cast<Wide>(Value::kMaxSmallInt) + 1) {
+    return Value::SmallInt(Value::kMinSmallInt);
+  }
+  const auto high = static_cast<mp_limb_t>(magnitude >> 64);
+  BigInt* big = NewLimbs(heap, high == 0 ? 1 : 2, negative);
+  big->limbs()[0] = static_cast<mp_limb_t>(magnitude);
+  if (high != 0) big->limbs()[1] = high;
+  return big;
+}
+
+// a op b for magnitudes of one limb, where the result has at most two; unset if it has to be
+// computed otherwise.
+Value OneLimbBinary(Heap& heap, BinaryOp op, Value a, Value b) {
+  mp_limb_t x;
+  mp_limb_t y;
+  bool x_negative;
+  bool y_negative;
+  if (!OneLimb(a, &x, &x_negative) || !OneLimb(b, &y, &y_negative)) return Value();
+  switch (op) {
+    case BinaryOp::kSub: y_negative = !y_negative; [[fallthrough]];
+    case BinaryOp::kAdd:
+      if (x_negative == y_negative) return FromWide(heap, Wide{x} + y, x_negative);
+      return x >= y ? FromWide(heap, x - y, x_negative) : FromWide(heap, y - x, y_negative);
+    case BinaryOp::kMul: return FromWide(heap, Wide{x} * y, x_negative != y_negative);
+    default: break;
+  }
+  if (x_negative || y_negative) return Value();
+  switch (op) {
+    case BinaryOp::kFloorDiv: return y == 0 ? Value() : FromWide(heap, x / y, false);
+    case BinaryOp::kMod: return y == 0 ? Value() : FromWide(heap, x % y, false);
+    case BinaryOp::kOr: return FromWide(heap, x | y, false);
+    case BinaryOp::kXor: return FromWide(heap, x ^ y, false);
+    case BinaryOp::kAnd: return FromWide(heap, x & y, false);
+    case BinaryOp::kShiftLeft:
+      if (y > 64) return Value();
+      return FromWide(heap, y == 64 ? Wide{x} << 32 << 32 : Wide{x} << y, false);
+    case BinaryOp::kShiftRight: return FromWide(heap, y >= 64 ? 0 : x >> y, false);
+    default: return Value();
+  }
+}
+
+// Limbs of an int that is not negative; a small one is put into `*limb`.
+struct Limbs {
+  const mp_limb_t* at;
+  mp_size_t count;
+};
+bool NaturalLimbs(Value value, mp_limb_t* limb, Limbs* result) {
+  if (value.IsSmallInt()) {
+    if (value.small_int() <= 0) return false;
+    *limb = static_cast<mp_limb_t>(value.small_int());
+    *result = {limb, 1};
+    return true;
+  }
+  auto* big = static_cast<BigInt*>(value.object());
+  *result = {big->limbs(), big->signed_limbs()};
+  return big->signed_limbs() > 0;
+}
+
+// Sums, products with one limb and intersections of positive ints, computed where the result will
+// lie; unset for everything else.
+Value NaturalBinary(Heap& heap, BinaryOp op, Value a, Value b) {
+  mp_limb_t limbs[2];
+  Limbs x;
+  Limbs y;
+  if (!NaturalLimbs(a, &limbs[0], &x) || !NaturalLimbs(b, &limbs[1], &y)) return Value();
+  if (x.count < y.count) std::swap(x, y);
+  const auto longer = static_cast<size_t>(x.count);
+  switch (op) {
+    case BinaryOp::kAdd: {
+      BigInt* sum = NewLimbs(heap, longer + 1, false);
+      const mp_limb_t carry = mpn_add(sum->limbs(), x.at, x.count, y.at, y.count);
+      sum->limbs()[longer] = carry;
+      if (carry == 0) sum->Shorten(longer);
+      return sum;
+    }
+    case BinaryOp::kMul: {
+      if (y.count != 1) return Value();
+      BigInt* product = NewLimbs(heap, longer + 1, false);
+      const mp_limb_t carry = mpn_mul_1(product->limbs(), x.at, x.count, y.at[0]);
+      product->limbs()[longer] = carry;
+      if (carry == 0) product->Shorten(longer);
+      return product;
+    }
+    case BinaryOp::kAnd: {
+      if (y.count > 1) return Value();
+      return FromWide(heap, x.at[0] & y.at[0], false);
+    }
+    default: return Value();
+  }
+}
+
 absl::Status TooLarge() { return absl::InvalidArgumentError("integer too large"); }
+
+bool IsLarge(Value big) {
+  const size_t bits = static_cast<size_t>(std::abs(static_cast<BigInt*>(big.object())->signed_limbs())) * 64;
+  return bits > kMaxBits;
+}
 
 absl::StatusOr<Value> Shift(Heap& heap, BinaryOp op, Value a, Value b) {
   if (IntSign(b) < 0) {
@@ -105,7 +231,7 @@ uint32_t Mix(uint64_t bits) {
   bits ^= bits >> 32;
   bits *= 0x9e3779b97f4a7c15u;
   bits ^= bits >> 29;
-  return static_cast<uint32_t>(bits >> 16) | 1;
+  return static_cast<uint32_t>(bits >> 16);
 }
 
 }  // namespace
@@ -125,6 +251,12 @@ Value NewBigInt(Heap& heap, int64_t value) {
 }
 
 absl::StatusOr<Value> IntBinary(Heap& heap, BinaryOp op, Value a, Value b) {
+  Value quick = OneLimbBinary(heap, op, a, b);
+  if (quick.IsUnset()) quick = NaturalBinary(heap, op, a, b);
+  if (!quick.IsUnset()) {
+    if (!quick.IsSmallInt() && IsLarge(quick)) return TooLarge();
+    return quick;
+  }
   Temporary result;
   switch (op) {
     case BinaryOp::kAdd: mpz_add(result, Operand(a), Operand(b)); break;
@@ -196,7 +328,7 @@ std::string IntToString(Value value, int base) {
 }
 
 uint32_t IntHash(Value value) {
-  if (value.IsSmallInt()) return Mix(static_cast<uint64_t>(value.small_int()));
+  if (value.IsSmallInt()) return SmallIntHash(value.small_int());
   auto* big = static_cast<BigInt*>(value.object());
   const auto count = static_cast<size_t>(std::abs(big->signed_limbs()));
   uint64_t mixed = static_cast<uint64_t>(big->signed_limbs());
@@ -206,7 +338,7 @@ uint32_t IntHash(Value value) {
 
 uint32_t FloatHash(double number) {
   if (std::isfinite(number) && number == std::floor(number)) {
-    if (std::abs(number) < 4e18) return Mix(static_cast<uint64_t>(static_cast<int64_t>(number)));
+    if (std::abs(number) < 4e18) return SmallIntHash(static_cast<int64_t>(number));
     Heap scratch;
     return IntHash(IntFromDouble(scratch, number));
   }

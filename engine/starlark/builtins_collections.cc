@@ -10,6 +10,7 @@
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operations.h"
 #include "engine/starlark/operators.h"
+#include "engine/starlark/sorting.h"
 #include "engine/starlark/universe.h"
 
 namespace cow::starlark {
@@ -193,76 +194,6 @@ Result Reversed(Thread& thread, const Arguments& args) {
   return thread.heap().NewList(elements);
 }
 
-// Stable, also in reverse. Merge sort by hand: a comparison that fails ends it at once, which
-// std::stable_sort cannot do.
-class Sorter {
- public:
-  struct Item {
-    Value key;
-    Value value;
-  };
-  Sorter(std::vector<Item>& items, bool reverse) : items_(items), reverse_(reverse) {}
-
-  absl::Status Sort() {
-    buffer_.resize(items_.size());
-    constexpr size_t kRun = 8;
-    const size_t count = items_.size();
-    for (size_t begin = 0; begin < count; begin += kRun) {
-      COW_RETURN_IF_ERROR(InsertionSort(begin, std::min(begin + kRun, count)));
-    }
-    for (size_t width = kRun; width < count; width *= 2) {
-      for (size_t begin = 0; begin + width < count; begin += 2 * width) {
-        COW_RETURN_IF_ERROR(Merge(begin, begin + width, std::min(begin + 2 * width, count)));
-      }
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  // Whether b must come before a, which precedes it now.
-  absl::StatusOr<bool> OutOfOrder(const Item& a, const Item& b) {
-    if (a.key.IsSmallInt() && b.key.IsSmallInt()) {
-      return reverse_ ? b.key.small_int() > a.key.small_int()
-                      : b.key.small_int() < a.key.small_int();
-    }
-    COW_ASSIGN_OR_RETURN(int order, Compare(b.key, a.key));
-    return reverse_ ? order > 0 : order < 0;
-  }
-
-  absl::Status InsertionSort(size_t begin, size_t end) {
-    for (size_t i = begin + 1; i < end; ++i) {
-      const Item item = items_[i];
-      size_t at = i;
-      for (; at > begin; --at) {
-        COW_ASSIGN_OR_RETURN(bool move, OutOfOrder(items_[at - 1], item));
-        if (!move) break;
-        items_[at] = items_[at - 1];
-      }
-      items_[at] = item;
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Merge(size_t begin, size_t middle, size_t end) {
-    std::copy(items_.begin() + static_cast<ptrdiff_t>(begin),
-              items_.begin() + static_cast<ptrdiff_t>(middle), buffer_.begin());
-    const size_t left_count = middle - begin;
-    size_t left = 0;
-    size_t right = middle;
-    size_t out = begin;
-    while (left < left_count && right < end) {
-      COW_ASSIGN_OR_RETURN(bool take_right, OutOfOrder(buffer_[left], items_[right]));
-      items_[out++] = take_right ? items_[right++] : buffer_[left++];
-    }
-    while (left < left_count) items_[out++] = buffer_[left++];
-    return absl::OkStatus();
-  }
-
-  std::vector<Item>& items_;
-  std::vector<Item> buffer_;
-  bool reverse_;
-};
-
 Result Sorted(Thread& thread, const Arguments& args) {
   Iterable iterable;
   Value key;
@@ -271,7 +202,7 @@ Result Sorted(Thread& thread, const Arguments& args) {
                                         Noneable(KwOptional("key", &key)),
                                         KwOptional("reverse", &reverse)}));
   COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(thread.heap(), iterable.value));
-  std::vector<Sorter::Item> items;
+  std::vector<SortItem> items;
   items.reserve(elements.size());
   {
     IterationLock lock(iterable.value);
@@ -283,10 +214,10 @@ Result Sorted(Thread& thread, const Arguments& args) {
       items.push_back({element_key, element});
     }
   }
-  COW_RETURN_IF_ERROR(Sorter(items, reverse).Sort());
+  COW_RETURN_IF_ERROR(SortStably(items, reverse));
   List* result = thread.heap().NewList();
   result->Reserve(items.size());
-  for (const Sorter::Item& item : items) result->Push(item.value);
+  for (const SortItem& item : items) result->Push(item.value);
   return result;
 }
 
@@ -313,11 +244,7 @@ Result Zip(Thread& thread, const Arguments& args) {
 }  // namespace
 
 absl::Status UpdateDict(Dict& dict, Value pairs, std::string_view function) {
-  if (const Dict* other = pairs.As<Dict>()) {
-    if (other == &dict) return dict.CheckMutable("dict");
-    for (const auto& entry : *other) COW_RETURN_IF_ERROR(dict.Set(entry.key, entry.value));
-    return absl::OkStatus();
-  }
+  if (const Dict* other = pairs.As<Dict>()) return dict.Merge(*other);
   if (!IsIterable(pairs)) {
     return absl::InvalidArgumentError(
         absl::StrCat("in ", function, ", got ", TypeName(pairs), ", want iterable"));

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/status.h"
+#include "engine/starlark/number_value.h"
 #include "engine/starlark/operations.h"
 #include "engine/starlark/string_value.h"
 
@@ -13,90 +14,77 @@ namespace {
 
 constexpr uint32_t kSearchedOneByOne = 8;
 
-// Equality of keys whose hashes are equal.
-inline bool QuickEqual(Value a, Value b, bool* known) {
-  *known = true;
-  if (a.IsSame(b)) return true;
-  if (a.IsSmallInt() && b.IsSmallInt()) return false;
-  const String* x = a.As<String>();
-  const String* y = b.As<String>();
-  if (x != nullptr && y != nullptr) return SameText(*x, *y);
-  *known = false;
-  return false;
+// The slots a hash may be found at: first its own, then all others in an order in which also the
+// upper bits of the hash count, so that hashes with equal lower bits soon part.
+class Probe {
+ public:
+  Probe(uint32_t hash, uint32_t mask) : slot_(hash & mask), rest_(hash), mask_(mask) {}
+  uint32_t slot() const { return slot_; }
+  void Next() {
+    rest_ >>= 5;
+    slot_ = (slot_ * 5 + rest_ + 1) & mask_;
+  }
+
+ private:
+  uint32_t slot_;
+  uint32_t rest_;
+  uint32_t mask_;
+};
+
+absl::StatusOr<uint32_t> HashKey(Value key) {
+  return key.IsSmallInt() ? SmallIntHash(key.small_int()) : Hash(key);
 }
 
 }  // namespace
 
-absl::StatusOr<HashTable::Entry*> HashTable::Find(Value key, uint32_t hash) const {
-  if (const String* text = key.As<String>()) return FindString(*text);
-  auto matches = [&](const Entry& entry) -> absl::StatusOr<bool> {
-    if (entry.hash != hash || entry.key.IsUnset()) return false;
-    bool known;
-    const bool equal = QuickEqual(entry.key, key, &known);
-    if (known) return equal;
-    return Equals(entry.key, key);
-  };
+template <typename Matches>
+HashTable::Entry* HashTable::Search(uint32_t hash, const Matches& matches) const {
   if (index_ == nullptr) {
-    for (Entry* entry = begin_entry(); entry != end_entry(); ++entry) {
-      if (entry->hash != hash) continue;
-      COW_ASSIGN_OR_RETURN(bool equal, matches(*entry));
-      if (equal) return entry;
+    for (Entry *entry = begin_entry(), *end = end_entry(); entry != end; ++entry) {
+      if (entry->hash == hash && matches(entry->key)) return entry;
     }
     return nullptr;
   }
-  for (uint32_t slot = hash & index_mask_; index_[slot] != 0; slot = (slot + 1) & index_mask_) {
-    Entry& entry = entries_[index_[slot] - 1];
-    if (entry.hash != hash) continue;
-    COW_ASSIGN_OR_RETURN(bool equal, matches(entry));
-    if (equal) return &entry;
+  for (Probe probe(hash, index_mask_); index_[probe.slot()] != 0; probe.Next()) {
+    Entry& entry = entries_[index_[probe.slot()] - 1];
+    if (entry.hash == hash && matches(entry.key)) return &entry;
   }
   return nullptr;
+}
+
+absl::StatusOr<HashTable::Entry*> HashTable::Find(Value key, uint32_t hash) const {
+  if (const String* text = key.As<String>()) return FindString(*text);
+  absl::Status failure;
+  Entry* found = Search(hash, [&](Value other) {
+    if (other.IsSame(key)) return true;
+    if (other.IsUnset() || (other.IsSmallInt() && key.IsSmallInt())) return false;
+    absl::StatusOr<bool> equal = Equals(other, key);
+    if (!equal.ok()) failure = std::move(equal).status();
+    return !equal.ok() || *equal;
+  });
+  if (!failure.ok()) return failure;
+  return found;
 }
 
 HashTable::Entry* HashTable::FindString(std::string_view key, uint32_t hash) const {
-  auto matches = [&](const Entry& entry) {
-    if (entry.hash != hash) return false;
-    const String* text = entry.key.As<String>();
+  return Search(hash, [key](Value other) {
+    const String* text = other.As<String>();
     return text != nullptr && text->view() == key;
-  };
-  if (index_ == nullptr) {
-    for (Entry* entry = begin_entry(); entry != end_entry(); ++entry) {
-      if (matches(*entry)) return entry;
-    }
-    return nullptr;
-  }
-  for (uint32_t slot = hash & index_mask_; index_[slot] != 0; slot = (slot + 1) & index_mask_) {
-    Entry& entry = entries_[index_[slot] - 1];
-    if (matches(entry)) return &entry;
-  }
-  return nullptr;
+  });
 }
 
 HashTable::Entry* HashTable::FindString(const String& key) const {
-  const uint32_t hash = key.hash();
-  auto matches = [&](const Entry& entry) {
-    if (entry.hash != hash) return false;
-    if (entry.key.IsSame(&key)) return true;
-    const String* text = entry.key.As<String>();
+  return Search(key.hash(), [&key](Value other) {
+    if (other.IsSame(&key)) return true;
+    const String* text = other.As<String>();
     return text != nullptr && SameText(*text, key);
-  };
-  if (index_ == nullptr) {
-    for (Entry* entry = begin_entry(); entry != end_entry(); ++entry) {
-      if (matches(*entry)) return entry;
-    }
-    return nullptr;
-  }
-  for (uint32_t slot = hash & index_mask_; index_[slot] != 0; slot = (slot + 1) & index_mask_) {
-    Entry& entry = entries_[index_[slot] - 1];
-    if (matches(entry)) return &entry;
-  }
-  return nullptr;
+  });
 }
 
 void HashTable::Link(uint32_t entry) {
-  uint32_t slot = entries_[entry].hash & index_mask_;
-  while (index_[slot] != 0) slot = (slot + 1) & index_mask_;
-  index_[slot] = entry + 1;
+  Probe probe(entries_[entry].hash, index_mask_);
+  while (index_[probe.slot()] != 0) probe.Next();
+  index_[probe.slot()] = entry + 1;
 }
 
 void HashTable::Append(Heap& heap, Value key, uint32_t hash, Value value) {
@@ -137,6 +125,24 @@ void HashTable::Reserve(Heap& heap, size_t entries) {
   if (entries > capacity_) Rebuild(heap, entries);
 }
 
+void HashTable::CopyFrom(Heap& heap, const HashTable& other) {
+  if (other.size_ == 0) return;
+  if (capacity_ > 0 || other.size_ != other.used_) {
+    Reserve(heap, other.size_);
+    for (EntryIterator at(other.begin_entry(), other.end_entry()), end(other.end_entry(), other.end_entry());
+         !(at == end); ++at) {
+      Append(heap, at->key, at->hash, at->value);
+    }
+    return;
+  }
+  *this = other;
+  entries_ = heap.AllocateArray<Entry>(capacity_);
+  std::copy(other.entries_, other.entries_ + used_, entries_);
+  if (index_ == nullptr) return;
+  index_ = heap.AllocateArray<uint32_t>(size_t{index_mask_} + 1);
+  std::copy(other.index_, other.index_ + index_mask_ + 1, index_);
+}
+
 // The index keeps pointing at the hole; its hash and unset key match nothing.
 void HashTable::Remove(Entry* entry) {
   entry->key = Value();
@@ -155,8 +161,13 @@ void HashTable::Clear() {
 }
 
 absl::StatusOr<Value> Dict::Find(Value key) const {
-  COW_ASSIGN_OR_RETURN(uint32_t hash, Hash(key));
-  COW_ASSIGN_OR_RETURN(HashTable::Entry * entry, table_.Find(key, hash));
+  HashTable::Entry* entry;
+  if (const String* text = key.As<String>()) {
+    entry = table_.FindString(*text);
+  } else {
+    COW_ASSIGN_OR_RETURN(uint32_t hash, HashKey(key));
+    COW_ASSIGN_OR_RETURN(entry, table_.Find(key, hash));
+  }
   return entry == nullptr ? Value() : entry->value;
 }
 
@@ -167,8 +178,15 @@ Value Dict::FindString(std::string_view key) const {
 
 absl::Status Dict::Set(Value key, Value value) {
   COW_RETURN_IF_ERROR(CheckMutable("dict"));
-  COW_ASSIGN_OR_RETURN(uint32_t hash, Hash(key));
-  COW_ASSIGN_OR_RETURN(HashTable::Entry * entry, table_.Find(key, hash));
+  uint32_t hash;
+  HashTable::Entry* entry;
+  if (const String* text = key.As<String>()) {
+    hash = text->hash();
+    entry = table_.FindString(*text);
+  } else {
+    COW_ASSIGN_OR_RETURN(hash, HashKey(key));
+    COW_ASSIGN_OR_RETURN(entry, table_.Find(key, hash));
+  }
   if (entry != nullptr) {
     entry->value = value;
   } else {
@@ -191,7 +209,7 @@ absl::Status Dict::SetString(std::string_view key, Value value) {
 
 absl::StatusOr<Value> Dict::Remove(Value key) {
   COW_RETURN_IF_ERROR(CheckMutable("dict"));
-  COW_ASSIGN_OR_RETURN(uint32_t hash, Hash(key));
+  COW_ASSIGN_OR_RETURN(uint32_t hash, HashKey(key));
   COW_ASSIGN_OR_RETURN(HashTable::Entry * entry, table_.Find(key, hash));
   if (entry == nullptr) return Value();
   const Value value = entry->value;
@@ -205,15 +223,33 @@ absl::Status Dict::Clear() {
   return absl::OkStatus();
 }
 
+absl::Status Dict::Merge(const Dict& other) {
+  COW_RETURN_IF_ERROR(CheckMutable("dict"));
+  if (&other == this) return absl::OkStatus();
+  if (size() == 0) {
+    table_.CopyFrom(heap(), other.table_);
+    return absl::OkStatus();
+  }
+  for (const auto& entry : other) {
+    COW_ASSIGN_OR_RETURN(HashTable::Entry * own, table_.Find(entry.key, entry.hash));
+    if (own != nullptr) {
+      own->value = entry.value;
+    } else {
+      table_.Append(heap(), entry.key, entry.hash, entry.value);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> Set::Contains(Value element) const {
-  COW_ASSIGN_OR_RETURN(uint32_t hash, Hash(element));
+  COW_ASSIGN_OR_RETURN(uint32_t hash, HashKey(element));
   COW_ASSIGN_OR_RETURN(HashTable::Entry * entry, table_.Find(element, hash));
   return entry != nullptr;
 }
 
 absl::Status Set::Add(Value element) {
   COW_RETURN_IF_ERROR(CheckMutable("set"));
-  COW_ASSIGN_OR_RETURN(uint32_t hash, Hash(element));
+  COW_ASSIGN_OR_RETURN(uint32_t hash, HashKey(element));
   COW_ASSIGN_OR_RETURN(HashTable::Entry * entry, table_.Find(element, hash));
   if (entry == nullptr) table_.Append(heap(), element, hash, Value::None());
   return absl::OkStatus();
@@ -221,7 +257,7 @@ absl::Status Set::Add(Value element) {
 
 absl::StatusOr<bool> Set::Remove(Value element) {
   COW_RETURN_IF_ERROR(CheckMutable("set"));
-  COW_ASSIGN_OR_RETURN(uint32_t hash, Hash(element));
+  COW_ASSIGN_OR_RETURN(uint32_t hash, HashKey(element));
   COW_ASSIGN_OR_RETURN(HashTable::Entry * entry, table_.Find(element, hash));
   if (entry == nullptr) return false;
   table_.Remove(entry);

@@ -36,6 +36,8 @@ class HashTable {
   void Remove(Entry* entry);
   void Clear();
   void Reserve(Heap& heap, size_t entries);
+  // Becomes a copy of `other`, without its holes. This table must be empty.
+  void CopyFrom(Heap& heap, const HashTable& other);
 
   // Entries in order, holes included, from `begin_entry` on.
   Entry* begin_entry() const { return entries_ + head_; }
@@ -45,6 +47,9 @@ class HashTable {
   uint32_t used() const { return used_; }
 
  private:
+  // The entry with this hash for which `matches` holds, or nullptr.
+  template <typename Matches>
+  Entry* Search(uint32_t hash, const Matches& matches) const;
   void Rebuild(Heap& heap, size_t wanted);
   void Link(uint32_t entry);
 
@@ -101,6 +106,8 @@ class Dict final : public MutableObject {
   // Removes and returns the value; unset if there is none.
   absl::StatusOr<Value> Remove(Value key);
   absl::Status Clear();
+  // Sets all of the other's entries; `other` may be this.
+  absl::Status Merge(const Dict& other);
 
   HashTable& table() { return table_; }
   const HashTable& table() const { return table_; }

@@ -76,6 +76,16 @@ class Heap {
     next_ += bytes;
     return result;
   }
+  // Makes the latest allocation longer, if it is that and there is room behind it. It stays where it
+  // is.
+  bool Extend(void* memory, size_t old_bytes, size_t bytes) {
+    old_bytes = (old_bytes + 7) & ~size_t{7};
+    bytes = (bytes + 7) & ~size_t{7};
+    char* const begin = static_cast<char*>(memory);
+    if (begin + old_bytes != next_ || bytes > static_cast<size_t>(limit_ - begin)) return false;
+    next_ = begin + bytes;
+    return true;
+  }
   template <typename T>
   T* AllocateArray(size_t count) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 8);

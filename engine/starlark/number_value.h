@@ -38,6 +38,10 @@ int IntCompare(Value a, Value b);
 // Exact comparison of an int and a float that is not NaN.
 int IntCompareFloat(Value integer, double number);
 std::string IntToString(Value value, int base = 10);
+// Neighbours get neighbouring hashes: tables of consecutive ints are walked in order of memory.
+inline uint32_t SmallIntHash(int64_t value) {
+  return static_cast<uint32_t>(value) + static_cast<uint32_t>(value >> 32) * 0x9e3779b1u;
+}
 uint32_t IntHash(Value value);
 // An integral float hashes as the equal int.
 uint32_t FloatHash(double number);

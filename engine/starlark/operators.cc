@@ -52,7 +52,7 @@ absl::StatusOr<Value> ConcatSequences(Heap& heap, std::span<const Value> a,
   if (list) {
     List* result = heap.NewList();
     result->Reserve(a.size() + b.size());
-    for (Value value : a) result->Push(value);
+    result->Fill(a);
     for (Value value : b) result->Push(value);
     return result;
   }
@@ -87,10 +87,8 @@ absl::StatusOr<Value> Concat(Heap& heap, Value left, Value right) {
 
 absl::StatusOr<Value> MergeDicts(Heap& heap, const Dict& a, const Dict& b) {
   Dict* result = heap.NewDict();
-  result->table().Reserve(heap, a.size() + b.size());
-  for (const Dict* source : {&a, &b}) {
-    for (const auto& entry : *source) COW_RETURN_IF_ERROR(result->Set(entry.key, entry.value));
-  }
+  COW_RETURN_IF_ERROR(result->Merge(a));
+  COW_RETURN_IF_ERROR(result->Merge(b));
   return result;
 }
 
@@ -210,12 +208,7 @@ absl::StatusOr<Value> InplaceBinary(Thread& thread, BinaryOp op, Value left, Val
     return left;
   }
   if (op == BinaryOp::kOr && left.Is(Kind::kDict) && right.Is(Kind::kDict)) {
-    Dict* dict = left.As<Dict>();
-    COW_RETURN_IF_ERROR(dict->CheckMutable("dict"));
-    if (left.IsSame(right)) return left;
-    for (const auto& entry : *right.As<Dict>()) {
-      COW_RETURN_IF_ERROR(dict->Set(entry.key, entry.value));
-    }
+    COW_RETURN_IF_ERROR(left.As<Dict>()->Merge(*right.As<Dict>()));
     return left;
   }
   if (IsSetOperation(op) && left.Is(Kind::kSet) && right.Is(Kind::kSet)) {

@@ -18,6 +18,11 @@ absl::Status MutableObject::MutationError(std::string_view type) const {
 
 void List::Grow(size_t wanted) {
   const size_t capacity = std::max({wanted, capacity_ * 2, size_t{4}});
+  if (capacity_ > 0 &&
+      heap().Extend(items_, capacity_ * sizeof(Value), capacity * sizeof(Value))) {
+    capacity_ = capacity;
+    return;
+  }
   Value* items = heap().AllocateArray<Value>(capacity);
   if (size_ > 0) std::memcpy(items, items_, size_ * sizeof(Value));
   items_ = items;

@@ -67,6 +67,11 @@ class List final : public MutableObject {
     if (size_ == capacity_) Grow(size_ + 1);
     items_[size_++] = value;
   }
+  // Sets the elements of an empty list that has room for them.
+  void Fill(std::span<const Value> values) {
+    for (size_t i = 0; i < values.size(); ++i) items_[i] = values[i];
+    size_ = values.size();
+  }
   void Reserve(size_t capacity) {
     if (capacity > capacity_) Grow(capacity);
   }
