@@ -108,6 +108,11 @@ std::vector<Flag> OwnFlags() {
   return {
       {"jobs", 'j', "N", {}, "How many actions run at once. Default: the number of processors.", kBuilding,
        [](const std::string& value, Options& options) { return SetPositive(value, "jobs", &options.request.jobs); }},
+      {"loading_phase_threads", 0, "N", {}, "How many packages load at once. Default: the number of processors.", kBuilding,
+       [](const std::string& value, Options& options) {
+         return SetPositive(value, "loading_phase_threads", &options.request.loading_phase_threads);
+       }},
+      {"build", 0, "", {}, "Runs actions (default). --nobuild stops behind the analysis.", "build", Bool(&BuildRequest::build)},
       {"keep_going", 'k', "", {}, "Builds as much as possible after a failure.", kBuilding, Bool(&BuildRequest::keep_going)},
       {"min_sandbox", 0, "TIER", {"S3"}, "Fails unless actions run in a sandbox at least this strong. Default and only tier: S3.",
        kExecuting, Text(&BuildRequest::min_sandbox)},

@@ -19,6 +19,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+int64_t MicrosSince(Clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+}
+
 // One build; keeps what all its steps need.
 class Builder {
  public:
@@ -30,19 +34,23 @@ class Builder {
     absl::Status status = Steps();
     if (!status.ok()) Report(status);
     if (cancelled_.stop_requested()) result_.exit_code = ExitCode::kInterrupted;
-    result_.wall_micros = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+    result_.wall_micros = MicrosSince(start);
     return std::move(result_);
   }
 
  private:
   absl::Status Steps() {
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kLoading});
+    const Clock::time_point loading = Clock::now();
     COW_ASSIGN_OR_RETURN(session_, Session::Open(request_, events_));
     COW_ASSIGN_OR_RETURN(std::vector<Label> labels, Labels());
+    result_.loading_micros = MicrosSince(loading);
     if (cancelled_.stop_requested()) return absl::OkStatus();
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kAnalysis});
+    const Clock::time_point analysis = Clock::now();
     COW_ASSIGN_OR_RETURN(BuildPlan plan, Plan(std::move(labels)));
-    if (cancelled_.stop_requested()) return absl::OkStatus();
+    result_.analysis_micros = MicrosSince(analysis);
+    if (cancelled_.stop_requested() || !request_.build) return absl::OkStatus();
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kExecution});
     return Execute(plan);
   }

@@ -23,6 +23,8 @@ struct BuildRequest {
   std::vector<std::string> output_groups{};  // "g", "+g" or "-g"
   std::vector<std::string> aspects{};        // "//pkg:file.bzl%name"
   std::map<std::string, std::string> aspect_parameters{};
+  int loading_phase_threads = 0;            // 0 = number of processors
+  bool build = true;                        // false: load and analyse, run no action
   bool keep_going = false;
   bool subcommands = false;
   bool offline = false;
@@ -80,6 +82,8 @@ struct BuildResult {
   int64_t actions_cached = 0;
   int64_t actions_failed = 0;
   int64_t wall_micros = 0;
+  int64_t loading_micros = 0;               // of it: finding and evaluating packages
+  int64_t analysis_micros = 0;              // of it: from targets to actions; packages not loaded before load here
   std::string sandbox_tier{};               // "" if no action had to run
   std::string executable{};                 // cow run: absolute path of the built program
   std::vector<std::string> run_args{};      // its arguments before the user's

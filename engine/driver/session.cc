@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& reque
     events.Handle(Message{Message::Kind::kInfo, absl::StrCat("@", repository, ": ", text)});
   };
   COW_ASSIGN_OR_RETURN(session->workspace, loading::Workspace::Load(std::move(options)));
-  session->packages = std::make_unique<loading::PackageLoader>(*session->workspace, request.jobs);
+  session->packages = std::make_unique<loading::PackageLoader>(*session->workspace, request.loading_phase_threads);
   return session;
 }
 

@@ -120,6 +120,7 @@ absl::StatusOr<PackagePtr> EvaluateBuildFile(Workspace& workspace, const Package
                        starlark::Program::Compile(file.source, starlark::Dialect::Build(), *environment));
   COW_ASSIGN_OR_RETURN(std::vector<LoadedModulePtr> loaded, workspace.modules().LoadAll(*program, id));
   auto heap = std::make_unique<starlark::Heap>();
+  const Label printing = build_file;
   PackageBuilder builder({.id = id,
                           .build_file = std::move(build_file),
                           .directory = file.directory,
@@ -128,7 +129,7 @@ absl::StatusOr<PackagePtr> EvaluateBuildFile(Workspace& workspace, const Package
                           .files = &workspace.files()});
   starlark::Thread thread(*heap);
   thread.SetHost(&builder);
-  InstallPrintHandler(thread, workspace.options());
+  InstallPrintHandler(thread, workspace.prints(), printing);
   absl::Status status = starlark::Execute(program, thread, *environment, ModulesOf(loaded)).status();
   if (status.ok()) status = builder.RunFinalizers(thread);
   if (!status.ok()) return Combine(builder, SimplifyTraceback(status, *file.source));

@@ -56,12 +56,13 @@ absl::Status ErrorAtLocation(const SourceFile& source, const Location& location,
 }  // namespace
 
 struct ModuleLoader::State {
-  State(Repositories& all_repositories, FileTable& file_table, Environments& all_environments)
-      : repositories(all_repositories), files(file_table), environments(all_environments) {}
+  State(Repositories& all_repositories, FileTable& file_table, Environments& all_environments, PrintLog& log)
+      : repositories(all_repositories), files(file_table), environments(all_environments), prints(log) {}
 
   Repositories& repositories;
   FileTable& files;
   Environments& environments;
+  PrintLog& prints;
 
   absl::Mutex mutex;
   std::map<Label, std::unique_ptr<Entry>> entries ABSL_GUARDED_BY(mutex);
@@ -213,7 +214,7 @@ absl::StatusOr<LoadedModulePtr> ModuleLoader::State::Run(Entry& entry) {
   ModuleContext context{.files = &files, .label = entry.label};
   starlark::Thread thread(*heap);
   thread.SetHost(&context);
-  InstallPrintHandler(thread, repositories.options());
+  InstallPrintHandler(thread, prints, entry.label);
   COW_ASSIGN_OR_RETURN(const starlark::Environment* environment, EnvironmentOf(entry.label));
   absl::StatusOr<starlark::Module> module =
       starlark::Execute(entry.program, thread, *environment, ModulesOf(dependencies));
@@ -267,8 +268,9 @@ absl::StatusOr<LoadedModulePtr> ModuleLoader::State::LoadFor(const LoadStatement
   return loaded;
 }
 
-ModuleLoader::ModuleLoader(Repositories& repositories, FileTable& files, Environments& environments)
-    : state_(std::make_unique<State>(repositories, files, environments)) {}
+ModuleLoader::ModuleLoader(Repositories& repositories, FileTable& files, Environments& environments,
+                           PrintLog& prints)
+    : state_(std::make_unique<State>(repositories, files, environments, prints)) {}
 
 ModuleLoader::~ModuleLoader() = default;
 

@@ -21,6 +21,7 @@ namespace cow::loading {
 
 class Environments;
 class FileTable;
+class PrintLog;
 class Repositories;
 
 // A module with what its users need to know about it.
@@ -39,7 +40,7 @@ using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
 class ModuleLoader {
  public:
   // All must outlive the loader. See Workspace::modules().
-  ModuleLoader(Repositories& repositories, FileTable& files, Environments& environments);
+  ModuleLoader(Repositories& repositories, FileTable& files, Environments& environments, PrintLog& prints);
   ~ModuleLoader();
 
   // Failure: everything wrong with the file or with what it loads, as complete diagnostics. A file that does

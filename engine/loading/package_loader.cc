@@ -16,6 +16,7 @@
 #include "engine/loading/build_file_evaluator.h"
 #include "engine/loading/glob.h"
 #include "engine/loading/ignored_directories.h"
+#include "engine/loading/print_log.h"
 
 namespace cow::loading {
 namespace {
@@ -58,6 +59,7 @@ absl::StatusOr<PackagePtr> PackageLoader::Load(const PackageId& id) {
 
 std::vector<absl::StatusOr<PackagePtr>> PackageLoader::LoadAll(const std::vector<PackageId>& ids) {
   std::vector<absl::StatusOr<PackagePtr>> packages(ids.size());
+  PrintLog::Hold hold(state_->workspace.prints());
   ParallelFor(state_->threads, ids.size(), [&](size_t i) { packages[i] = Load(ids[i]); });
   return packages;
 }

@@ -59,7 +59,8 @@ struct Workspace::Parts {
         repositories(options, tree, files),
         environments(options.environment, files,
                      {[this] { return BuiltinModule(kPreludeFile); }, [this] { return BuiltinModule(kModulePreludeFile); }}),
-        modules(repositories, files, environments) {}
+        prints(options.on_print),
+        modules(repositories, files, environments, prints) {}
 
   // The module at the top of the built-in rules; nullptr if there is none.
   absl::StatusOr<std::shared_ptr<const starlark::FrozenModule>> BuiltinModule(std::string_view file) {
@@ -83,6 +84,7 @@ struct Workspace::Parts {
   SourceTree tree;
   Repositories repositories;
   Environments environments;
+  PrintLog prints;
   ModuleLoader modules;
   std::vector<Registration> toolchains;
   std::vector<Registration> execution_platforms;
@@ -276,6 +278,8 @@ Repositories& Workspace::repositories() { return parts_->repositories; }
 ModuleLoader& Workspace::modules() { return parts_->modules; }
 
 Environments& Workspace::environments() { return parts_->environments; }
+
+PrintLog& Workspace::prints() { return parts_->prints; }
 
 FileTable& Workspace::files() { return parts_->files; }
 

@@ -23,6 +23,7 @@ namespace cow::loading {
 class Environments;
 class FileTable;
 class ModuleLoader;
+class PrintLog;
 class Repositories;
 
 inline constexpr char kBuiltinRepository[] = "cow";
@@ -116,6 +117,7 @@ class Workspace {
   ModuleLoader& modules();
   Environments& environments();
   FileTable& files();
+  PrintLog& prints();
 
  private:
   struct Parts;
