@@ -240,6 +240,26 @@ TEST(PackageTest, ManyPackagesLoadInParallel) {
   for (size_t i = 0; i < packages.size(); ++i) EXPECT_EQ(packages[i].ok(), i % 10 != 0) << packages[i].status();
 }
 
+TEST(PackageTest, WhatParallelLoadsPrintComesInTheOrderOfFiles) {
+  WorkspaceFixture workspace;
+  std::vector<std::string> printed;
+  workspace.options.on_print = [&](std::string_view text) { printed.emplace_back(text); };
+  workspace.Write("defs.cow", "print(\"defs\")\nx = 1\n");
+  workspace.Write("BUILD.cow", "");
+  std::vector<PackageId> ids;
+  for (const char* name : {"c", "a", "d", "b"}) {
+    workspace.Write(absl::StrCat(name, "/BUILD.cow"),
+                    absl::StrCat("load(\"//:defs.cow\", \"x\")\nprint(\"", name, "\")\nprint(x)\n"));
+    ids.push_back(*PackageId::Create("", name));
+  }
+  for (const absl::StatusOr<PackagePtr>& package : workspace.loader().LoadAll(ids)) EXPECT_TRUE(package.ok());
+  EXPECT_THAT(printed, testing::ElementsAre("DEBUG: defs.cow:1:6: defs",  //
+                                            "DEBUG: a/BUILD.cow:2:6: a", "DEBUG: a/BUILD.cow:3:6: 1",
+                                            "DEBUG: b/BUILD.cow:2:6: b", "DEBUG: b/BUILD.cow:3:6: 1",
+                                            "DEBUG: c/BUILD.cow:2:6: c", "DEBUG: c/BUILD.cow:3:6: 1",
+                                            "DEBUG: d/BUILD.cow:2:6: d", "DEBUG: d/BUILD.cow:3:6: 1"));
+}
+
 TEST(PackageTest, FilesReadNamesTextsAndDirectories) {
   WorkspaceFixture fixture;
   fixture.Write("a/BUILD.cow", "filegroup(name = \"f\", srcs = glob([\"d/*\"]))\n");

@@ -397,7 +397,8 @@ absl::Status Interpreter::TryCallSpecial(const CallSite& site, Value* base) {
   } else {
     // A copy, as the registers become those of the callee.
     const Value* values = base + 1 + site.positional;
-    for (const String* argument : site.names) all_named.push_back({argument, *values++});
+    all_named.resize(site.names.size());
+    for (size_t i = 0; i < site.names.size(); ++i) all_named[i] = {site.names[i], values[i]};
   }
   const std::span<const NamedValue> named(all_named.data(), all_named.size());
   if (method != nullptr) {

@@ -78,6 +78,8 @@ class FunctionCompiler {
   void Assign(const Expr& target, int source, uint32_t offset);
   void AssignName(const NameExpr& name, int source, uint32_t offset);
   int PlainLocal(const Expr& expr) const;  // register of a local that is no cell, or -1
+  // The first register of targets that are such locals, one behind the other; else -1.
+  int ConsecutiveLocals(std::span<Expr* const> targets) const;
 
   // compiler_expressions.cc
   int Operand(const Expr& expr);             // any register that has the value

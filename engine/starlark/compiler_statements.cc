@@ -91,6 +91,14 @@ int FunctionCompiler::PlainLocal(const Expr& expr) const {
   return static_cast<int>(name.index);
 }
 
+int FunctionCompiler::ConsecutiveLocals(std::span<Expr* const> targets) const {
+  const int first = targets.empty() ? -1 : PlainLocal(*targets[0]);
+  for (size_t i = 0; first >= 0 && i < targets.size(); ++i) {
+    if (PlainLocal(*targets[i]) != first + static_cast<int>(i)) return -1;
+  }
+  return first;
+}
+
 void FunctionCompiler::AssignStatement(const AssignStmt& statement) {
   if (statement.op != TokenKind::kEquals) {
     Augmented(statement);
@@ -215,6 +223,11 @@ void FunctionCompiler::Assign(const Expr& target, int source, uint32_t offset) {
       Temporaries temporaries(*this);
       auto elements = static_cast<const SequenceExpr&>(target).elements;
       const int count = static_cast<int>(elements.size());
+      if (const int first = ConsecutiveLocals(elements); first >= 0) {
+        Emit(Op::kUnpack, first, source, count, offset);
+        for (int i = 0; i < count; ++i) assigned_[static_cast<size_t>(first + i)] = true;
+        break;
+      }
       const int first = Temporary(count);
       Emit(Op::kUnpack, first, source, count, offset);
       for (int i = 0; i < count; ++i) {

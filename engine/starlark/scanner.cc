@@ -1,5 +1,7 @@
 #include "engine/starlark/scanner.h"
 
+#include <array>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -90,6 +92,16 @@ constexpr std::pair<std::string_view, TokenKind> kPunctuation[] = {
     {"<", TokenKind::kLess},
     {">", TokenKind::kGreater},
 };
+
+// By first character: where its signs begin in kPunctuation; behind the end if there are none.
+constexpr auto kFirstSign = [] {
+  std::array<uint8_t, 128> first{};
+  first.fill(std::size(kPunctuation));
+  for (size_t i = std::size(kPunctuation); i-- > 0;) {
+    first[static_cast<unsigned char>(kPunctuation[i].first[0])] = static_cast<uint8_t>(i);
+  }
+  return first;
+}();
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsAsciiLetter(char c) {
@@ -311,8 +323,10 @@ bool Scanner::EndOpenBrackets(TokenKind kind, size_t word) {
 
 void Scanner::ScanPunctuation() {
   const size_t begin = at_;
-  for (const auto& [text, kind] : kPunctuation) {
-    if (text_.substr(at_, text.size()) != text) continue;
+  for (size_t i = kFirstSign[static_cast<unsigned char>(Peek()) & 127]; i < std::size(kPunctuation);
+       ++i) {
+    const auto& [text, kind] = kPunctuation[i];
+    if (text[0] != Peek() || text_.substr(at_, text.size()) != text) continue;
     at_ += text.size();
     switch (kind) {
       case TokenKind::kLparen:

@@ -72,6 +72,12 @@ Result FindAny(const Arguments& args, bool last, bool must) {
 }
 
 Result HasAffix(const Arguments& args, bool prefix) {
+  if (args.positional().size() == 1 && args.named().empty()) {  // nearly all calls
+    if (const String* affix = args.positional()[0].As<String>()) {
+      const std::string_view text = Self(args);
+      return Value::Bool(prefix ? text.starts_with(affix->view()) : text.ends_with(affix->view()));
+    }
+  }
   Value sub;
   Value start;
   Value end;
