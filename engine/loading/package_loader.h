@@ -30,7 +30,7 @@ class PackageLoader {
   // error of the BUILD file and of what it loads as complete diagnostics. The same answer each time.
   absl::StatusOr<PackagePtr> Load(const PackageId& id);
 
-  // In parallel; answers in the order of `ids`, and what print() says in the order of files.
+  // In parallel; answers in the order of `ids`.
   std::vector<absl::StatusOr<PackagePtr>> LoadAll(const std::vector<PackageId>& ids);
 
   // Also fails with plain kNotFound "no such target ...".
