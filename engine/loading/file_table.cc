@@ -24,7 +24,9 @@ absl::StatusOr<PackageId> FileTable::Canonical(const PackageId& package) const {
 }
 
 absl::StatusOr<Label> FileTable::Parse(std::string_view text, const PackageId& base) const {
-  COW_ASSIGN_OR_RETURN(Label label, Label::Parse(text, base));
+  absl::StatusOr<Label> parsed = Label::Parse(text, base);
+  if (!parsed.ok() || parsed->repo() != main_name_ || main_name_.empty()) return parsed;
+  const Label& label = *parsed;
   COW_ASSIGN_OR_RETURN(PackageId package, Canonical(label.package()));
   if (!renames_.empty() && package.repo() != base.repo()) {
     if (auto renamed = renames_.find({base.repo(), package.repo()}); renamed != renames_.end()) {

@@ -130,7 +130,7 @@ absl::Status PackageBuilder::AddRule(Thread& thread, const RuleClass& rule_class
 void PackageBuilder::SetAttribute(Thread& thread, Target& target, const starlark::NamedValue& given) {
   const RuleClass& rule_class = target.rule_class();
   std::string_view name = given.name->view();
-  std::string prefix = absl::StrCat(target.label().ToString(), ": ");
+  auto prefix = [&] { return absl::StrCat(target.label().ToString(), ": "); };
   int index = rule_class.IndexOf(name);
   // What a foreign rule calls so may be anything: the `toolchains` of a cc_toolchain_suite are a dict.
   if (rule_class.is_foreign() && (index < 0 || name == "toolchains")) return;
@@ -139,13 +139,13 @@ void PackageBuilder::SetAttribute(Thread& thread, Target& target, const starlark
     for (const Attribute& attribute : rule_class.attributes()) {
       if (!attribute.is_private()) names.push_back(attribute.name);
     }
-    AddError(thread, absl::StrCat(prefix, "no such attribute '", name, "' in '", rule_class.name(), "' rule"),
+    AddError(thread, absl::StrCat(prefix(), "no such attribute '", name, "' in '", rule_class.name(), "' rule"),
              ClosestMatch(name, names));
     return;
   }
   const Attribute& attribute = rule_class.attributes()[static_cast<size_t>(index)];
   if (attribute.is_private()) {
-    AddError(thread, absl::StrCat(prefix, "attribute '", name, "' of '", rule_class.name(),
+    AddError(thread, absl::StrCat(prefix(), "attribute '", name, "' of '", rule_class.name(),
                                   "' rule is private: it cannot be set"));
     return;
   }
@@ -160,7 +160,7 @@ void PackageBuilder::SetAttribute(Thread& thread, Target& target, const starlark
   // A target that is known to be wrong still takes its place, so that others do not seem to miss it.
   target.explicit_[static_cast<size_t>(index)] = true;
   if (!value.ok()) {
-    AddError(thread, absl::StrCat(prefix, value.status().message()));
+    AddError(thread, absl::StrCat(prefix(), value.status().message()));
     return;
   }
   target.values_[static_cast<size_t>(index)] = *value;
@@ -168,6 +168,7 @@ void PackageBuilder::SetAttribute(Thread& thread, Target& target, const starlark
 }
 
 void PackageBuilder::CheckValue(const Thread& thread, const Target& target, const Attribute& attribute, Value value) {
+  if (attribute.allow_empty && attribute.values.empty()) return;
   if (const auto* select = value.As<SelectValue>()) {
     for (const SelectPart& part : select->parts()) {
       if (attribute.values.empty() || part.is_plain()) continue;
@@ -177,9 +178,9 @@ void PackageBuilder::CheckValue(const Thread& thread, const Target& target, cons
     }
     return;
   }
-  std::string prefix = absl::StrCat(target.label().ToString(), ": ");
+  auto prefix = [&] { return absl::StrCat(target.label().ToString(), ": "); };
   if (!attribute.allow_empty && starlark::Length(value) == 0) {
-    AddError(thread, absl::StrCat(prefix, "attribute '", attribute.name, "' in '", target.rule_class().name(),
+    AddError(thread, absl::StrCat(prefix(), "attribute '", attribute.name, "' in '", target.rule_class().name(),
                                   "' rule must not be empty"));
   }
   if (attribute.values.empty()) return;
@@ -188,7 +189,7 @@ void PackageBuilder::CheckValue(const Thread& thread, const Target& target, cons
     if (starlark::Equals(candidate, value).value_or(false)) return;
     allowed.push_back(absl::StrCat("'", starlark::Str(candidate), "'"));
   }
-  AddError(thread, absl::StrCat(prefix, "invalid value in '", attribute.name, "' attribute: has to be one of ",
+  AddError(thread, absl::StrCat(prefix(), "invalid value in '", attribute.name, "' attribute: has to be one of ",
                                 absl::StrJoin(allowed, ", "), " instead of '", starlark::Str(value), "'"));
 }
 

@@ -30,6 +30,8 @@ absl::Status CheckCharacters(std::string_view text, std::string_view punctuation
 }
 
 absl::Status CheckPath(std::string_view text, std::string_view what) {
+  // One segment that is no dot: nearly all names.
+  if (text.find('/') == std::string_view::npos && !text.starts_with('.')) return absl::OkStatus();
   absl::Status status = RelPath::Parse(text).status();
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat("invalid ", what, ": ", status.message()));
@@ -95,7 +97,7 @@ absl::StatusOr<Label> Label::Parse(std::string_view text, const PackageId& base)
     if (colon != absl::string_view::npos && colon != 0) return invalid("absolute label must begin with '@' or '//'");
     name = std::string(colon == 0 ? view.substr(1) : view);
   }
-  absl::StatusOr<PackageId> package = PackageId::Create(repo, path);
+  absl::StatusOr<PackageId> package = absolute ? PackageId::Create(repo, path) : base;
   if (!package.ok()) return invalid(package.status().message());
   absl::StatusOr<Label> label = Create(*std::move(package), name);
   if (!label.ok()) return invalid(label.status().message());

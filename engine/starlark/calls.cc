@@ -18,8 +18,10 @@ namespace cow::starlark {
 
 namespace {
 
-constexpr size_t kFirstSegment = 2048;
-constexpr size_t kSegment = 65536;
+// Most evaluations are one rule function of few registers; only deep calls need much.
+constexpr size_t kFirstSegment = 256;
+constexpr size_t kSegmentGrowth = 16;
+constexpr size_t kLargestSegment = 65536;
 // Calls from C++ into the interpreter nest on the machine's stack.
 constexpr int kMaxHostDepth = 150;
 // Steps between two looks at the cancel flag and the memory.
@@ -80,7 +82,7 @@ Value* RegisterStack::Window(Value* at, size_t count, size_t* segment) {
   const Segment& here = segments_[current_];
   *segment = current_;
   if (at + count <= here.values.get() + here.size) return at;
-  const size_t size = std::max(count, kSegment);
+  const size_t size = std::max(count, std::min(here.size * kSegmentGrowth, kLargestSegment));
   *segment = ++current_;
   if (current_ < segments_.size() && segments_[current_].size < size) {
     segments_.resize(current_);

@@ -18,10 +18,15 @@ def _part_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name + ".part")
     below = [dep[PartInfo] for dep in ctx.attr.deps]
     files = depset([output], transitive = [info.files for info in below])
-    ctx.actions.run_shell(
+    arguments = ctx.actions.args()
+    arguments.add("-o", output)
+    arguments.add_all(ctx.files.srcs)
+    arguments.add_all(files, format_each = "--below=%s")
+    ctx.actions.run(
         outputs = [output],
         inputs = depset(ctx.files.srcs, transitive = [info.files for info in below]),
-        command = "cat " + " ".join([f.path for f in ctx.files.srcs]) + " > " + output.path,
+        executable = ctx.file._tool,
+        arguments = [arguments],
         mnemonic = "Part",
     )
     return [
@@ -36,6 +41,7 @@ part = rule(
         "deps": attr.label_list(providers = [PartInfo]),
         "level": attr.int(default = 0),
         "labels": attr.string_list(),
+        "_tool": attr.label(default = "//build:tool", allow_single_file = True, cfg = "exec"),
     },
 )
 
@@ -76,8 +82,9 @@ def main():
     args = parser.parse_args()
     (args.directory / "build").mkdir(parents=True)
     (args.directory / "WORKSPACE.cow").write_text("")
-    (args.directory / "build/BUILD.bazel").write_text("")
+    (args.directory / "build/BUILD.bazel").write_text('exports_files(["tool"])\n')
     (args.directory / "build/defs.bzl").write_text(DEFS)
+    (args.directory / "build/tool").write_text("not run: the workspace is only loaded and analysed\n")
     for number in range(args.packages):
         folder = args.directory / package_path(number)
         folder.mkdir(parents=True)
