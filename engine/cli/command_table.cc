@@ -13,6 +13,7 @@
 #include "engine/cli/help_command.h"
 #include "engine/cli/rc_file.h"
 #include "engine/cli/query_command.h"
+#include "engine/cli/rc_file.h"
 #include "engine/cli/workspace_commands.h"
 #include "engine/driver/workspace_tasks.h"
 
