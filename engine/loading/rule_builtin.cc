@@ -27,7 +27,7 @@ using starlark::Value;
 namespace {
 
 // Bazel has these parameters of rule(); a value other than the one that means "nothing" would change what is built.
-constexpr std::array<std::string_view, 5> kUnsupported = {
+constexpr std::array<std::string_view, 6> kUnsupported = {
     "subrules",      "materializer",  "executable_outputs", "_skylark_testable",
     "dependency_resolution_rule", "exec_compatible_with_groups"};
 
