@@ -118,25 +118,35 @@ func failures(err error) []failure {
 	}
 }
 
+// A program that makes starlark-go panic has failed, in line 0.
+func run(p program, predeclared starlark.StringDict) (result []failure) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			result = []failure{{0, false, fmt.Sprintf("panic: %v", problem)}}
+		}
+	}()
+	thread := &starlark.Thread{
+		Name:  p.Name,
+		Print: func(*starlark.Thread, string) {},
+		Load: func(_ *starlark.Thread, module string) (starlark.StringDict, error) {
+			return predeclared, nil
+		},
+	}
+	thread.SetMaxExecutionSteps(50_000_000)
+	options := &syntax.FileOptions{Set: true}
+	_, err := starlark.ExecFileOptions(options, thread, p.Name, strings.NewReader(p.Text), predeclared)
+	return failures(err)
+}
+
 func main() {
 	var programs []program
 	if err := json.NewDecoder(os.Stdin).Decode(&programs); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	options := &syntax.FileOptions{Set: true}
 	predeclared := environment()
 	out := json.NewEncoder(os.Stdout)
 	for _, p := range programs {
-		thread := &starlark.Thread{
-			Name:  p.Name,
-			Print: func(*starlark.Thread, string) {},
-			Load: func(_ *starlark.Thread, module string) (starlark.StringDict, error) {
-				return predeclared, nil
-			},
-		}
-		thread.SetMaxExecutionSteps(50_000_000)
-		_, err := starlark.ExecFileOptions(options, thread, p.Name, strings.NewReader(p.Text), predeclared)
-		out.Encode(failures(err))
+		out.Encode(run(p, predeclared))
 	}
 }
