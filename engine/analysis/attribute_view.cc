@@ -36,6 +36,8 @@ bool Shows(AttributeView::Kind view, const Entry& entry) {
       return HasDependencies(*entry.attribute);
     case AttributeView::Kind::kExecutable:
       return entry.attribute->executable;
+    case AttributeView::Kind::kSplit:
+      return HasTransition(*entry.attribute);
     case AttributeView::Kind::kOutputs:
       return false;
   }
@@ -53,6 +55,7 @@ std::vector<Value> FilesOf(const Entry& entry) {
 
 Value ShowEntry(AttributeView::Kind view, starlark::Heap& heap, const Entry& entry) {
   if (view == AttributeView::Kind::kAttr) return entry.shown;
+  if (view == AttributeView::Kind::kSplit) return entry.split;
   if (view == AttributeView::Kind::kExecutable) {
     if (entry.edges.empty()) return Value::None();
     FileValue* executable = entry.edges[0].target->resolved().files_to_run->executable();

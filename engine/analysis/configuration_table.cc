@@ -40,17 +40,6 @@ std::map<std::string, std::string> Assignments(const ConfigurationOptions& optio
   return map;
 }
 
-// Sorted by name, the last one of a name.
-void NormaliseAssignments(std::vector<std::string>& texts) {
-  std::map<std::string, std::string> last;
-  for (std::string& text : texts) {
-    std::string name = text.substr(0, text.find('='));
-    last[name] = std::move(text);
-  }
-  texts.clear();
-  for (auto& [name, text] : last) texts.push_back(std::move(text));
-}
-
 // One more use of an option on the command line.
 void AddUse(OptionValue& value, OptionValue use, NativeOption::Type type) {
   auto* texts = std::get_if<std::vector<std::string>>(&value);
@@ -60,7 +49,7 @@ void AddUse(OptionValue& value, OptionValue use, NativeOption::Type type) {
     return;
   }
   texts->insert(texts->end(), more->begin(), more->end());
-  if (type == NativeOption::Type::kAssignments) NormaliseAssignments(*texts);
+  if (type == NativeOption::Type::kAssignments) *texts = MergedAssignments(std::move(*texts));
 }
 
 absl::Status AddNative(const BuildOptions& given, const loading::Workspace& workspace,
@@ -123,6 +112,17 @@ OptionValue MakeDefault(const NativeOption& option) {
 }
 
 }  // namespace
+
+std::vector<std::string> MergedAssignments(std::vector<std::string> texts) {
+  std::map<std::string, std::string> last;
+  for (std::string& text : texts) {
+    std::string name = text.substr(0, text.find('='));
+    last[name] = std::move(text);
+  }
+  texts.clear();
+  for (auto& [name, text] : last) texts.push_back(std::move(text));
+  return texts;
+}
 
 const OptionValue& DefaultOf(const NativeOption& option) {
   static const auto& defaults = *[] {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/analysis/analyzer.h"
@@ -61,6 +62,9 @@ absl::StatusOr<OptionValue> ParseNativeOption(const NativeOption& option, std::s
 
 // What the option is where nothing sets it.
 const OptionValue& DefaultOf(const NativeOption& option);
+
+// Of NAME=VALUE texts the last one of each name, sorted.
+std::vector<std::string> MergedAssignments(std::vector<std::string> texts);
 
 // The option's value in these options.
 const OptionValue& NativeValue(const ConfigurationOptions& options, const NativeOption& option);

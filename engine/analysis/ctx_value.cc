@@ -110,6 +110,7 @@ constexpr std::string_view kNames[] = {"actions",
                                        "label",
                                        "outputs",
                                        "rule",
+                                       "split_attr",
                                        "toolchains",
                                        "var",
                                        "workspace_name"};
@@ -147,6 +148,7 @@ absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread,
     return UserError("'rule' is only defined for aspects");
   }
   if (attr == "outputs") return view(View::kOutputs);
+  if (attr == "split_attr") return view(View::kSplit);
   if (attr == "label") return Value(heap.New<loading::LabelValue>(context->label()));
   if (attr == "toolchains") return Value(heap.New<ToolchainsValue>(context_));
   if (attr == "bin_dir" || attr == "genfiles_dir") {

@@ -29,11 +29,11 @@ class CtxValue final : public starlark::HostObject {
   ContextRef context_;
 };
 
-// ctx.attr, ctx.file, ctx.files, ctx.executable, ctx.outputs: one field per attribute.
+// ctx.attr, ctx.file, ctx.files, ctx.executable, ctx.outputs, ctx.split_attr: one field per attribute.
 class AttributeView final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"struct"};
-  enum class Kind { kAttr, kFile, kFiles, kExecutable, kOutputs };
+  enum class Kind { kAttr, kFile, kFiles, kExecutable, kOutputs, kSplit };
   // `of_rule`: in an aspect, the attributes of the rule it runs on instead of its own.
   AttributeView(Kind kind, ContextRef context, bool of_rule = false)
       : HostObject(kType), view_(kind), context_(std::move(context)), of_rule_(of_rule) {}

@@ -8,6 +8,7 @@
 #include "engine/loading/label_value.h"
 #include "engine/loading/package.h"
 #include "engine/loading/select.h"
+#include "engine/loading/transition.h"
 #include "engine/loading/workspace.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/sequence_value.h"
@@ -21,6 +22,10 @@ using starlark::Value;
 bool HasDependencies(const loading::Attribute& attribute) {
   if (!loading::IsDependencyType(attribute.type)) return false;
   return !attribute.implicit || attribute.name == "toolchains" || attribute.name == "data";
+}
+
+bool HasTransition(const loading::Attribute& attribute) {
+  return attribute.cfg != nullptr && attribute.cfg->is_starlark();
 }
 
 namespace {
@@ -110,28 +115,53 @@ absl::StatusOr<Value> RuleAttributes::Show(const Entry& entry) {
     return Value::None();
   }
   for (const DependencyEdge& edge : entry.edges) heap_->AddReference(edge.target->resolved().heap);
+  if (entry.attribute->type == AttributeType::kLabel && HasTransition(*entry.attribute)) {
+    starlark::List* list = heap_->NewList();
+    for (const DependencyEdge& edge : entry.edges) list->Push(edge.target->resolved().value);
+    return Value(list);
+  }
+  return ShowEdges(entry, entry.edges);
+}
+
+absl::StatusOr<Value> RuleAttributes::ShowEdges(const Entry& entry,
+                                                std::span<const DependencyEdge> edges) {
   auto shown = [](const DependencyEdge& edge) { return Value(edge.target->resolved().value); };
   if (entry.attribute->type == AttributeType::kLabel) {
-    return entry.edges.empty() ? Value::None() : shown(entry.edges[0]);
+    return edges.empty() ? Value::None() : shown(edges[0]);
   }
   if (entry.attribute->type == AttributeType::kLabelKeyedStringDict) {
     starlark::Dict* dict = heap_->NewDict();
     const auto* raw = entry.raw.As<starlark::Dict>();
-    for (const DependencyEdge& edge : entry.edges) {
+    for (const DependencyEdge& edge : edges) {
       COW_ASSIGN_OR_RETURN(Value value, raw->Find(heap_->New<loading::LabelValue>(edge.label)));
       COW_RETURN_IF_ERROR(dict->Set(shown(edge), value));
     }
     return Value(dict);
   }
-  if (const auto* raw = entry.raw.As<starlark::Dict>()) return ShowByName(*raw, entry.edges);
+  if (const auto* raw = entry.raw.As<starlark::Dict>()) return ShowByName(*raw, edges);
   starlark::List* list = heap_->NewList();
-  for (const DependencyEdge& edge : entry.edges) list->Push(shown(edge));
+  for (const DependencyEdge& edge : edges) list->Push(shown(edge));
   return Value(list);
+}
+
+// {key: what ctx.attr would show of that branch}; the key is None if the transition did not split.
+absl::StatusOr<Value> RuleAttributes::ShowSplit(const Entry& entry) {
+  starlark::Dict* dict = heap_->NewDict();
+  std::span<const DependencyEdge> edges = entry.edges;
+  while (!edges.empty()) {
+    const std::optional<std::string>& key = edges[0].split_key;
+    size_t count = 1;
+    while (count < edges.size() && edges[count].split_key == key) ++count;
+    COW_ASSIGN_OR_RETURN(Value shown, ShowEdges(entry, edges.first(count)));
+    COW_RETURN_IF_ERROR(dict->Set(key ? Value(heap_->NewString(*key)) : Value::None(), shown));
+    edges = edges.subspan(count);
+  }
+  return Value(dict);
 }
 
 // Of dicts from strings to labels or lists of labels: the edges are those of the values, in order.
 absl::StatusOr<Value> RuleAttributes::ShowByName(const starlark::Dict& raw,
-                                                 const std::vector<DependencyEdge>& edges) {
+                                                 std::span<const DependencyEdge> edges) {
   starlark::Dict* dict = heap_->NewDict();
   size_t next = 0;
   auto take = [&] { return Value(edges[next++].target->resolved().value); };
@@ -151,6 +181,8 @@ absl::StatusOr<Value> RuleAttributes::ShowByName(const starlark::Dict& raw,
 absl::Status RuleAttributes::Finish() {
   for (Entry& entry : entries_) {
     COW_ASSIGN_OR_RETURN(entry.shown, Show(entry));
+    if (!HasTransition(*entry.attribute)) continue;
+    COW_ASSIGN_OR_RETURN(entry.split, ShowSplit(entry));
   }
   frozen_ = starlark::Heap::Freeze(std::move(heap_));
   return absl::OkStatus();

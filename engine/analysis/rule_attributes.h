@@ -7,6 +7,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,17 +29,25 @@ struct DependencyEdge {
   Label label{};
   const Configuration* configuration = nullptr;
   const ConfiguredTarget* target = nullptr;  // null until configured
-  std::string split_key{};                   // of a split transition: which of its configurations
+  // Of a split transition: which of its configurations.
+  std::optional<std::string> split_key{};
+  // The target itself, whose rule's transition has changed the configuration already.
+  bool is_transitioned = false;
   std::vector<AspectUse> aspects{};          // that run on the target, if it fits; then `target` has what they gave
 };
 
-// In which configurations the labels of an attribute are: one, unless a transition splits.
+// In which configurations the labels of an attribute are: one without key, unless a transition
+// splits.
 struct EdgeConfiguration {
-  std::string split_key{};
+  std::optional<std::string> split_key{};
   const Configuration* configuration = nullptr;
 };
 using EdgeConfigurations =
     absl::FunctionRef<absl::StatusOr<std::vector<EdgeConfiguration>>(const loading::Attribute&)>;
+
+// Whether the labels of the attribute are behind a transition written in Starlark: ctx.attr then
+// shows a list even for one label.
+bool HasTransition(const loading::Attribute& attribute);
 
 class RuleAttributes {
  public:
@@ -46,6 +56,7 @@ class RuleAttributes {
     starlark::Value raw{};                // unset: absent
     std::vector<DependencyEdge> edges{};  // of dependency attributes, in order
     starlark::Value shown{};              // ctx.attr.name; unset before Finish
+    starlark::Value split{};              // ctx.split_attr.name; unset without transition
   };
 
   RuleAttributes() : heap_(std::make_unique<starlark::Heap>()) {}
@@ -74,8 +85,11 @@ class RuleAttributes {
   absl::Status ComputeDefaults(const loading::Target& target, loading::PackageLoader& loader,
                                starlark::Thread& thread);
   absl::StatusOr<starlark::Value> Show(const Entry& entry);
+  absl::StatusOr<starlark::Value> ShowEdges(const Entry& entry,
+                                            std::span<const DependencyEdge> edges);
+  absl::StatusOr<starlark::Value> ShowSplit(const Entry& entry);
   absl::StatusOr<starlark::Value> ShowByName(const starlark::Dict& raw,
-                                             const std::vector<DependencyEdge>& edges);
+                                             std::span<const DependencyEdge> edges);
 
   std::unique_ptr<starlark::Heap> heap_;
   std::shared_ptr<const starlark::FrozenHeap> frozen_;

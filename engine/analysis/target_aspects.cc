@@ -59,13 +59,12 @@ absl::Status TargetGraph::AddAspectEdges(Frame& frame) {
   const Configuration* configuration = frame.key.second;
   frame.aspect_edges = frame.edges.size();
   frame.edges.push_back({nullptr, frame.declared->label(), configuration});
+  frame.edges.back().is_transitioned = true;
   frame.edges.back().aspects.assign(path.uses.begin(), path.uses.end() - 1);
   COW_RETURN_IF_ERROR(frame.aspect_attributes.ResolveAspect(path.uses.back()));
-  COW_RETURN_IF_ERROR(frame.aspect_attributes.AddEdges(
-      [&](const loading::Attribute& attribute) -> absl::StatusOr<std::vector<EdgeConfiguration>> {
-        bool is_tool = attribute.cfg == loading::Attribute::Cfg::kExec;
-        return std::vector<EdgeConfiguration>{{"", is_tool ? &parts_.configurations.exec() : configuration}};
-      }));
+  COW_RETURN_IF_ERROR(frame.aspect_attributes.AddEdges([&](const loading::Attribute& attribute) {
+    return ConfigurationsOf(frame, attribute, frame.aspect_attributes);
+  }));
   for (const RuleAttributes::Entry& entry : frame.aspect_attributes.entries()) {
     for (const DependencyEdge& edge : entry.edges) frame.edges.push_back(edge);
   }
@@ -97,12 +96,15 @@ absl::StatusOr<bool> TargetGraph::ApplyAspects(const std::vector<AspectUse>& asp
     COW_ASSIGN_OR_RETURN(declared, parts_.loader.LoadTarget(declared->generating_rule()));
   }
   if (wanted.empty() || !declared->is_rule()) return true;
-  Key rule = KeyOf(*declared, base->configuration);
+  Key rule{declared->label(), base->configuration, nullptr};
+  if (base->label != declared->label()) {
+    COW_ASSIGN_OR_RETURN(rule, KeyOf(*declared, base->configuration));
+  }
   auto made = targets_.find(rule);
   if (made == targets_.end() || !made->second.ok()) return true;
   std::vector<const ConfiguredTarget*> results;
   for (const AspectPath* path : paths_.For(wanted, (*made->second)->resolved())) {
-    Key key{declared->label(), base->configuration, path};
+    Key key{declared->label(), rule.second, path};
     auto known = targets_.find(key);
     if (known != targets_.end()) {
       if (!known->second.ok()) return known->second.status();

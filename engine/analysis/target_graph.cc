@@ -18,7 +18,9 @@ namespace cow::analysis {
 
 using loading::Target;
 
-TargetGraph::TargetGraph(Parts parts) : parts_(std::move(parts)) {}
+TargetGraph::TargetGraph(Parts parts)
+    : parts_(std::move(parts)),
+      transitions_(parts_.loader, parts_.configurations, parts_.on_print) {}
 
 TargetGraph::~TargetGraph() = default;
 
@@ -30,20 +32,10 @@ ConditionTable& TargetGraph::conditions(const Configuration* configuration) {
   return *table;
 }
 
-TargetGraph::Key TargetGraph::KeyOf(const Target& target,
-                                    const Configuration* configuration) const {
-  if (target.kind() == Target::Kind::kSourceFile || target.kind() == Target::Kind::kPackageGroup) {
-    return {target.label(), nullptr, nullptr};
-  }
-  // Files of this machine are the same for all: they are digested once.
-  bool is_host_tree = IsNativeRule(target, "host_tree");
-  return {target.label(), is_host_tree ? &parts_.configurations.exec() : configuration, nullptr};
-}
-
 absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& label,
                                                                const Configuration& configuration) {
   COW_ASSIGN_OR_RETURN(const Target* target, parts_.loader.LoadTarget(label));
-  Key key = KeyOf(*target, &configuration);
+  COW_ASSIGN_OR_RETURN(Key key, KeyOf(*target, &configuration));
   auto known = targets_.find(key);
   if (known == targets_.end()) {
     Drain(Enter(key, *target));
@@ -125,12 +117,9 @@ absl::Status TargetGraph::AddSettingEdge(Frame& frame) {
 }
 
 absl::Status TargetGraph::AddAttributeEdges(Frame& frame) {
-  return frame.attributes.AddEdges(
-      [&](const loading::Attribute& attribute) -> absl::StatusOr<std::vector<EdgeConfiguration>> {
-        bool is_tool = attribute.cfg == loading::Attribute::Cfg::kExec;
-        return std::vector<EdgeConfiguration>{
-            {"", is_tool ? &parts_.configurations.exec() : frame.key.second}};
-      });
+  return frame.attributes.AddEdges([&](const loading::Attribute& attribute) {
+    return ConfigurationsOf(frame, attribute, frame.attributes);
+  });
 }
 
 absl::Status TargetGraph::CheckExecutionPlatform(const Target& target) {
@@ -218,7 +207,12 @@ absl::StatusOr<bool> TargetGraph::Advance() {
     ++frame.checked;
     if (frame.key.aspects == nullptr) WarnIfDeprecated(**dependency, *frame.declared);
   }
-  Key key = KeyOf(**dependency, edge.configuration);
+  Key key{edge.label, edge.configuration, nullptr};
+  if (!edge.is_transitioned) {
+    absl::StatusOr<Key> asked = KeyOf(**dependency, edge.configuration);
+    if (!asked.ok()) return AtEdge(frame, edge, asked.status());
+    key = *asked;
+  }
   auto known = targets_.find(key);
   if (known != targets_.end()) {
     if (!known->second.ok()) return AtEdge(frame, edge, known->second.status());

@@ -21,6 +21,7 @@
 #include "engine/analysis/rule_attributes.h"
 #include "engine/analysis/rule_context.h"
 #include "engine/analysis/toolchain_resolution.h"
+#include "engine/analysis/transition_runner.h"
 #include "engine/loading/package_loader.h"
 #include "engine/starlark/thread.h"
 
@@ -108,9 +109,18 @@ class TargetGraph {
   ConditionTable& conditions(const Configuration* configuration);
   absl::Status AddAttributeEdges(Frame& frame);
   absl::Status AddSettingEdge(Frame& frame);
-  Key KeyOf(const loading::Target& target, const Configuration* configuration) const;
+  // The key of a target that is asked for in a configuration: a transition of its rule applies.
+  absl::StatusOr<Key> KeyOf(const loading::Target& target, const Configuration* configuration);
+  absl::StatusOr<const Configuration*> AfterRuleTransition(const loading::Target& target,
+                                                           const Configuration* configuration);
+  // In which configurations the labels of an attribute of the frame's rule or aspect are.
+  absl::StatusOr<std::vector<EdgeConfiguration>> ConfigurationsOf(
+      const Frame& frame, const loading::Attribute& attribute, const RuleAttributes& attributes);
 
   Parts parts_;
+  TransitionRunner transitions_;
+  absl::flat_hash_map<std::pair<const loading::Target*, const Configuration*>, const Configuration*>
+      after_transition_;
   ArtifactTable artifacts_;
   absl::flat_hash_map<const Configuration*, std::unique_ptr<ConditionTable>> conditions_;
   absl::flat_hash_map<Key, absl::StatusOr<std::unique_ptr<ConfiguredTarget>>> targets_;

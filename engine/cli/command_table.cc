@@ -1,15 +1,20 @@
 #include "engine/cli/command_table.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/edit_distance.h"
+#include "engine/base/posix_file.h"
+#include "engine/base/status.h"
 #include "engine/cli/build_command.h"
 #include "engine/cli/completion_command.h"
 #include "engine/cli/flag_table.h"
 #include "engine/cli/help_command.h"
 #include "engine/cli/query_command.h"
+#include "engine/cli/rc_file.h"
 #include "engine/cli/workspace_commands.h"
+#include "engine/driver/workspace_tasks.h"
 
 namespace cow::cli {
 
@@ -60,6 +65,18 @@ driver::ExitCode UnknownCommand(const std::string& name) {
   return driver::ExitCode::kBadCommandLine;
 }
 
+// With what .cowrc files say.
+absl::StatusOr<Options> ReadFlags(const std::string& command, const std::vector<std::string>& given) {
+  auto end = std::find(given.begin(), given.end(), "--");
+  std::vector<RcLine> lines;
+  if (std::find(given.begin(), end, "--norc") == end) {
+    COW_ASSIGN_OR_RETURN(std::string directory, CurrentDirectory());
+    COW_ASSIGN_OR_RETURN(lines, ReadRcFiles(driver::WorkspaceAt(directory), GetEnv("HOME")));
+  }
+  COW_ASSIGN_OR_RETURN(std::vector<std::string> arguments, WithRcLines(command, given, lines));
+  return ParseFlags(command, arguments);
+}
+
 }  // namespace
 
 driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
@@ -70,7 +87,7 @@ driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
   const std::string name = arguments[0] == "--version" ? "version" : arguments[0];
   const Command* command = FindCommand(name);
   if (command == nullptr) return UnknownCommand(name);
-  absl::StatusOr<Options> options = ParseFlags(name, {arguments.begin() + 1, arguments.end()});
+  absl::StatusOr<Options> options = ReadFlags(name, {arguments.begin() + 1, arguments.end()});
   if (!options.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(options.status().message()).c_str());
     return driver::ExitCode::kBadCommandLine;

@@ -1,6 +1,11 @@
+#include <map>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/status.h"
 #include "engine/cli/flag_table.h"
@@ -10,10 +15,24 @@ namespace {
 
 class Parser {
  public:
-  Parser(std::string_view command, const std::vector<std::string>& arguments)
-      : command_(command), arguments_(arguments) {}
+  Parser(std::string_view command, std::vector<std::string> arguments)
+      : command_(command), arguments_(std::move(arguments)) {}
+
+  bool Knows(const std::string& argument) const {
+    if (!absl::StartsWith(argument, "--")) {
+      for (const Flag& flag : Flags()) {
+        if (argument.size() > 1 && flag.letter == argument[1] && Takes(flag, command_)) return true;
+      }
+      return false;
+    }
+    std::string name = argument.substr(2, argument.find('=') == std::string::npos ? std::string::npos : argument.find('=') - 2);
+    std::string_view rest = name;
+    if (IsSettingFlag(name)) return TakesSettings();
+    return Find(name) != nullptr || (absl::ConsumePrefix(&rest, "no") && Find(rest) != nullptr);
+  }
 
   absl::StatusOr<Options> Run() {
+    COW_RETURN_IF_ERROR(ReadAliases());
     while (next_ < arguments_.size()) {
       const std::string& argument = arguments_[next_++];
       if (argument == "--") {
@@ -42,6 +61,35 @@ class Parser {
     return absl::StartsWith(name, "//") || absl::StartsWith(name, "@");
   }
 
+  static bool IsSettingFlag(std::string_view name) {
+    return IsSetting(name) || (absl::StartsWith(name, "no") && IsSetting(name.substr(2)));
+  }
+
+  // --flag_alias=name=//a:flag, wherever it stands: --name then means --//a:flag.
+  absl::Status ReadAliases() {
+    constexpr char kFlag[] = "--flag_alias=";
+    for (const std::string& argument : arguments_) {
+      if (argument == "--") break;
+      if (!absl::StartsWith(argument, kFlag) || !TakesSettings()) continue;
+      std::pair<std::string, std::string> parts =
+          absl::StrSplit(argument.substr(sizeof(kFlag) - 1), absl::MaxSplits('=', 1));
+      if (parts.first.empty() || !IsSetting(parts.second)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--flag_alias wants NAME=LABEL of a build setting, got '", argument, "'"));
+      }
+      aliases_[parts.first] = parts.second;
+    }
+    return absl::OkStatus();
+  }
+
+  // The name with an alias replaced, "no" in front kept.
+  std::string Unaliased(const std::string& name) const {
+    auto alias = aliases_.find(name);
+    if (alias != aliases_.end()) return alias->second;
+    if (absl::StartsWith(name, "no")) alias = aliases_.find(name.substr(2));
+    return alias == aliases_.end() ? name : absl::StrCat("no", alias->second);
+  }
+
   void ReadSetting(std::string_view name, size_t equals, const std::string& argument) {
     SettingFlag flag;
     flag.negated = !IsSetting(name);
@@ -53,7 +101,8 @@ class Parser {
   absl::Status ReadLong(const std::string& argument) {
     size_t equals = argument.find('=');
     std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
-    if (TakesSettings() && (IsSetting(name) || (absl::StartsWith(name, "no") && IsSetting(name.substr(2))))) {
+    name = Unaliased(name);
+    if (TakesSettings() && IsSettingFlag(name)) {
       ReadSetting(name, equals, argument);
       return absl::OkStatus();
     }
@@ -131,12 +180,15 @@ class Parser {
   }
 
   std::string command_;
-  const std::vector<std::string>& arguments_;
+  std::vector<std::string> arguments_;
   size_t next_ = 0;
+  std::map<std::string, std::string> aliases_;
   Options options_;
 };
 
 }  // namespace
+
+bool IsFlagOf(std::string_view command, const std::string& argument) { return Parser(command, {}).Knows(argument); }
 
 absl::StatusOr<Options> ParseFlags(std::string_view command, const std::vector<std::string>& arguments) {
   return Parser(command, arguments).Run();

@@ -106,6 +106,14 @@ std::vector<Flag> OwnFlags() {
   using driver::BuildRequest;
   using driver::QueryRequest;
   return {
+      {"flag_alias", 0, "NAME=LABEL", {}, "Another name for the flag of a build setting: --NAME is then --LABEL.", kBuilding,
+       [](const std::string&, Options&) { return absl::OkStatus(); }},  // read before all others
+      {"config", 0, "NAME", {}, "Adds the flags of the lines 'COMMAND:NAME' in .cowrc.", "*",
+       [](const std::string& value, Options&) {
+         return absl::InvalidArgumentError(absl::StrCat("--config=", value, " cannot stand here"));
+       }},
+      {"rc", 0, "", {}, "--norc reads no .cowrc, neither that of the workspace nor that of the user.", "*",
+       [](const std::string&, Options&) { return absl::OkStatus(); }},  // read before all others
       {"jobs", 'j', "N", {}, "How many actions run at once. Default: the number of processors.", kBuilding,
        [](const std::string& value, Options& options) { return SetPositive(value, "jobs", &options.request.jobs); }},
       {"keep_going", 'k', "", {}, "Builds as much as possible after a failure.", kBuilding, Bool(&BuildRequest::keep_going)},

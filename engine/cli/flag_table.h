@@ -27,6 +27,9 @@ const std::vector<Flag>& Flags();
 // Whether `command` takes the flag.
 bool Takes(const Flag& flag, std::string_view command);
 
+// Whether `command` takes the flag that the argument is, whatever its value.
+bool IsFlagOf(std::string_view command, const std::string& argument);
+
 // Reads arguments after the command's name. kInvalidArgument says what is wrong, with a suggestion.
 // Forms: --name=value, --name value, --name, --noname (switches), -x value, -xvalue, "--".
 absl::StatusOr<Options> ParseFlags(std::string_view command, const std::vector<std::string>& arguments);

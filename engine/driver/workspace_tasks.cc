@@ -28,6 +28,10 @@ std::string BelowRoot(const std::string& path, const std::string& root) {
 
 }  // namespace
 
+std::string WorkspaceAt(const std::string& directory) {
+  return loading::FindWorkspaceRoot(directory).value_or("");
+}
+
 absl::StatusOr<std::vector<LockedRepository>> Lock(const BuildRequest& request) {
   StderrSink events;
   COW_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(request, events));

@@ -9,6 +9,9 @@
 
 namespace cow::driver {
 
+// The directory of the workspace at or above `directory`; "" if there is none.
+std::string WorkspaceAt(const std::string& directory);
+
 struct LockedRepository {
   std::string name{};
   std::string lock_file{};   // below the workspace

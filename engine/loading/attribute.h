@@ -47,9 +47,9 @@ struct FileFilter {
   friend bool operator==(const FileFilter&, const FileFilter&) = default;
 };
 
-struct Attribute {
-  enum class Cfg { kTarget, kExec };
+class Transition;
 
+struct Attribute {
   std::string name{};                        // "srcs"; private ones start with '_'
   AttributeType type = AttributeType::kString;
   starlark::Value default_value{};           // converted; unset for label and output without default
@@ -64,7 +64,7 @@ struct Attribute {
   FileFilter allow_files{};
   bool single_file = false;                  // allow_single_file
   bool executable = false;
-  Cfg cfg = Cfg::kTarget;
+  const Transition* cfg = nullptr;           // null: the configuration stays. Of the same heap or a referenced one
   // Alternatives: a dependency must have all providers of at least one of them. Empty = no demand.
   std::vector<std::vector<starlark::Value>> providers{};
 

@@ -14,6 +14,7 @@
 #include "engine/loading/label_value.h"
 #include "engine/loading/module_context.h"
 #include "engine/loading/select.h"
+#include "engine/loading/transition.h"
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/function_value.h"
 #include "engine/starlark/operations.h"
@@ -77,17 +78,6 @@ absl::StatusOr<FileFilter> ParseFilter(const Arguments& args, std::string_view p
   return filter;
 }
 
-absl::StatusOr<Attribute::Cfg> ParseCfg(const Arguments& args, Value value) {
-  if (value.IsUnset() || value.IsNone()) return Attribute::Cfg::kTarget;
-  const auto* text = value.As<starlark::String>();
-  if (text != nullptr && text->view() == "target") return Attribute::Cfg::kTarget;
-  if (text != nullptr && (text->view() == "exec" || text->view() == "host")) return Attribute::Cfg::kExec;
-  if (text != nullptr) {
-    return Invalid(args, absl::StrCat("parameter 'cfg' is ", starlark::Repr(value), ", want \"target\" or \"exec\""));
-  }
-  return Invalid(args, "parameter 'cfg': transitions are not supported; use \"target\" or \"exec\"");
-}
-
 // The base of labels in a default: the package of the file that calls attr.label().
 absl::StatusOr<ConversionContext> ContextOf(Thread& thread, const Arguments& args, const ModuleContext& module) {
   ConversionContext context{.heap = &thread.heap(),
@@ -138,7 +128,7 @@ absl::StatusOr<Value> MakeSpec(Thread& thread, const Arguments& args, AttributeT
     attribute.single_file = true;
   }
   COW_ASSIGN_OR_RETURN(attribute.providers, ProvidersParameter(args.function_name(), "providers", given.providers));
-  COW_ASSIGN_OR_RETURN(attribute.cfg, ParseCfg(args, given.cfg));
+  COW_ASSIGN_OR_RETURN(attribute.cfg, TransitionParameter(thread, args.function_name(), given.cfg));
   if (given.executable && (given.cfg.IsUnset() || given.cfg.IsNone())) {
     return Invalid(args, "cfg parameter is mandatory when executable=True is given; use \"exec\" for a build tool");
   }

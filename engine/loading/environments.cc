@@ -6,6 +6,7 @@
 #include "engine/loading/build_file_builtins.h"
 #include "engine/loading/configuration_field.h"
 #include "engine/loading/foreign_rule.h"
+#include "engine/loading/exec_group.h"
 #include "engine/loading/label_builtin.h"
 #include "engine/loading/macro_class.h"
 #include "engine/loading/native_rules.h"
@@ -13,6 +14,7 @@
 #include "engine/loading/repository_rule.h"
 #include "engine/loading/rule_builtin.h"
 #include "engine/loading/select_builtin.h"
+#include "engine/loading/transition.h"
 #include "engine/loading/workspace_context.h"
 #include "engine/starlark/function_value.h"
 
@@ -47,6 +49,10 @@ void AddModuleNames(Heap& heap, Environment& environment) {
   environment.Set("foreign_rule", heap.New<Builtin>(Intern("foreign_rule"), &MakeForeignRule));
   environment.Set("repository_rule", heap.New<Builtin>(Intern("repository_rule"), &MakeRepositoryRule));
   environment.Set("rule", heap.New<Builtin>(Intern("rule"), &MakeRule));
+  environment.Set("transition", heap.New<Builtin>(Intern("transition"), &MakeTransition));
+  environment.Set("analysis_test_transition",
+                  heap.New<Builtin>(Intern("analysis_test_transition"), &MakeSettingsTransition));
+  environment.Set("exec_group", heap.New<Builtin>(Intern("exec_group"), &MakeExecGroup));
   environment.Set("visibility", heap.New<Builtin>(Intern("visibility"), &SetLoadVisibility));
 }
 

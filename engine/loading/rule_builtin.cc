@@ -7,9 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/loading/definition_parameters.h"
+#include "engine/loading/exec_group.h"
 #include "engine/loading/module_context.h"
 #include "engine/loading/native_rules.h"
 #include "engine/loading/rule_class.h"
+#include "engine/loading/transition.h"
 #include "engine/starlark/function_value.h"
 #include "engine/starlark/operations.h"
 
@@ -24,8 +26,8 @@ using starlark::Value;
 namespace {
 
 // Bazel has these parameters of rule(); a value other than the one that means "nothing" would change what is built.
-constexpr std::array<std::string_view, 9> kUnsupported = {
-    "cfg",         "exec_groups",   "analysis_test",
+constexpr std::array<std::string_view, 7> kUnsupported = {
+    "analysis_test",
     "subrules",      "materializer",  "executable_outputs", "_skylark_testable",
     "dependency_resolution_rule", "exec_compatible_with_groups"};
 
@@ -83,6 +85,8 @@ absl::Status InheritDefinition(RuleClass::Definition& definition) {
   if (definition.outputs_function.IsUnset()) definition.outputs_function = parent.outputs_function;
   definition.fragments.insert(definition.fragments.end(), parent.fragments.begin(), parent.fragments.end());
   definition.toolchains.insert(definition.toolchains.end(), parent.toolchains.begin(), parent.toolchains.end());
+  definition.exec_groups.insert(definition.exec_groups.end(), parent.exec_groups.begin(), parent.exec_groups.end());
+  if (definition.cfg == nullptr) definition.cfg = parent.cfg;
   definition.provides.insert(definition.provides.end(), parent.provides.begin(), parent.provides.end());
   definition.exec_compatible_with.insert(definition.exec_compatible_with.end(), parent.exec_compatible_with.begin(),
                                          parent.exec_compatible_with.end());
@@ -188,7 +192,7 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
   starlark::Dict* attrs = nullptr;
   BuildSetting* build_setting = nullptr;
   bool output_to_genfiles = false;
-  Value outputs, toolchains, provides, fragments, host_fragments, exec_compatible_with;
+  Value outputs, toolchains, provides, fragments, host_fragments, exec_compatible_with, cfg, exec_groups;
   Value extendable;
   std::optional<starlark::Callable> initializer;
   RuleClass* parent = nullptr;
@@ -200,6 +204,7 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
              KwOptional("fragments", &fragments), KwOptional("host_fragments", &host_fragments),
              KwOptional("toolchains", &toolchains), Noneable(KwOptional("doc", &definition.doc)),
              KwOptional("provides", &provides), KwOptional("exec_compatible_with", &exec_compatible_with),
+             KwOptional("cfg", &cfg), KwOptional("exec_groups", &exec_groups),
              Noneable(KwOptional("build_setting", &build_setting)), KwOptional("initializer", &initializer),
              Noneable(KwOptional("parent", &parent)), KwOptional("extendable", &extendable),
              starlark::KwRest(&rest)}));
@@ -217,6 +222,8 @@ absl::StatusOr<Value> MakeRule(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(definition.fragments, StringsParameter(place, "fragments", fragments));
   COW_ASSIGN_OR_RETURN(definition.host_fragments, StringsParameter(place, "host_fragments", host_fragments));
   COW_ASSIGN_OR_RETURN(definition.toolchains, ToolchainsParameter(place, toolchains));
+  COW_ASSIGN_OR_RETURN(definition.exec_groups, ExecGroupsParameter(exec_groups));
+  COW_ASSIGN_OR_RETURN(definition.cfg, TransitionParameter(thread, "rule", cfg));
   COW_ASSIGN_OR_RETURN(definition.exec_compatible_with,
                        LabelsParameter(place, "exec_compatible_with", exec_compatible_with));
   COW_RETURN_IF_ERROR(AddImplicitOutputs(outputs, definition));
@@ -232,6 +239,9 @@ Value MakeConfigNamespace(starlark::Heap& heap) {
   using starlark::Intern;
   const starlark::NamedValue fields[] = {
       {Intern("bool"), Function(heap, "config.bool", &MakeBuildSetting<BuildSetting::Type::kBool>)},
+      {Intern("exec"), Function(heap, "config.exec", &MakeExecTransition)},
+      {Intern("none"), Function(heap, "config.none", &MakeNoneTransition)},
+      {Intern("target"), Function(heap, "config.target", &MakeTargetTransition)},
       {Intern("int"), Function(heap, "config.int", &MakeBuildSetting<BuildSetting::Type::kInt>)},
       {Intern("string"), Function(heap, "config.string", &MakeStringSetting)},
       {Intern("string_list"), Function(heap, "config.string_list", &MakeStringsSetting<BuildSetting::Type::kStringList>)},

@@ -28,6 +28,13 @@ struct ToolchainRequirement {
   friend bool operator==(const ToolchainRequirement&, const ToolchainRequirement&) = default;
 };
 
+// Of a rule: what some of its actions need of their execution platform. See exec_group.h.
+struct ExecGroup {
+  std::string name{};
+  std::vector<ToolchainRequirement> toolchains{};
+  std::vector<Label> exec_compatible_with{};
+};
+
 // The value of config_common.toolchain_type("//:t", mandatory = False).
 class ToolchainRequirementValue final : public starlark::HostObject {
  public:
@@ -77,7 +84,10 @@ class RuleClass final : public starlark::HostObject {
     std::vector<std::string> fragments{};
     std::vector<std::string> host_fragments{};
     std::vector<Label> exec_compatible_with{};
-    const BuildSetting* build_setting = nullptr; // of the same heap or a referenced one
+    std::vector<ExecGroup> exec_groups{};
+    // How the configuration changes on the way to a target of the rule; null: it stays.
+    const Transition* cfg = nullptr;             // of the same heap or a referenced one, like build_setting
+    const BuildSetting* build_setting = nullptr;
     // outputs = {"key": "%{name}.txt"}: implicit outputs, in order.
     std::vector<std::pair<std::string, std::string>> implicit_outputs{};
     // outputs = f: called with the attributes its parameters name, returns such a dict. Unset: none.
