@@ -7,6 +7,7 @@
 #include "engine/analysis/action_parameters.h"
 #include "engine/analysis/actions_value.h"
 #include "engine/analysis/builtin_providers.h"
+#include "engine/analysis/ctx_value.h"
 #include "engine/analysis/host_tree_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
@@ -40,9 +41,9 @@ struct RunParameters {
   FileValue* unused_inputs_list = nullptr;
   Value host_tree{};
   int64_t timeout = 0;
+  std::string exec_group{};
   // Accepted so that rules written for Bazel run; they change nothing here.
   Value toolchain{};
-  Value exec_group{};
   Value resource_set{};
   Value input_manifests{};
   Value shadowed_action{};
@@ -59,7 +60,7 @@ absl::Status Unpack(const Arguments& args, starlark::Param own, RunParameters& p
                      Noneable(KwOptional("execution_requirements", &p.execution_requirements)),
                      Noneable(KwOptional("unused_inputs_list", &p.unused_inputs_list)),
                      KwOptional("host_tree", &p.host_tree), KwOptional("timeout", &p.timeout),
-                     KwOptional("toolchain", &p.toolchain), KwOptional("exec_group", &p.exec_group),
+                     KwOptional("toolchain", &p.toolchain), Noneable(KwOptional("exec_group", &p.exec_group)),
                      KwOptional("resource_set", &p.resource_set),
                      KwOptional("shadowed_action", &p.shadowed_action),
                      KwOptional("input_manifests", &p.input_manifests)});
@@ -85,7 +86,10 @@ absl::Status ReadArguments(const RunParameters& p, ActionRecord& record) {
 }
 
 // What changes nothing must at least be what Bazel takes.
-absl::Status CheckIgnored(const RunParameters& p) {
+absl::Status CheckIgnored(const RuleContext& context, const RunParameters& p) {
+  if (!p.exec_group.empty() && !HasExecGroup(context, p.exec_group)) {
+    return UserError("action declared for non-existent exec group '", p.exec_group, "'");
+  }
   if (!p.resource_set.IsUnset() && !p.resource_set.IsNone() && !starlark::IsCallable(p.resource_set)) {
     return UserError("'resource_set' must be a function, got '", starlark::TypeName(p.resource_set), "'");
   }
@@ -109,7 +113,7 @@ absl::Status ReadCommon(const RuleContext& context, const RunParameters& p, Inpu
                       context.configuration().action_env.end());
   COW_ASSIGN_OR_RETURN(action.execution_requirements,
                        ReadStringDict(p.execution_requirements, "execution_requirements"));
-  COW_RETURN_IF_ERROR(CheckIgnored(p));
+  COW_RETURN_IF_ERROR(CheckIgnored(context, p));
   if (p.unused_inputs_list != nullptr) {
     action.unused_inputs_list = p.unused_inputs_list->id();
     if (std::find(action.outputs.begin(), action.outputs.end(), action.unused_inputs_list) == action.outputs.end()) {

@@ -126,11 +126,12 @@ std::vector<std::string> AttributeView::AttrNames() const {
 absl::StatusOr<Value> ToolchainsValue::Index(starlark::Thread&, Value key) const {
   COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
   COW_ASSIGN_OR_RETURN(Label type, ParseToolchainKey(*context, key));
-  Value toolchain = context->FindToolchain(type);
+  Value toolchain = context->FindToolchain(type, group_);
   if (!toolchain.IsUnset()) return toolchain;
   std::vector<std::string> known;
-  for (const ResolvedToolchain& resolved : context->toolchains())
-    known.push_back(resolved.type.ToString());
+  for (const ResolvedToolchain& resolved : context->toolchains()) {
+    if (resolved.group == group_) known.push_back(resolved.type.ToString());
+  }
   return UserError("toolchain type ", type.ToString(), " was requested but only types [",
                    absl::StrJoin(known, ", "), "] are declared in rule(toolchains = [...])");
 }
@@ -138,7 +139,32 @@ absl::StatusOr<Value> ToolchainsValue::Index(starlark::Thread&, Value key) const
 absl::StatusOr<bool> ToolchainsValue::Contains(Value key) const {
   COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
   COW_ASSIGN_OR_RETURN(Label type, ParseToolchainKey(*context, key));
-  return !context->FindToolchain(type).IsUnset();
+  return !context->FindToolchain(type, group_).IsUnset();
+}
+
+bool HasExecGroup(const RuleContext& context, std::string_view name) {
+  if (context.aspect() != nullptr) return false;
+  for (const loading::ExecGroup& group : context.target().rule_class().definition().exec_groups) {
+    if (group.name == name) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<Value> ExecGroupsValue::Index(starlark::Thread& thread, Value key) const {
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
+  std::string name = loading::StringOf(key);
+  if (!HasExecGroup(*context, name)) {
+    return UserError("unrecognized exec group '", name, "': it is not declared in ",
+                     "rule(exec_groups = {...})");
+  }
+  starlark::NamedValue fields[] = {
+      {starlark::Intern("toolchains"), thread.heap().New<ToolchainsValue>(context_, name)}};
+  return Value(thread.heap().NewStruct(fields));
+}
+
+absl::StatusOr<bool> ExecGroupsValue::Contains(Value key) const {
+  COW_ASSIGN_OR_RETURN(std::shared_ptr<RuleContext> context, Lock(context_));
+  return HasExecGroup(*context, loading::StringOf(key));
 }
 
 absl::StatusOr<Value> AspectRuleValue::GetAttr(starlark::Thread& thread,

@@ -55,6 +55,7 @@ struct Configuration {
   std::vector<std::string> test_args{};
   std::string test_filter{};
   std::vector<std::string> extra_toolchains{};  // labels and patterns
+  std::vector<std::string> extra_execution_platforms{};
 
   const std::string& short_name() const { return directory; }
   std::string bin_dir() const { return "cow-out/" + directory + "/bin"; }

@@ -281,6 +281,7 @@ absl::StatusOr<std::unique_ptr<Configuration>> ConfigurationTable::Make(
   made->test_args = Strings(options, "test_arg");
   made->test_filter = std::get<std::string>(NativeValue(options, Option("test_filter")));
   made->extra_toolchains = Strings(options, "extra_toolchains");
+  made->extra_execution_platforms = Strings(options, "extra_execution_platforms");
   made->directory = DirectoryOf(options, *made);
   made->options = std::move(options);
   return made;

@@ -26,6 +26,7 @@ Value ConfigurationStruct(Heap& heap, const Configuration& configuration) {
       {Intern("compilation_mode"), heap.NewString(configuration.compilation_mode)},
       {Intern("conlyopts"), heap.NewStringList(configuration.conlyopts)},
       {Intern("copts"), heap.NewStringList(configuration.copts)},
+      {Intern("coverage_enabled"), Value::Bool(false)},
       {Intern("cpu"), heap.NewString(configuration.cpu)},
       {Intern("cxxopts"), heap.NewStringList(configuration.cxxopts)},
       {Intern("features"), heap.NewStringList(configuration.features)},
@@ -33,6 +34,7 @@ Value ConfigurationStruct(Heap& heap, const Configuration& configuration) {
       {Intern("is_tool"), Value::Bool(configuration.is_exec)},
       {Intern("linkopts"), heap.NewStringList(configuration.linkopts)},
       {Intern("platform"), heap.New<loading::LabelValue>(configuration.platform.label)},
+      {Intern("short_id"), heap.NewString(configuration.short_name())},
       {Intern("short_name"), heap.NewString(configuration.short_name())},
   };
   return heap.NewStruct(fields);
@@ -101,6 +103,7 @@ constexpr std::string_view kNames[] = {"actions",
                                        "build_setting_value",
                                        "configuration",
                                        "disabled_features",
+                                       "exec_groups",
                                        "executable",
                                        "features",
                                        "file",
@@ -149,6 +152,7 @@ absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread,
   }
   if (attr == "outputs") return view(View::kOutputs);
   if (attr == "split_attr") return view(View::kSplit);
+  if (attr == "exec_groups") return Value(heap.New<ExecGroupsValue>(context_));
   if (attr == "label") return Value(heap.New<loading::LabelValue>(context->label()));
   if (attr == "toolchains") return Value(heap.New<ToolchainsValue>(context_));
   if (attr == "bin_dir" || attr == "genfiles_dir") {

@@ -71,7 +71,26 @@ class AspectRuleValue final : public starlark::HostObject {
 class ToolchainsValue final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"ToolchainContext"};
-  explicit ToolchainsValue(ContextRef context) : HostObject(kType), context_(std::move(context)) {}
+  // `group`: whose toolchains; "" = those of the rule itself.
+  explicit ToolchainsValue(ContextRef context, std::string group = "")
+      : HostObject(kType), context_(std::move(context)), group_(std::move(group)) {}
+
+  bool Indexable() const override { return true; }
+  absl::StatusOr<starlark::Value> Index(starlark::Thread& thread,
+                                        starlark::Value key) const override;
+  bool HasContains() const override { return true; }
+  absl::StatusOr<bool> Contains(starlark::Value key) const override;
+
+ private:
+  ContextRef context_;
+  std::string group_;
+};
+
+// ctx.exec_groups: ["name"].toolchains is what ctx.toolchains is for the rule itself.
+class ExecGroupsValue final : public starlark::HostObject {
+ public:
+  static constexpr starlark::HostType kType{"ExecGroupCollection"};
+  explicit ExecGroupsValue(ContextRef context) : HostObject(kType), context_(std::move(context)) {}
 
   bool Indexable() const override { return true; }
   absl::StatusOr<starlark::Value> Index(starlark::Thread& thread,
@@ -82,5 +101,8 @@ class ToolchainsValue final : public starlark::HostObject {
  private:
   ContextRef context_;
 };
+
+// Of the rule that runs; an aspect has none.
+bool HasExecGroup(const RuleContext& context, std::string_view name);
 
 }  // namespace cow::analysis

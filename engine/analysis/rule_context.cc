@@ -65,6 +65,7 @@ void RuleContext::AddToolchains(std::vector<ResolvedToolchain> toolchains) {
   for (const ResolvedToolchain& toolchain : toolchains) {
     if (toolchain.implementation == nullptr) continue;
     heap_.AddReference(toolchain.implementation->resolved().heap);
+    if (!toolchain.group.empty()) continue;
     AddTemplateVariables(*toolchain.implementation);
   }
   if (const RuleAttributes::Entry* entry = rule_attributes().Find("toolchains")) {
@@ -83,14 +84,22 @@ void RuleContext::FindTools(const RuleAttributes& attributes) {
   }
 }
 
-starlark::Value RuleContext::FindToolchain(const Label& type) const {
-  for (const ResolvedToolchain& toolchain : toolchains_) {
-    if (toolchain.type != type) continue;
-    if (toolchain.implementation == nullptr) return starlark::Value::None();
-    return toolchain.implementation->resolved().providers.Find(
-        BuiltinProviders::Get().toolchain_info);
+starlark::Value RuleContext::FindToolchain(const Label& type, std::string_view group) const {
+  auto find = [&](const Label& wanted) -> const ResolvedToolchain* {
+    for (const ResolvedToolchain& toolchain : toolchains_) {
+      bool is_wanted = toolchain.type == wanted || toolchain.actual == wanted;
+      if (is_wanted && toolchain.group == group) return &toolchain;
+    }
+    return nullptr;
+  };
+  const ResolvedToolchain* found = find(type);
+  if (found == nullptr) {
+    absl::StatusOr<const loading::Target*> actual = FollowAliases(loader(), type);
+    if (actual.ok()) found = find((*actual)->label());
   }
-  return starlark::Value();
+  if (found == nullptr) return starlark::Value();
+  if (found->implementation == nullptr) return starlark::Value::None();
+  return found->implementation->resolved().providers.Find(BuiltinProviders::Get().toolchain_info);
 }
 
 void RuleContext::AddVariable(std::string_view name, std::string_view value) {

@@ -30,7 +30,9 @@ namespace cow::analysis {
 
 // A toolchain type that the rule asked for, and what was found.
 struct ResolvedToolchain {
-  Label type{};
+  Label type{};         // as the rule names it
+  Label actual{};       // behind aliases
+  std::string group{};  // of which exec group; "" = of the rule itself
   const ConfiguredTarget* implementation = nullptr;  // null: optional and none fits
 };
 
@@ -80,9 +82,9 @@ class RuleContext {
   const std::vector<ResolvedToolchain>& toolchains() const { return toolchains_; }
   // With the Make variables that they and the `toolchains` attribute bring.
   void AddToolchains(std::vector<ResolvedToolchain> toolchains);
-  // The ToolchainInfo of a resolved type: unset if the rule did not ask for it, None if none was
-  // found.
-  starlark::Value FindToolchain(const Label& type) const;
+  // The ToolchainInfo of a resolved type, which may be named through an alias: unset if the rule (or
+  // its exec group) did not ask for it, None if none was found.
+  starlark::Value FindToolchain(const Label& type, std::string_view group = "") const;
 
   // Make variables: COMPILATION_MODE, TARGET_CPU, BINDIR, GENDIR, --define values, those of
   // toolchains.

@@ -49,8 +49,9 @@ absl::StatusOr<std::vector<AspectUse>> TargetGraph::AspectsAlong(const Frame& fr
 absl::Status TargetGraph::EnterAspect(Frame& frame) {
   const Target& target = *frame.declared;
   COW_RETURN_IF_ERROR(AddRuleEdges(frame));
-  absl::Status added = AddAspectEdges(frame);
-  if (added.ok()) added = AddToolchainEdges(frame);
+  absl::Status added = ChooseExecution(frame, frame.key.aspects);
+  if (added.ok()) added = AddAspectEdges(frame);
+  if (added.ok()) AddToolchainEdges(frame);
   return added.ok() || IsDiagnostic(added) ? added : target.Error(added.message());
 }
 

@@ -43,7 +43,7 @@ void FillEmpty(ConfiguredTarget& target) {
 
 }  // namespace
 
-absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
+absl::StatusOr<std::string> TargetGraph::OwnIncompatibility(const Frame& frame) {
   const loading::RuleClass& rule = frame.declared->rule_class();
   if (rule.is_foreign()) {
     return absl::StrCat("a ", rule.name(), " rule, which cow has no implementation of");
@@ -58,6 +58,12 @@ absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
                           missing.front().ToString());
     }
   }
+  return std::string();
+}
+
+absl::StatusOr<std::string> TargetGraph::Incompatibility(const Frame& frame) {
+  COW_ASSIGN_OR_RETURN(std::string own, OwnIncompatibility(frame));
+  if (!own.empty()) return own;
   for (const DependencyEdge& edge : frame.edges) {
     const std::string& reason = edge.target->resolved().incompatible;
     if (!reason.empty())

@@ -5,14 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/analysis/build_setting.h"
-#include "engine/analysis/action_parameters.h"
 #include "engine/analysis/dependency_checks.h"
 #include "engine/analysis/native_targets.h"
 #include "engine/analysis/target_frame.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/status.h"
-#include "engine/loading/workspace.h"
 
 namespace cow::analysis {
 
@@ -73,13 +71,10 @@ absl::Status TargetGraph::Enter(const Key& key, const Target& target) {
 }
 
 absl::Status TargetGraph::EnterRule(Frame& frame) {
-  const Target& target = *frame.declared;
   COW_RETURN_IF_ERROR(AddRuleEdges(frame));
-  if (target.rule_class().is_native()) return AddSettingEdge(frame);
-  absl::Status toolchains = CheckExecutionPlatform(target);
-  if (toolchains.ok()) toolchains = AddToolchainEdges(frame);
-  return toolchains.ok() || IsDiagnostic(toolchains) ? toolchains
-                                                     : target.Error(toolchains.message());
+  if (frame.declared->rule_class().is_native()) return AddSettingEdge(frame);
+  AddToolchainEdges(frame);
+  return absl::OkStatus();
 }
 
 absl::Status TargetGraph::AddRuleEdges(Frame& frame) {
@@ -87,6 +82,13 @@ absl::Status TargetGraph::AddRuleEdges(Frame& frame) {
   COW_ASSIGN_OR_RETURN(frame.package, parts_.loader.Load(target.label().package()));
   absl::Status resolved =
       frame.attributes.Resolve(target, frame.package, conditions(frame.key.second));
+  if (resolved.ok()) {
+    absl::StatusOr<std::string> incompatible = OwnIncompatibility(frame);
+    resolved = incompatible.status();
+    // What it needs does not matter then: it may not exist for this platform.
+    if (resolved.ok() && !incompatible->empty()) return absl::OkStatus();
+  }
+  if (resolved.ok() && !target.rule_class().is_native()) resolved = ChooseExecution(frame, nullptr);
   if (resolved.ok()) resolved = AddAttributeEdges(frame);
   if (!resolved.ok()) return IsDiagnostic(resolved) ? resolved : target.Error(resolved.message());
   bool is_native = target.rule_class().is_native();
@@ -120,56 +122,6 @@ absl::Status TargetGraph::AddAttributeEdges(Frame& frame) {
   return frame.attributes.AddEdges([&](const loading::Attribute& attribute) {
     return ConfigurationsOf(frame, attribute, frame.attributes);
   });
-}
-
-absl::Status TargetGraph::CheckExecutionPlatform(const Target& target) {
-  std::vector<Label> wanted = target.LabelListAttr("exec_compatible_with");
-  const std::vector<Label>& of_rule = target.rule_class().definition().exec_compatible_with;
-  wanted.insert(wanted.end(), of_rule.begin(), of_rule.end());
-  COW_ASSIGN_OR_RETURN(std::vector<Label> missing,
-                       parts_.platforms.Missing(parts_.configurations.exec().platform, wanted));
-  if (missing.empty()) return absl::OkStatus();
-  return UserError("no execution platform for ", target.rule_class().name(), " rule ",
-                   target.label().ToString(), ": ",
-                   parts_.configurations.exec().platform.label.ToString(), " lacks ", missing.front().ToString());
-}
-
-// Those that the rule or aspect names, and the shell: rules written for Bazel use it without saying so.
-absl::StatusOr<std::vector<loading::ToolchainRequirement>> TargetGraph::WantedToolchains(
-    const Target& target, const AspectPath* aspects) {
-  const loading::RuleClass::Definition& rule = target.rule_class().definition();
-  std::vector<loading::ToolchainRequirement> wanted =
-      aspects != nullptr ? aspects->aspect().definition().toolchains : rule.toolchains;
-  const PackageId& author = aspects != nullptr ? aspects->aspect().definition().package : rule.package;
-  if (author.repo() == loading::kBuiltinRepository) return wanted;
-  COW_ASSIGN_OR_RETURN(Label shell, Label::Parse(kShellToolchain, PackageId()));
-  bool named = std::any_of(wanted.begin(), wanted.end(),
-                           [&](const auto& requirement) { return requirement.type == shell; });
-  if (!named) wanted.push_back({.type = shell, .mandatory = false});
-  return wanted;
-}
-
-absl::Status TargetGraph::AddToolchainEdges(Frame& frame) {
-  const Configuration& configuration = *frame.key.second;
-  COW_ASSIGN_OR_RETURN(std::vector<loading::ToolchainRequirement> requirements,
-                       WantedToolchains(*frame.declared, frame.key.aspects));
-  for (const loading::ToolchainRequirement& wanted : requirements) {
-    ConditionTable& settings = conditions(&configuration);
-    COW_ASSIGN_OR_RETURN(std::optional<Label> found,
-                         parts_.toolchains.Find(wanted.type, settings));
-    if (!found && wanted.mandatory) {
-      COW_ASSIGN_OR_RETURN(std::string why,
-                           parts_.toolchains.Explain(wanted.type, settings));
-      return UserError("no matching toolchain for type ", wanted.type.ToString(), " of ",
-                       frame.declared->rule_class().name(), " rule ",
-                       frame.declared->label().ToString(), " on platform ",
-                       configuration.platform.label.ToString(), why);
-    }
-    frame.toolchains.push_back({wanted.type, nullptr});
-    frame.toolchain_edges.push_back(found ? static_cast<int>(frame.edges.size()) : -1);
-    if (found) frame.edges.push_back({nullptr, *found, &configuration});
-  }
-  return absl::OkStatus();
 }
 
 absl::Status TargetGraph::AtEdge(const Frame& frame, const DependencyEdge& edge,

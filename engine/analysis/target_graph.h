@@ -92,8 +92,10 @@ class TargetGraph {
   absl::Status CompleteAspect(Frame& frame, ConfiguredTarget& target);
   void TakeDependencies(Frame& frame);
   absl::Status TakeToolchains(Frame& frame);
-  absl::Status CheckExecutionPlatform(const loading::Target& target);
-  absl::Status AddToolchainEdges(Frame& frame);
+  // Sets frame.executions, for the rule or the aspect.
+  absl::Status ChooseExecution(Frame& frame, const AspectPath* aspects);
+  absl::Status AddExecution(Frame& frame, std::string_view group, ExecutionNeed need);
+  void AddToolchainEdges(Frame& frame);
   static absl::StatusOr<std::vector<loading::ToolchainRequirement>> WantedToolchains(
       const loading::Target& target, const AspectPath* aspects);
   // Takes up the next edge of the top frame: true if it is configured, false if a frame for it was
@@ -102,6 +104,7 @@ class TargetGraph {
   absl::StatusOr<std::unique_ptr<ConfiguredTarget>> Complete(Frame& frame);
   absl::Status CompleteRule(Frame& frame, ConfiguredTarget& target);
   absl::StatusOr<std::string> Incompatibility(const Frame& frame);
+  absl::StatusOr<std::string> OwnIncompatibility(const Frame& frame);
   absl::Status RegisterActions(const loading::Target& declared, const ConfiguredTarget& target);
   absl::Status CycleError(const Key& key) const;
   absl::Status AtEdge(const Frame& frame, const DependencyEdge& edge,

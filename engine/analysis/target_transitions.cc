@@ -72,8 +72,18 @@ absl::StatusOr<std::vector<EdgeConfiguration>> TargetGraph::ConfigurationsOf(
   const Configuration* configuration = frame.key.second;
   const Transition* transition = attribute.cfg;
   if (transition == nullptr) return std::vector<EdgeConfiguration>{{std::nullopt, configuration}};
-  if (!transition->is_starlark()) {
-    return std::vector<EdgeConfiguration>{{std::nullopt, &parts_.configurations.exec()}};
+  if (transition->kind() == Transition::Kind::kNone || frame.executions.empty()) {
+    if (!transition->is_starlark()) {
+      return std::vector<EdgeConfiguration>{{std::nullopt, &parts_.configurations.exec()}};
+    }
+  } else if (transition->kind() == Transition::Kind::kExec) {
+    for (const Frame::Execution& execution : frame.executions) {
+      if (execution.group != transition->definition().exec_group) continue;
+      return std::vector<EdgeConfiguration>{{std::nullopt, execution.tools}};
+    }
+    return UserError("attribute '", attribute.name, "' has cfg = config.exec(\"",
+                     transition->definition().exec_group,
+                     "\"), but the rule has no exec group of that name");
   }
   auto branches = transitions_.Run(*transition, conditions(configuration), attributes);
   if (branches.ok()) return branches;

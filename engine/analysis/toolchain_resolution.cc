@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/status.h"
@@ -21,6 +22,20 @@ absl::StatusOr<Label> TypeOf(const Label& type, ConditionTable& conditions) {
   COW_ASSIGN_OR_RETURN(const loading::Target* target, conditions.FollowAliases(type));
   if (IsNativeRule(*target, "toolchain_type")) return target->label();
   return UserError("'", type.ToString(), "' is not a toolchain_type");
+}
+
+bool IsWildcard(std::string_view pattern) {
+  return absl::StrContains(pattern, "...") || absl::EndsWith(pattern, ":all");
+}
+
+// Says which registration is wrong, at its place if it has one.
+absl::Status AtRegistration(std::string_view what, const loading::Registration& registration,
+                            const absl::Status& status) {
+  if (IsDiagnostic(status)) return status;
+  std::string message =
+      absl::StrCat("in registered ", what, " '", registration.pattern, "': ", status.message());
+  if (registration.location.file.empty()) return UserError(message);
+  return DiagnosticError({.location = registration.location, .message = std::move(message)});
 }
 
 std::string Lacks(std::string_view what, const PlatformInfo& platform,
@@ -48,33 +63,23 @@ absl::StatusOr<DeclaredToolchain> ToolchainResolution::Read(const loading::Targe
                            *implementation,
                            target.LabelListAttr("exec_compatible_with"),
                            target.LabelListAttr("target_compatible_with"),
-                           target.LabelListAttr("target_settings")};
+                           target.LabelListAttr("target_settings"),
+                           target.BoolAttr("use_target_platform_constraints")};
 }
 
 absl::Status ToolchainResolution::LoadPattern(const loading::Registration& registration,
                                               Toolchains& toolchains) {
-  auto at = [&](const absl::Status& status) {
-    if (IsDiagnostic(status) || registration.location.file.empty()) return status;
-    return DiagnosticError(
-        {.location = registration.location,
-         .message = absl::StrCat("in registered toolchain '", registration.pattern,
-                                 "': ", status.message())});
-  };
   loading::PatternOptions options;
   options.base = registration.base;
-  absl::StatusOr<loading::ResolvedPatterns> labels =
-      loading::ResolvePatterns({registration.pattern}, options, loader_);
-  if (!labels.ok()) return at(labels.status());
-  bool is_wildcard = absl::StrContains(registration.pattern, "...") ||
-                     absl::EndsWith(registration.pattern, ":all");
-  for (const Label& label : labels->labels) {
-    absl::StatusOr<const loading::Target*> target = FollowAliases(loader_, label);
-    if (!target.ok()) return at(target.status());
-    if (!IsNativeRule(**target, "toolchain")) {
-      if (is_wildcard) continue;
-      return at(UserError("'", label.ToString(), "' is not a toolchain"));
+  COW_ASSIGN_OR_RETURN(loading::ResolvedPatterns labels,
+                       loading::ResolvePatterns({registration.pattern}, options, loader_));
+  for (const Label& label : labels.labels) {
+    COW_ASSIGN_OR_RETURN(const loading::Target* target, FollowAliases(loader_, label));
+    if (!IsNativeRule(*target, "toolchain")) {
+      if (IsWildcard(registration.pattern)) continue;
+      return UserError("'", label.ToString(), "' is not a toolchain");
     }
-    COW_ASSIGN_OR_RETURN(DeclaredToolchain toolchain, Read(**target));
+    COW_ASSIGN_OR_RETURN(DeclaredToolchain toolchain, Read(*target));
     toolchains.push_back(std::move(toolchain));
   }
   return absl::OkStatus();
@@ -86,20 +91,64 @@ absl::StatusOr<const ToolchainResolution::Toolchains*> ToolchainResolution::Cand
   if (known != candidates_.end()) return &known->second;
   Toolchains toolchains;
   for (const std::string& pattern : configuration.extra_toolchains) {
-    COW_RETURN_IF_ERROR(LoadPattern({.pattern = pattern}, toolchains));
+    absl::Status loaded = LoadPattern({.pattern = pattern}, toolchains);
+    if (!loaded.ok()) return AtRegistration("toolchain", {.pattern = pattern}, loaded);
   }
   for (const loading::Registration& registration : loader_.workspace().toolchains()) {
-    COW_RETURN_IF_ERROR(LoadPattern(registration, toolchains));
+    absl::Status loaded = LoadPattern(registration, toolchains);
+    if (!loaded.ok()) return AtRegistration("toolchain", registration, loaded);
   }
   return &candidates_.emplace(configuration.extra_toolchains, std::move(toolchains)).first->second;
 }
 
+absl::Status ToolchainResolution::LoadPlatforms(const loading::Registration& registration,
+                                                Platforms& platforms) {
+  loading::PatternOptions options;
+  options.base = registration.base;
+  COW_ASSIGN_OR_RETURN(loading::ResolvedPatterns labels,
+                       loading::ResolvePatterns({registration.pattern}, options, loader_));
+  bool is_wildcard = IsWildcard(registration.pattern);
+  for (const Label& label : labels.labels) {
+    COW_ASSIGN_OR_RETURN(const loading::Target* target, FollowAliases(loader_, label));
+    if (is_wildcard && !IsNativeRule(*target, "platform")) continue;
+    COW_ASSIGN_OR_RETURN(PlatformInfo platform, platforms_.LoadPlatform(label));
+    platforms.push_back(std::move(platform));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const ToolchainResolution::Platforms*> ToolchainResolution::ExecutionPlatforms(
+    const Configuration& configuration) {
+  const std::vector<std::string>& extra = configuration.extra_execution_platforms;
+  auto known = exec_platforms_.find(extra);
+  if (known != exec_platforms_.end()) return &known->second;
+  Platforms platforms;
+  for (const std::string& pattern : extra) {
+    absl::Status loaded = LoadPlatforms({.pattern = pattern}, platforms);
+    if (!loaded.ok()) return AtRegistration("execution platform", {.pattern = pattern}, loaded);
+  }
+  for (const loading::Registration& registration : loader_.workspace().execution_platforms()) {
+    absl::Status loaded = LoadPlatforms(registration, platforms);
+    if (!loaded.ok()) return AtRegistration("execution platform", registration, loaded);
+  }
+  platforms.push_back(host_);
+  return &exec_platforms_.emplace(extra, std::move(platforms)).first->second;
+}
+
 absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchain& toolchain,
+                                                          const PlatformInfo& exec,
                                                           ConditionTable& conditions) {
+  const PlatformInfo& target = conditions.configuration().platform;
   COW_ASSIGN_OR_RETURN(auto missing, conditions.MissingConstraints(toolchain.target_constraints));
-  if (!missing.empty()) return Lacks("target", conditions.configuration().platform, missing);
-  COW_ASSIGN_OR_RETURN(missing, platforms_.Missing(exec_, toolchain.exec_constraints));
-  if (!missing.empty()) return Lacks("execution", exec_, missing);
+  if (!missing.empty()) return Lacks("target", target, missing);
+  COW_ASSIGN_OR_RETURN(missing, platforms_.Missing(exec, toolchain.exec_constraints));
+  if (!missing.empty()) return Lacks("execution", exec, missing);
+  if (toolchain.use_target_constraints) {
+    std::vector<Label> wanted;
+    for (const auto& [setting, value] : target.constraints) wanted.push_back(value);
+    COW_ASSIGN_OR_RETURN(missing, platforms_.Missing(exec, wanted));
+    if (!missing.empty()) return Lacks("execution", exec, missing);
+  }
   for (const Label& setting : toolchain.settings) {
     COW_ASSIGN_OR_RETURN(ConditionTable::Match match, conditions.Evaluate(setting));
     if (!match.holds) return absl::StrCat(setting.ToString(), " does not hold");
@@ -107,32 +156,61 @@ absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchai
   return std::string();
 }
 
-absl::StatusOr<std::optional<Label>> ToolchainResolution::Find(const Label& type,
-                                                               ConditionTable& conditions) {
+absl::StatusOr<ExecutionChoice> ToolchainResolution::ResolveOn(const PlatformInfo& platform,
+                                                               const ExecutionNeed& need,
+                                                               ConditionTable& conditions,
+                                                               std::string& problem) {
   COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
-  COW_ASSIGN_OR_RETURN(Label wanted, TypeOf(type, conditions));
-  for (const DeclaredToolchain& toolchain : *toolchains) {
-    if (toolchain.type != wanted) continue;
-    COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, conditions));
-    if (mismatch.empty()) return std::optional<Label>(toolchain.implementation);
+  ExecutionChoice choice{.platform = &platform};
+  for (const loading::ToolchainRequirement& wanted : need.toolchains) {
+    COW_ASSIGN_OR_RETURN(Label type, TypeOf(wanted.type, conditions));
+    ExecutionChoice::Toolchain found{.type = type};
+    std::string reasons;
+    for (const DeclaredToolchain& toolchain : *toolchains) {
+      if (toolchain.type != type) continue;
+      COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, platform, conditions));
+      if (mismatch.empty()) {
+        found.implementation = toolchain.implementation;
+        break;
+      }
+      absl::StrAppend(&reasons, "\n    ", toolchain.label.ToString(), ": ", mismatch);
+    }
+    if (!found.implementation && wanted.mandatory) {
+      problem = absl::StrCat(
+          wanted.type.ToString(), " of WHO on platform ",
+          conditions.configuration().platform.label.ToString(),
+          reasons.empty() ? "; no toolchain of this type is registered (register_toolchains in "
+                            "WORKSPACE.cow)"
+                          : "; registered toolchains:" + reasons);
+      return choice;
+    }
+    choice.toolchains.push_back(std::move(found));
   }
-  return std::optional<Label>();
+  return choice;
 }
 
-absl::StatusOr<std::string> ToolchainResolution::Explain(const Label& type,
-                                                         ConditionTable& conditions) {
-  COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
-  COW_ASSIGN_OR_RETURN(Label wanted, TypeOf(type, conditions));
-  std::string text;
-  for (const DeclaredToolchain& toolchain : *toolchains) {
-    if (toolchain.type != wanted) continue;
-    COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, conditions));
-    absl::StrAppend(&text, "\n    ", toolchain.label.ToString(), ": ", mismatch);
+absl::StatusOr<ExecutionChoice> ToolchainResolution::Resolve(const ExecutionNeed& need,
+                                                             ConditionTable& conditions,
+                                                             std::string_view who) {
+  COW_ASSIGN_OR_RETURN(const Platforms* platforms, ExecutionPlatforms(conditions.configuration()));
+  std::string no_platform;
+  std::string no_toolchain;
+  for (const PlatformInfo& platform : *platforms) {
+    COW_ASSIGN_OR_RETURN(std::vector<Label> missing,
+                         platforms_.Missing(platform, need.exec_constraints));
+    if (!missing.empty()) {
+      absl::StrAppend(&no_platform, no_platform.empty() ? " " : "; ", platform.label.ToString(),
+                      " lacks ", missing.front().ToString());
+      continue;
+    }
+    std::string problem;
+    COW_ASSIGN_OR_RETURN(ExecutionChoice choice, ResolveOn(platform, need, conditions, problem));
+    if (problem.empty()) return choice;
+    if (no_toolchain.empty()) no_toolchain = std::move(problem);
   }
-  if (text.empty())
-    return std::string(
-        "; no toolchain of this type is registered (register_toolchains in WORKSPACE.cow)");
-  return "; registered toolchains:" + text;
+  if (no_toolchain.empty()) return UserError("no execution platform for ", who, ":", no_platform);
+  return UserError("no matching toolchain for type ",
+                   absl::StrReplaceAll(no_toolchain, {{"WHO", who}}));
 }
 
 }  // namespace cow::analysis

@@ -52,7 +52,8 @@ RuleClass* LabelSetting(Heap& heap, std::string name, bool is_flag) {
 std::vector<Attribute> ToolchainAttributes(Heap& heap) {
   return {Mandatory(Fixed(heap, "toolchain_type", AttributeType::kLabel)),
           Mandatory(Fixed(heap, "toolchain", AttributeType::kLabel)),
-          Fixed(heap, "target_settings", AttributeType::kLabelList)};
+          Fixed(heap, "target_settings", AttributeType::kLabelList),
+          Fixed(heap, "use_target_platform_constraints", AttributeType::kBool)};
 }
 
 Attribute OneOf(Heap& heap, std::string name, std::string_view default_value, std::vector<std::string_view> values) {
