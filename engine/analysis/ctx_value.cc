@@ -4,11 +4,14 @@
 #include <utility>
 
 #include "engine/analysis/actions_value.h"
+#include "engine/analysis/configuration_table.h"
 #include "engine/analysis/ctx_methods.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
 #include "engine/loading/label_value.h"
+#include "engine/starlark/arguments.h"
 #include "engine/starlark/dict_value.h"
+#include "engine/starlark/function_value.h"
 #include "engine/starlark/sequence_value.h"
 #include "engine/starlark/struct_value.h"
 #include "engine/starlark/thread.h"
@@ -21,7 +24,29 @@ using starlark::Value;
 
 namespace {
 
-Value ConfigurationStruct(Heap& heap, const Configuration& configuration) {
+// A function without parameters that always returns the same.
+Value Constant(Heap& heap, std::string_view name, Value value) {
+  return heap.New<starlark::Builtin>(
+      Intern(name),
+      [](starlark::Thread&, const starlark::Arguments& args) -> absl::StatusOr<Value> {
+        COW_RETURN_IF_ERROR(UnpackArgs(args, {}));
+        return args.receiver();
+      },
+      value);
+}
+
+absl::StatusOr<Value> DictOf(Heap& heap, const std::map<std::string, std::string>& entries) {
+  starlark::Dict* dict = heap.NewDict();
+  for (const auto& [name, value] : entries) {
+    COW_RETURN_IF_ERROR(dict->SetString(name, heap.NewString(value)));
+  }
+  return Value(dict);
+}
+
+absl::StatusOr<Value> ConfigurationStruct(Heap& heap, const Configuration& configuration) {
+  COW_ASSIGN_OR_RETURN(Value shell_environment, DictOf(heap, configuration.action_env));
+  COW_ASSIGN_OR_RETURN(Value test_environment, DictOf(heap, configuration.test_env));
+  Value is_tool = Value::Bool(configuration.is_exec);
   starlark::NamedValue fields[] = {
       {Intern("compilation_mode"), heap.NewString(configuration.compilation_mode)},
       {Intern("conlyopts"), heap.NewStringList(configuration.conlyopts)},
@@ -29,25 +54,46 @@ Value ConfigurationStruct(Heap& heap, const Configuration& configuration) {
       {Intern("coverage_enabled"), Value::Bool(false)},
       {Intern("cpu"), heap.NewString(configuration.cpu)},
       {Intern("cxxopts"), heap.NewStringList(configuration.cxxopts)},
+      {Intern("default_shell_env"), shell_environment},
       {Intern("features"), heap.NewStringList(configuration.features)},
+      {Intern("has_separate_genfiles_directory"),
+       Constant(heap, "has_separate_genfiles_directory", Value::Bool(false))},
       {Intern("host_path_separator"), heap.NewString(":")},
-      {Intern("is_tool"), Value::Bool(configuration.is_exec)},
+      {Intern("is_tool"), is_tool},
+      {Intern("is_tool_configuration"), Constant(heap, "is_tool_configuration", is_tool)},
       {Intern("linkopts"), heap.NewStringList(configuration.linkopts)},
       {Intern("platform"), heap.New<loading::LabelValue>(configuration.platform.label)},
       {Intern("short_id"), heap.NewString(configuration.short_name())},
       {Intern("short_name"), heap.NewString(configuration.short_name())},
+      {Intern("stamp_binaries"), Constant(heap, "stamp_binaries", Value::Bool(false))},
+      {Intern("test_env"), test_environment},
   };
-  return heap.NewStruct(fields);
+  return Value(heap.NewStruct(fields));
 }
 
 Value FragmentsStruct(Heap& heap, const Configuration& configuration) {
+  auto none = [&](std::string_view name) { return Constant(heap, name, Value::None()); };
+  auto no = [&](std::string_view name) { return Constant(heap, name, Value::Bool(false)); };
+  const OptionValue& host =
+      NativeValue(configuration.options, *FindNativeOption("host_platform"));
   starlark::NamedValue cpp[] = {
+      {Intern("apple_generate_dsym"), Value::Bool(false)},
+      {Intern("compilation_mode"),
+       Constant(heap, "compilation_mode", heap.NewString(configuration.compilation_mode))},
       {Intern("conlyopts"), heap.NewStringList(configuration.conlyopts)},
       {Intern("copts"), heap.NewStringList(configuration.copts)},
+      {Intern("custom_malloc"), Value::None()},
       {Intern("cxxopts"), heap.NewStringList(configuration.cxxopts)},
+      {Intern("force_pic"), no("force_pic")},
       {Intern("linkopts"), heap.NewStringList(configuration.linkopts)},
+      {Intern("minimum_os_version"), none("minimum_os_version")},
   };
-  starlark::NamedValue fields[] = {{Intern("cpp"), heap.NewStruct(cpp)}};
+  starlark::NamedValue platform[] = {
+      {Intern("host_platform"), ToStarlark(heap, host)},
+      {Intern("platform"), heap.New<loading::LabelValue>(configuration.platform.label)},
+  };
+  starlark::NamedValue fields[] = {{Intern("cpp"), heap.NewStruct(cpp)},
+                                   {Intern("platform"), heap.NewStruct(platform)}};
   return heap.NewStruct(fields);
 }
 

@@ -119,6 +119,8 @@ std::vector<Flag> OwnFlags() {
       {"keep_going", 'k', "", {}, "Builds as much as possible after a failure.", kBuilding, Bool(&BuildRequest::keep_going)},
       {"min_sandbox", 0, "TIER", {"S3"}, "Fails unless actions run in a sandbox at least this strong. Default and only tier: S3.",
        kExecuting, Text(&BuildRequest::min_sandbox)},
+      {"check_visibility", 0, "", {}, "--nocheck_visibility lets targets depend on what is not visible to them.", kBuilding,
+       Bool(&BuildRequest::check_visibility)},
       {"subcommands", 's', "", {}, "Prints the command of every action that runs.", kExecuting, Bool(&BuildRequest::subcommands)},
       {"output_groups", 0, "NAMES", {}, "Builds these output groups, comma separated, instead of the default outputs; +NAME adds "
        "one, -NAME takes one away.", kBuilding, AppendWords(&BuildRequest::output_groups)},

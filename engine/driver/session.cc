@@ -54,6 +54,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& reque
   };
   COW_ASSIGN_OR_RETURN(session->workspace, loading::Workspace::Load(std::move(options)));
   session->packages = std::make_unique<loading::PackageLoader>(*session->workspace, request.jobs);
+  if (!request.check_visibility) session->packages->IgnoreVisibility();
   return session;
 }
 

@@ -30,6 +30,9 @@ class PackageLoader {
   // error of the BUILD file and of what it loads as complete diagnostics. The same answer each time.
   absl::StatusOr<PackagePtr> Load(const PackageId& id);
 
+  // --nocheck_visibility: all targets are visible from now on. Before other threads use the loader.
+  void IgnoreVisibility();
+
   // In parallel; answers in the order of `ids`.
   std::vector<absl::StatusOr<PackagePtr>> LoadAll(const std::vector<PackageId>& ids);
 

@@ -88,8 +88,11 @@ void AddPlatforms(std::vector<NativeOption>& table) {
                    .is_flag = true,
                    .value_name = "LABELS",
                    .help = "Execution platforms before the registered ones. May be repeated."});
-  // Of the platform; Bazel's older way to say what to build for.
-  table.push_back({.name = "cpu"});
+  table.push_back({.name = "cpu",
+                   .is_flag = true,
+                   .value_name = "NAME",
+                   .help = "The platform by the name of its processor: k8, aarch64. --platforms "
+                           "comes first."});
   table.push_back({.name = "host_cpu"});
 }
 

@@ -10,6 +10,7 @@
 #include "engine/base/json.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/loading/transition.h"
 #include "engine/loading/package.h"
 #include "engine/loading/target_pattern_resolver.h"
 #include "engine/loading/workspace.h"
@@ -117,7 +118,8 @@ std::vector<Label> LoadedGraph::LabelsBelow(const Target& target) const {
   for (size_t i = 0; i < attributes.size(); ++i) {
     const loading::Attribute& attribute = attributes[i];
     if (!edges_.implicit_deps && !target.IsExplicit(attribute.name)) continue;
-    if (!edges_.tool_deps && attribute.cfg == loading::Attribute::Cfg::kExec) continue;
+    bool is_tool = attribute.cfg != nullptr && attribute.cfg->kind() == loading::Transition::Kind::kExec;
+    if (!edges_.tool_deps && is_tool) continue;
     if (attribute.name == "visibility" || loading::IsOutputType(attribute.type)) continue;
     std::vector<Label> more = LabelsIn(target.AttrAt(static_cast<int>(i)));
     labels.insert(labels.end(), more.begin(), more.end());
