@@ -207,9 +207,13 @@ absl::StatusOr<std::unique_ptr<ConfigurationTable>> ConfigurationTable::Create(
 }
 
 absl::StatusOr<const Configuration*> ConfigurationTable::ExecOn(const Label& platform) {
+  auto known = tools_.find(platform);
+  if (known != tools_.end()) return known->second;
   ConfigurationOptions tools = ToolOptions(target_->options);
   tools.native[kPlatforms] = std::vector<Label>{platform};
-  return Intern(std::move(tools));
+  COW_ASSIGN_OR_RETURN(const Configuration* made, Intern(std::move(tools)));
+  tools_.emplace(platform, made);
+  return made;
 }
 
 absl::Status ConfigurationTable::NormalisePlatforms(ConfigurationOptions& options) {

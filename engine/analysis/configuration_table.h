@@ -53,6 +53,7 @@ class ConfigurationTable {
   const Configuration* exec_ = nullptr;
   std::map<Digest, std::unique_ptr<Configuration>> known_;
   std::map<std::string, const Configuration*> directories_;
+  std::map<Label, const Configuration*> tools_;  // by platform
 };
 
 // The value that `text` means for the option. A list option gets the list of one use.

@@ -50,6 +50,12 @@ absl::Status TargetGraph::ChooseExecution(Frame& frame, const AspectPath* aspect
   COW_ASSIGN_OR_RETURN(need.toolchains, WantedToolchains(*frame.declared, aspects));
   if (aspects != nullptr) return AddExecution(frame, "", std::move(need));
   need.exec_constraints = frame.declared->LabelListAttr("exec_compatible_with");
+  const bool is_usual = need.exec_constraints.empty();
+  const auto key = std::make_pair(&frame.declared->rule_class(), frame.key.second);
+  if (auto known = executions_.find(key); is_usual && known != executions_.end()) {
+    frame.executions = known->second;
+    return absl::OkStatus();
+  }
   need.exec_constraints.insert(need.exec_constraints.end(), rule.exec_compatible_with.begin(),
                                rule.exec_compatible_with.end());
   COW_RETURN_IF_ERROR(AddExecution(frame, "", std::move(need)));
@@ -57,11 +63,12 @@ absl::Status TargetGraph::ChooseExecution(Frame& frame, const AspectPath* aspect
     COW_RETURN_IF_ERROR(
         AddExecution(frame, group.name, {group.toolchains, group.exec_compatible_with}));
   }
+  if (is_usual) executions_.emplace(key, frame.executions);
   return absl::OkStatus();
 }
 
 void TargetGraph::AddToolchainEdges(Frame& frame) {
-  for (const Frame::Execution& execution : frame.executions) {
+  for (const Execution& execution : frame.executions) {
     for (size_t i = 0; i < execution.choice.toolchains.size(); ++i) {
       const ExecutionChoice::Toolchain& found = execution.choice.toolchains[i];
       frame.toolchains.push_back(

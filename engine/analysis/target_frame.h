@@ -19,13 +19,7 @@ struct TargetGraph::Frame {
   std::vector<DependencyEdge> edges{};  // in order: those of attributes, then toolchains
   // Where edges of attributes are also kept: entry and position, same order as `edges`.
   std::vector<std::pair<size_t, size_t>> homes{};
-  // Where actions run: of the rule, then of its exec_groups; of an aspect only its own.
-  struct Execution {
-    std::string group{};  // "" = the rule or aspect itself
-    ExecutionNeed need{};
-    ExecutionChoice choice{};
-    const Configuration* tools = nullptr;  // of programs that run there
-  };
+  // Of the rule, then of its exec_groups; of an aspect only its own.
   std::vector<Execution> executions{};
   std::vector<ResolvedToolchain> toolchains{};
   std::vector<int> toolchain_edges{};  // by toolchain: index into edges, or -1

@@ -67,6 +67,13 @@ class TargetGraph {
     }
   };
   struct Frame;
+  // Where actions run.
+  struct Execution {
+    std::string group{};  // "" = the rule or aspect itself
+    ExecutionNeed need{};
+    ExecutionChoice choice{};
+    const Configuration* tools = nullptr;  // of programs that run there
+  };
 
   // Works until the stack is empty. `entered` is what Enter said of the only frame on it.
   void Drain(absl::Status entered);
@@ -121,6 +128,10 @@ class TargetGraph {
       const Frame& frame, const loading::Attribute& attribute, const RuleAttributes& attributes);
 
   Parts parts_;
+  // Of targets without constraints of their own.
+  absl::flat_hash_map<std::pair<const loading::RuleClass*, const Configuration*>,
+                      std::vector<Execution>>
+      executions_;
   TransitionRunner transitions_;
   absl::flat_hash_map<std::pair<const loading::Target*, const Configuration*>, const Configuration*>
       after_transition_;

@@ -77,7 +77,7 @@ absl::StatusOr<std::vector<EdgeConfiguration>> TargetGraph::ConfigurationsOf(
       return std::vector<EdgeConfiguration>{{std::nullopt, &parts_.configurations.exec()}};
     }
   } else if (transition->kind() == Transition::Kind::kExec) {
-    for (const Frame::Execution& execution : frame.executions) {
+    for (const Execution& execution : frame.executions) {
       if (execution.group != transition->definition().exec_group) continue;
       return std::vector<EdgeConfiguration>{{std::nullopt, execution.tools}};
     }

@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/status.h"
@@ -159,6 +158,7 @@ absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchai
 absl::StatusOr<ExecutionChoice> ToolchainResolution::ResolveOn(const PlatformInfo& platform,
                                                                const ExecutionNeed& need,
                                                                ConditionTable& conditions,
+                                                               std::string_view who,
                                                                std::string& problem) {
   COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
   ExecutionChoice choice{.platform = &platform};
@@ -177,7 +177,7 @@ absl::StatusOr<ExecutionChoice> ToolchainResolution::ResolveOn(const PlatformInf
     }
     if (!found.implementation && wanted.mandatory) {
       problem = absl::StrCat(
-          wanted.type.ToString(), " of WHO on platform ",
+          wanted.type.ToString(), " of ", who, " on platform ",
           conditions.configuration().platform.label.ToString(),
           reasons.empty() ? "; no toolchain of this type is registered (register_toolchains in "
                             "WORKSPACE.cow)"
@@ -204,13 +204,12 @@ absl::StatusOr<ExecutionChoice> ToolchainResolution::Resolve(const ExecutionNeed
       continue;
     }
     std::string problem;
-    COW_ASSIGN_OR_RETURN(ExecutionChoice choice, ResolveOn(platform, need, conditions, problem));
+    COW_ASSIGN_OR_RETURN(ExecutionChoice choice, ResolveOn(platform, need, conditions, who, problem));
     if (problem.empty()) return choice;
     if (no_toolchain.empty()) no_toolchain = std::move(problem);
   }
   if (no_toolchain.empty()) return UserError("no execution platform for ", who, ":", no_platform);
-  return UserError("no matching toolchain for type ",
-                   absl::StrReplaceAll(no_toolchain, {{"WHO", who}}));
+  return UserError("no matching toolchain for type ", no_toolchain);
 }
 
 }  // namespace cow::analysis

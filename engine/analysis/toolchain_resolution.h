@@ -73,7 +73,7 @@ class ToolchainResolution {
   // The toolchains on this platform; or, if some mandatory one is missing, why in `problem`.
   absl::StatusOr<ExecutionChoice> ResolveOn(const PlatformInfo& platform,
                                             const ExecutionNeed& need, ConditionTable& conditions,
-                                            std::string& problem);
+                                            std::string_view who, std::string& problem);
   // "" if it fits, else why not.
   absl::StatusOr<std::string> Mismatch(const DeclaredToolchain& toolchain,
                                        const PlatformInfo& exec, ConditionTable& conditions);
