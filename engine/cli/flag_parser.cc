@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/status.h"
 #include "engine/cli/flag_table.h"
@@ -25,10 +24,9 @@ class Parser {
       }
       return false;
     }
-    std::string name = argument.substr(2, argument.find('=') == std::string::npos ? std::string::npos : argument.find('=') - 2);
-    std::string_view rest = name;
+    std::string name = argument.substr(2, argument.find('=', 2) - 2);
     if (IsSettingFlag(name)) return TakesSettings();
-    return Find(name) != nullptr || (absl::ConsumePrefix(&rest, "no") && Find(rest) != nullptr);
+    return Find(name) != nullptr || (absl::StartsWith(name, "no") && Find(name.substr(2)) != nullptr);
   }
 
   absl::StatusOr<Options> Run() {

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/status.h"
@@ -73,8 +72,8 @@ class Reader {
     for (std::string_view line : absl::StrSplit(text, '\n')) {
       ++number;
       if (joined.empty()) first = number;
-      if (absl::ConsumeSuffix(&line, "\\")) {
-        absl::StrAppend(&joined, line, " ");
+      if (line.ends_with('\\')) {
+        absl::StrAppend(&joined, line.substr(0, line.size() - 1), " ");
         continue;
       }
       absl::StrAppend(&joined, line);
