@@ -32,7 +32,6 @@ struct BuildRequest {
   bool fetch = true;                        // false: repositories are used as an earlier command left them
   std::vector<std::string> distdirs{};      // looked at before the network
   std::string repository_cache{};           // "" = none; the cache keeps what was downloaded in any case
-  bool check_visibility = true;
   std::string min_sandbox = "S3";
   std::string test_output = "errors";
   bool expunge = false;                     // cow clean
