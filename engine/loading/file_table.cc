@@ -25,7 +25,7 @@ absl::StatusOr<PackageId> FileTable::Canonical(const PackageId& package) const {
 
 absl::StatusOr<Label> FileTable::Parse(std::string_view text, const PackageId& base) const {
   absl::StatusOr<Label> parsed = Label::Parse(text, base);
-  if (!parsed.ok() || parsed->repo() != main_name_ || main_name_.empty()) return parsed;
+  if (!parsed.ok() || (renames_.empty() && (main_name_.empty() || parsed->repo() != main_name_))) return parsed;
   const Label& label = *parsed;
   COW_ASSIGN_OR_RETURN(PackageId package, Canonical(label.package()));
   if (!renames_.empty() && package.repo() != base.repo()) {
