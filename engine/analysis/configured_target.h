@@ -18,6 +18,7 @@
 #include "engine/analysis/runfiles_value.h"
 #include "engine/model/label.h"
 #include "engine/starlark/heap.h"
+#include "engine/starlark/struct_value.h"
 
 namespace cow::loading {
 class Target;
@@ -51,8 +52,14 @@ class ProviderSet {
     return entries_;
   }
 
+  // The struct that a rule returned instead of a list of providers: dependents read its fields as `dep.field` and ask
+  // for them by name. Null for almost all rules.
+  const starlark::Struct* legacy_fields() const { return legacy_fields_; }
+  void set_legacy_fields(const starlark::Struct* fields) { legacy_fields_ = fields; }
+
  private:
   std::vector<std::pair<const Provider*, starlark::Value>> entries_;
+  const starlark::Struct* legacy_fields_ = nullptr;  // in the heap of the target
 };
 
 class TargetValue;

@@ -18,18 +18,24 @@ bool IsFileTarget(const ConfiguredTarget& target) {
   return target.kind == "source file" || target.kind == "generated file";
 }
 
+// `wanted` is a provider, or the name of a field of the struct that the rule returned.
+bool Has(const ConfiguredTarget& target, Value wanted) {
+  const auto* name = wanted.As<starlark::String>();
+  if (name == nullptr) return !target.providers.Find(wanted.As<Provider>()).IsUnset();
+  const starlark::Struct* legacy = target.providers.legacy_fields();
+  return legacy != nullptr && !legacy->Find(name->view()).IsUnset();
+}
+
 bool HasAll(const ConfiguredTarget& target, const std::vector<Value>& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](Value provider) {
-    return !target.providers.Find(provider.As<Provider>()).IsUnset();
-  });
+  return std::all_of(wanted.begin(), wanted.end(), [&](Value value) { return Has(target, value); });
 }
 
 // "'A'", "'A' and 'B'"
 std::string Names(const std::vector<Value>& providers) {
   std::vector<std::string> names;
   for (Value value : providers) {
-    const auto* provider = value.As<Provider>();
-    names.push_back(absl::StrCat("'", provider == nullptr ? "?" : provider->InstanceName(), "'"));
+    const auto* name = value.As<starlark::String>();
+    names.push_back(absl::StrCat("'", name != nullptr ? name->view() : value.As<Provider>()->InstanceName(), "'"));
   }
   return absl::StrJoin(names, " and ");
 }

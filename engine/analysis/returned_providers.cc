@@ -6,6 +6,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/base/status.h"
 #include "engine/starlark/operations.h"
+#include "engine/starlark/struct_value.h"
 
 namespace cow::analysis {
 
@@ -31,6 +32,24 @@ absl::Status StoreReturned(std::string_view function, Value returned, ProviderSe
     }
     providers.Set(provider, instance);
   }
+  return absl::OkStatus();
+}
+
+absl::Status StoreReturnedByRule(Value returned, ProviderSet& providers) {
+  constexpr std::string_view kFunction = "the rule function";
+  const auto* fields = returned.As<starlark::Struct>();
+  if (fields == nullptr || ProviderOf(returned) != nullptr) return StoreReturned(kFunction, returned, providers);
+  constexpr std::string_view kOfDefaultInfo[] = {"data_runfiles", "default_runfiles", "executable", "files", "runfiles"};
+  for (std::string_view name : kOfDefaultInfo) {
+    if (fields->Find(name).IsUnset()) continue;
+    return UserError("field '", name, "' of a returned struct is not supported: return DefaultInfo(", name, " = ...)");
+  }
+  if (!fields->Find("output_groups").IsUnset()) {
+    return UserError("field 'output_groups' of a returned struct is not supported: return OutputGroupInfo(...)");
+  }
+  Value instances = fields->Find("providers");
+  if (!instances.IsUnset()) COW_RETURN_IF_ERROR(StoreReturned(kFunction, instances, providers));
+  providers.set_legacy_fields(fields);
   return absl::OkStatus();
 }
 

@@ -15,6 +15,11 @@ namespace cow::analysis {
 // else, or two of one provider.
 absl::Status StoreReturned(std::string_view function, starlark::Value returned, ProviderSet& providers);
 
+// The same for a rule function, which may also return struct(providers = [...], name = value, ...) as rules written
+// before providers do: the other fields are what dependents see as `dep.name`. Failure: also for fields that only
+// DefaultInfo and OutputGroupInfo can give.
+absl::Status StoreReturnedByRule(starlark::Value returned, ProviderSet& providers);
+
 // Failure: `who` ("the rule") promised a provider that is not there.
 absl::Status CheckPromises(std::string_view who, const std::vector<starlark::Value>& promised,
                            const ProviderSet& providers);

@@ -125,7 +125,7 @@ absl::Status FillProgram(const RuleContext& context, ConfiguredTarget& target) {
 }
 
 absl::Status FillTarget(RuleContext& context, Value returned, ConfiguredTarget& target) {
-  COW_RETURN_IF_ERROR(StoreReturned("the rule function", returned, target.providers));
+  COW_RETURN_IF_ERROR(StoreReturnedByRule(returned, target.providers));
   COW_RETURN_IF_ERROR(CheckPromises("the rule", context.target().rule_class().definition().provides, target.providers));
   if (context.target().rule_class().definition().analysis_test) {
     COW_RETURN_IF_ERROR(WriteResultTest(context, target));

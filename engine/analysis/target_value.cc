@@ -40,11 +40,17 @@ absl::StatusOr<Value> TargetValue::GetAttr(starlark::Thread& thread,
   if (name->view() == "label") return Value(thread.heap().New<loading::LabelValue>(target_->label));
   const auto* info =
       target_->providers.Find(BuiltinProviders::Get().default_info).As<starlark::Struct>();
-  return info == nullptr ? Value() : info->Find(name);
+  Value field = info == nullptr ? Value() : info->Find(name);
+  const starlark::Struct* legacy = target_->providers.legacy_fields();
+  return field.IsUnset() && legacy != nullptr ? legacy->Find(name) : field;
 }
 
 std::vector<std::string> TargetValue::AttrNames() const {
-  return {"data_runfiles", "default_runfiles", "files", "files_to_run", "label"};
+  std::vector<std::string> names = {"data_runfiles", "default_runfiles", "files", "files_to_run", "label"};
+  if (const starlark::Struct* legacy = target_->providers.legacy_fields(); legacy != nullptr) {
+    for (const starlark::NamedValue& field : legacy->fields()) names.emplace_back(field.name->view());
+  }
+  return names;
 }
 
 absl::StatusOr<Value> TargetValue::Index(starlark::Thread&, Value key) const {

@@ -103,7 +103,8 @@ absl::StatusOr<std::vector<std::vector<Value>>> ProvidersParameter(std::string_v
   }
   for (const std::vector<Value>& set : alternatives) {
     for (Value provider : set) {
-      if (provider.kind() != starlark::Kind::kHost) {
+      bool legacy = provider.Is(starlark::Kind::kString) && function != "aspect";
+      if (provider.kind() != starlark::Kind::kHost && !legacy) {
         return Invalid(function, absl::StrCat("parameter '", parameter, "': ", starlark::Repr(provider),
                                               " is not a provider"));
       }
