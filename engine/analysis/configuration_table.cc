@@ -195,7 +195,7 @@ Digest DigestOf(const ConfigurationOptions& options) {
 
 absl::StatusOr<std::unique_ptr<ConfigurationTable>> ConfigurationTable::Create(
     const BuildOptions& options, const loading::Workspace& workspace, PlatformTable& platforms) {
-  auto table = std::unique_ptr<ConfigurationTable>(new ConfigurationTable(workspace, platforms));
+  auto table = std::unique_ptr<ConfigurationTable>(new ConfigurationTable(platforms));
   ConfigurationOptions target;
   COW_RETURN_IF_ERROR(AddNative(options, workspace, target));
   COW_RETURN_IF_ERROR(

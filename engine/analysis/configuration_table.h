@@ -22,7 +22,7 @@ namespace cow::analysis {
 // One thread. Configurations live as long as the table.
 class ConfigurationTable {
  public:
-  // What the command line says. `platforms` and `workspace` must outlive the table.
+  // What the command line says. `platforms` must outlive the table.
   // Failure: a plain message naming the option.
   static absl::StatusOr<std::unique_ptr<ConfigurationTable>> Create(
       const BuildOptions& options, const loading::Workspace& workspace, PlatformTable& platforms);
@@ -39,15 +39,13 @@ class ConfigurationTable {
   absl::StatusOr<const Configuration*> Intern(ConfigurationOptions options);
 
  private:
-  ConfigurationTable(const loading::Workspace& workspace, PlatformTable& platforms)
-      : workspace_(workspace), platforms_(platforms) {}
+  explicit ConfigurationTable(PlatformTable& platforms) : platforms_(platforms) {}
 
   absl::Status Normalise(ConfigurationOptions& options);
   absl::Status NormalisePlatforms(ConfigurationOptions& options);
   absl::StatusOr<std::unique_ptr<Configuration>> Make(ConfigurationOptions options);
   std::string DirectoryOf(const ConfigurationOptions& options, const Configuration& made) const;
 
-  const loading::Workspace& workspace_;
   PlatformTable& platforms_;
   const Configuration* target_ = nullptr;
   const Configuration* exec_ = nullptr;

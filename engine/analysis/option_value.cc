@@ -19,6 +19,9 @@ template <typename... Functions>
 struct Overload : Functions... {
   using Functions::operator()...;
 };
+// clang 14 does not deduce this by itself.
+template <typename... Functions>
+Overload(Functions...) -> Overload<Functions...>;
 
 }  // namespace
 
