@@ -206,7 +206,7 @@ def main():
     parser.add_argument("--subset", action="store_true", help="what a few minutes suffice for")
     parser.add_argument("--fetch-only", action="store_true")
     parser.add_argument("--cow", default="cow")
-    parser.add_argument("--work", default=os.path.expanduser("~/.cache/cow-bazel-projects"),
+    parser.add_argument("--work", type=os.path.abspath, default=os.path.expanduser("~/.cache/cow-bazel-projects"),
                         help="where sources and the cache lie")
     options = parser.parse_args()
     for unknown in set(options.projects) - set(PROJECTS):
@@ -215,7 +215,7 @@ def main():
     if not (options.all or options.subset or options.projects):
         parser.error("name projects, or say --all or --subset")
     work = pathlib.Path(options.work).absolute()
-    cow = shutil.which(options.cow) or options.cow
+    cow = os.path.abspath(shutil.which(options.cow) or options.cow)
     for project in dict.fromkeys(one for name in plan for one in [name, *NEEDS.get(name, [])]):
         fetch(project, work)
     if options.fetch_only:
