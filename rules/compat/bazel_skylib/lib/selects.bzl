@@ -14,30 +14,16 @@ def _with_or(input_dict, no_match_error = ""):
     """select() that takes tuples of conditions as keys."""
     return select(_with_or_dict(input_dict), no_match_error = no_match_error)
 
-def _match_any(name, conditions, visibility):
-    # Each step is an alias: to the condition if that holds, else to the next step.
+def _chain(name, conditions, visibility, stop_if_true):
+    # Each step is an alias: to the next step, or to the condition if its answer is already that of the group.
     for index, condition in enumerate(conditions):
         last = index == len(conditions) - 1
         following = condition if last else "%s_%d" % (name, index + 1)
         native.alias(
             name = name if index == 0 else "%s_%d" % (name, index),
             actual = select({
-                condition: condition,
-                "//conditions:default": following,
-            }),
-            visibility = visibility if index == 0 else ["//visibility:private"],
-        )
-
-def _match_all(name, conditions, visibility):
-    # To the next step if the condition holds, else to the condition, which then says no.
-    for index, condition in enumerate(conditions):
-        last = index == len(conditions) - 1
-        following = condition if last else "%s_%d" % (name, index + 1)
-        native.alias(
-            name = name if index == 0 else "%s_%d" % (name, index),
-            actual = select({
-                condition: following,
-                "//conditions:default": condition,
+                condition: condition if stop_if_true else following,
+                "//conditions:default": following if stop_if_true else condition,
             }),
             visibility = visibility if index == 0 else ["//visibility:private"],
         )
@@ -53,10 +39,7 @@ def _config_setting_group(name, match_any = [], match_all = [], visibility = Non
     """
     if bool(match_any) == bool(match_all):
         fail("config_setting_group '%s': exactly one of match_any and match_all is wanted" % name)
-    if match_any:
-        _match_any(name, match_any, visibility)
-    else:
-        _match_all(name, match_all, visibility)
+    _chain(name, match_any or match_all, visibility, stop_if_true = bool(match_any))
 
 selects = struct(
     config_setting_group = _config_setting_group,
