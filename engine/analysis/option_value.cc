@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/overload.h"
 #include "engine/analysis/user_error.h"
 #include "engine/loading/label_value.h"
 #include "engine/starlark/sequence_value.h"
@@ -12,18 +13,6 @@
 namespace cow::analysis {
 
 using starlark::Value;
-
-namespace {
-
-template <typename... Functions>
-struct Overload : Functions... {
-  using Functions::operator()...;
-};
-// clang 14 does not deduce this by itself.
-template <typename... Functions>
-Overload(Functions...) -> Overload<Functions...>;
-
-}  // namespace
 
 void AddTo(RecordHasher& hasher, const OptionValue& value) {
   hasher.AddInt(static_cast<int64_t>(value.index()));

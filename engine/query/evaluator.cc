@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/edit_distance.h"
+#include "engine/base/overload.h"
 #include "engine/base/status.h"
 #include "engine/query/function_table.h"
 #include "engine/query/functions.h"
@@ -15,14 +16,6 @@
 
 namespace cow::query {
 namespace {
-
-template <typename... Handlers>
-struct Overload : Handlers... {
-  using Handlers::operator()...;
-};
-// clang 14 does not deduce this by itself.
-template <typename... Handlers>
-Overload(Handlers...) -> Overload<Handlers...>;
 
 class Evaluator {
  public:
