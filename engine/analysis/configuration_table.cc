@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "engine/analysis/build_setting.h"
 #include "engine/analysis/user_error.h"
+#include "engine/base/command_line_error.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/status.h"
 
@@ -22,6 +23,11 @@ constexpr char kCompilationMode[] = "compilation_mode";
 
 absl::Status InOption(std::string_view option, const absl::Status& status) {
   return IsDiagnostic(status) ? status : UserError("in --", option, ": ", status.message());
+}
+
+// An error that has a place in a file is for the file to mend.
+absl::Status BlameCommandLine(absl::Status status) {
+  return IsDiagnostic(status) ? status : MarkCommandLineError(std::move(status));
 }
 
 const NativeOption& Option(std::string_view name) { return *FindNativeOption(name); }
@@ -197,10 +203,12 @@ absl::StatusOr<std::unique_ptr<ConfigurationTable>> ConfigurationTable::Create(
     const BuildOptions& options, const loading::Workspace& workspace, PlatformTable& platforms) {
   auto table = std::unique_ptr<ConfigurationTable>(new ConfigurationTable(platforms));
   ConfigurationOptions target;
-  COW_RETURN_IF_ERROR(AddNative(options, workspace, target));
-  COW_RETURN_IF_ERROR(
-      AddSettings(options.settings, platforms.loader(), workspace, target.settings));
-  COW_ASSIGN_OR_RETURN(table->target_, table->Intern(std::move(target)));
+  COW_RETURN_IF_ERROR(BlameCommandLine(AddNative(options, workspace, target)));
+  COW_RETURN_IF_ERROR(BlameCommandLine(
+      AddSettings(options.settings, platforms.loader(), workspace, target.settings)));
+  absl::StatusOr<const Configuration*> made = table->Intern(std::move(target));
+  if (!made.ok()) return BlameCommandLine(made.status());
+  table->target_ = *made;
   const OptionValue& host = NativeValue(table->target_->options, Option(kHostPlatform));
   COW_ASSIGN_OR_RETURN(table->exec_, table->ExecOn(std::get<Label>(host)));
   return table;

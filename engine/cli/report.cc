@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "engine/base/json.h"
 
 namespace cow::cli {
@@ -26,9 +27,29 @@ std::string_view Verdict(driver::ExitCode code) {
   return "build failed";
 }
 
+std::string_view StatusText(driver::TestOutcome::Status status) {
+  using Status = driver::TestOutcome::Status;
+  switch (status) {
+    case Status::kPassed:
+      return "PASSED";
+    case Status::kFailed:
+      return "FAILED";
+    case Status::kFailedToBuild:
+      return "FAILED TO BUILD";
+    case Status::kNoStatus:
+      return "NO STATUS";
+  }
+  return "NO STATUS";
+}
+
+bool HasRun(const driver::TestOutcome& test) {
+  return test.status == driver::TestOutcome::Status::kPassed || test.status == driver::TestOutcome::Status::kFailed;
+}
+
 std::string TestLine(const driver::TestOutcome& test) {
-  return absl::StrFormat("%s %s%s in %.1f s\n", test.label.ToString(), test.cached ? "(cached) " : "",
-                         test.passed ? "PASSED" : "FAILED", static_cast<double>(test.wall_micros) / 1e6);
+  std::string line = absl::StrCat(test.label.ToString(), " ", test.cached ? "(cached) " : "", StatusText(test.status));
+  if (HasRun(test)) absl::StrAppendFormat(&line, " in %.1f s", static_cast<double>(test.wall_micros) / 1e6);
+  return line + "\n";
 }
 
 }  // namespace
@@ -68,7 +89,8 @@ std::string ResultAsJson(const driver::BuildResult& result) {
   for (const driver::TestOutcome& test : result.tests) {
     json.BeginObject()
         .Field("label", test.label.ToString())
-        .Field("passed", test.passed)
+        .Field("status", absl::StrReplaceAll(StatusText(test.status), {{" ", "_"}}))
+        .Field("passed", test.status == driver::TestOutcome::Status::kPassed)
         .Field("cached", test.cached)
         .Field("wall_micros", test.wall_micros)
         .EndObject();

@@ -23,6 +23,21 @@ int64_t MicrosSince(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
 }
 
+TestOutcome::Status StatusOf(execution::TestOutcome::Status status) {
+  using From = execution::TestOutcome::Status;
+  switch (status) {
+    case From::kPassed:
+      return TestOutcome::Status::kPassed;
+    case From::kFailed:
+      return TestOutcome::Status::kFailed;
+    case From::kNotBuilt:
+      return TestOutcome::Status::kFailedToBuild;
+    case From::kNotRun:
+      return TestOutcome::Status::kNoStatus;
+  }
+  return TestOutcome::Status::kNoStatus;
+}
+
 // One build; keeps what all its steps need.
 class Builder {
  public:
@@ -150,7 +165,7 @@ class Builder {
     for (const execution::TestOutcome& test : executed.tests) {
       bool ok = test.status == execution::TestOutcome::Status::kPassed;
       passed &= ok;
-      result_.tests.push_back({test.label, ok, test.cached, test.wall_micros});
+      result_.tests.push_back({test.label, StatusOf(test.status), test.cached, test.wall_micros});
       if (request_.test_output == "all" && ok && !test.log.empty()) {
         events_.Handle(Message{Message::Kind::kInfo, test.label.ToString() + ":\n" + test.log});
       }

@@ -56,8 +56,15 @@ struct SkippedTarget {
 };
 
 struct TestOutcome {
+  enum class Status {
+    kPassed,
+    kFailed,
+    kFailedToBuild,
+    kNoStatus,                              // the build stopped before it ran
+  };
+
   Label label{};
-  bool passed = false;
+  Status status = Status::kNoStatus;
   bool cached = false;
   int64_t wall_micros = 0;
 };

@@ -1,6 +1,7 @@
 #include "engine/driver/exit_status.h"
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/command_line_error.h"
 #include "engine/base/diagnostic.h"
 
 namespace cow::driver {
@@ -12,6 +13,7 @@ std::string ErrorText(const absl::Status& status) {
 }
 
 ExitCode ExitCodeFor(const absl::Status& status) {
+  if (IsCommandLineError(status)) return ExitCode::kBadCommandLine;
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return ExitCode::kOk;

@@ -1,6 +1,7 @@
 #include "engine/execution/execute.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -141,6 +142,22 @@ class Execution {
     return outcome;
   }
 
+  // Whether one of the actions that `id` waits for, near or far, failed.
+  bool NeedsFailed(ActionId id) const {
+    std::vector<ActionId> waiting = {id};
+    std::set<ActionId> seen;
+    while (!waiting.empty()) {
+      ActionId next = waiting.back();
+      waiting.pop_back();
+      for (ActionId producer : slice_.node(next).producers) {
+        ActionState state = executor_.record(producer).state;
+        if (state == ActionState::kFailed) return true;
+        if (state == ActionState::kSkipped && seen.insert(producer).second) waiting.push_back(producer);
+      }
+    }
+    return false;
+  }
+
   TestOutcome OutcomeOf(const TestSpec& test) const {
     const ActionRecord& record = executor_.record(test.action);
     TestOutcome outcome{.label = test.label, .cached = record.cached, .wall_micros = record.wall_micros};
@@ -150,6 +167,8 @@ class Execution {
     } else if (record.state == ActionState::kDone) {
       outcome.status = TestOutcome::Status::kPassed;
       if (test.log.valid()) outcome.log = services_.cas.Get(values_.Get(test.log).digest).value_or("");
+    } else if (NeedsFailed(test.action)) {
+      outcome.status = TestOutcome::Status::kNotBuilt;
     }
     return outcome;
   }

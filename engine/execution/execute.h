@@ -65,10 +65,15 @@ struct TargetOutcome {
 };
 
 struct TestOutcome {
-  enum class Status { kPassed, kFailed, kNotBuilt };  // kNotBuilt: something it needs failed, or we stopped
+  enum class Status {
+    kPassed,
+    kFailed,
+    kNotBuilt,                         // something it needs failed
+    kNotRun,                           // the build stopped before
+  };
 
   Label label{};
-  Status status = Status::kNotBuilt;
+  Status status = Status::kNotRun;
   bool cached = false;
   int64_t wall_micros = 0;             // of the run, also of one long ago
   std::string log{};                   // what the test printed, as far as known

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/command_line_error.h"
 #include "engine/base/status.h"
 #include "engine/query/function_table.h"
 
@@ -28,7 +29,9 @@ absl::StatusOr<FilteredExpression> TakeActionFilters(const Expression& expressio
     std::optional<ActionFilter::What> what = WhatOf(call->function->function);
     if (!what) break;
     absl::StatusOr<TextPattern> pattern = TextPattern::Compile(call->arguments[0].word);
-    if (!pattern.ok()) return ErrorAt(source, call->arguments[0].offset, pattern.status().message());
+    if (!pattern.ok()) {
+      return MarkCommandLineError(ErrorAt(source, call->arguments[0].offset, pattern.status().message()));
+    }
     result.filters.push_back({*what, *pattern});
     result.targets = call->arguments[1].expression.get();
   }

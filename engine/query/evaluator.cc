@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "engine/base/command_line_error.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/overload.h"
 #include "engine/base/status.h"
@@ -32,8 +33,9 @@ class Evaluator {
   }
 
  private:
+  // The expression is wrong, whatever the targets are.
   absl::Status Fail(size_t offset, std::string_view message, std::string_view suggestion = {}) const {
-    return ErrorAt(source_, offset, message, suggestion);
+    return MarkCommandLineError(ErrorAt(source_, offset, message, suggestion));
   }
 
   // With --keep_going a failure is written down once, and the query goes on.
@@ -49,7 +51,7 @@ class Evaluator {
                                [&](const LetExpression& let) { return ValueOfLet(let); },
                                [&](const VariableExpression& variable) { return ValueOfVariable(variable, expression.offset); },
                                [&](const ChainExpression& chain) { return ValueOfChain(chain); },
-                               [&](const CallExpression& call) { return ValueOfCall(call, expression.offset); }},
+                               [&](const CallExpression& call) { return AtThisLevel(ValueOfCall(call, expression.offset), call, expression.offset); }},
                       expression.value);
   }
 
@@ -129,6 +131,12 @@ class Evaluator {
     return pattern;
   }
 
+  // A graph that knows no answer says so of itself; the function that asked is told here.
+  absl::StatusOr<NodeSet> AtThisLevel(absl::StatusOr<NodeSet> nodes, const CallExpression& call, size_t offset) const {
+    if (!absl::IsUnimplemented(nodes.status())) return nodes;
+    return Fail(offset, absl::StrCat(call.function->name, "(): ", nodes.status().message()));
+  }
+
   absl::StatusOr<NodeSet> ValueOfCall(const CallExpression& call, size_t offset) {
     const std::vector<Argument>& arguments = call.arguments;
     // Expressions first, in order: every function wants all of them.
@@ -162,7 +170,7 @@ class Evaluator {
         return nodes;
       }
       case Function::kSome: {
-        if (sets[0].empty()) return Fail(offset, "some(): the argument is empty");
+        if (sets[0].empty()) return ErrorAt(source_, offset, "some(): the argument is empty");
         NodeSet some;
         size_t count = depth == kAnyDepth ? 1 : static_cast<size_t>(depth);
         for (NodeId node : sets[0]) {

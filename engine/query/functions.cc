@@ -22,14 +22,34 @@ NodeSet Select(const NodeSet& nodes, const Keep& keep) {
   return kept;
 }
 
-// Nodes that stand for their packages: one of each.
-std::vector<NodeId> OnePerPackage(const QueryGraph& graph, const NodeSet& nodes) {
-  std::set<PackageId> seen;
-  std::vector<NodeId> chosen;
+// What `of` gives for every node together; a failure counts as `on_failure` says.
+template <typename Of>
+absl::StatusOr<NodeSet> UnionOf(const NodeSet& nodes, const FailureHandler& on_failure, const Of& of) {
+  NodeSet found;
   for (NodeId node : nodes) {
-    if (seen.insert(graph.Info(node).label.package()).second) chosen.push_back(node);
+    absl::StatusOr<NodeSet> more = of(node);
+    if (more.ok()) {
+      found.InsertAll(*more);
+    } else {
+      COW_RETURN_IF_ERROR(on_failure(more.status()));
+    }
   }
-  return chosen;
+  return found;
+}
+
+// Nodes that stand for their packages: one of each.
+NodeSet OnePerPackage(const QueryGraph& graph, const NodeSet& nodes) {
+  std::set<PackageId> seen;
+  return Select(nodes, [&](NodeId node) { return seen.insert(graph.Info(node).label.package()).second; });
+}
+
+absl::Status Stop(absl::Status status) { return status; }
+
+absl::StatusOr<NodeSet> BuildFileOf(QueryGraph& graph, NodeId node) {
+  COW_ASSIGN_OR_RETURN(NodeId file, graph.BuildFileOf(node));
+  NodeSet found;
+  found.Insert(file);
+  return found;
 }
 
 }  // namespace
@@ -83,50 +103,26 @@ absl::StatusOr<NodeSet> LabelsOf(QueryGraph& graph, const std::string& attribute
 }
 
 absl::StatusOr<NodeSet> TestsOf(QueryGraph& graph, const NodeSet& nodes, const FailureHandler& on_failure) {
-  NodeSet found;
-  for (NodeId node : nodes) {
-    absl::StatusOr<NodeSet> tests = graph.TestsOf(node);
-    if (tests.ok()) {
-      found.InsertAll(*tests);
-    } else {
-      COW_RETURN_IF_ERROR(on_failure(tests.status()));
-    }
-  }
-  return found;
+  return UnionOf(nodes, on_failure, [&](NodeId node) { return graph.TestsOf(node); });
 }
 
 absl::StatusOr<NodeSet> LoadedFilesOf(QueryGraph& graph, const NodeSet& nodes) {
-  NodeSet found;
-  for (NodeId node : OnePerPackage(graph, nodes)) {
-    COW_ASSIGN_OR_RETURN(NodeSet loaded, graph.LoadedFilesOf(node));
-    found.InsertAll(loaded);
-  }
-  return found;
+  return UnionOf(OnePerPackage(graph, nodes), Stop, [&](NodeId node) { return graph.LoadedFilesOf(node); });
 }
 
 absl::StatusOr<NodeSet> BuildFilesOf(QueryGraph& graph, const NodeSet& nodes) {
-  NodeSet found;
-  for (NodeId node : OnePerPackage(graph, nodes)) {
-    COW_ASSIGN_OR_RETURN(NodeId file, graph.BuildFileOf(node));
-    found.Insert(file);
-  }
+  auto build_file = [&](NodeId node) { return BuildFileOf(graph, node); };
+  COW_ASSIGN_OR_RETURN(NodeSet found, UnionOf(OnePerPackage(graph, nodes), Stop, build_file));
   COW_ASSIGN_OR_RETURN(NodeSet loaded, LoadedFilesOf(graph, nodes));
   found.InsertAll(loaded);
   // The packages of the loaded files were read as well, to know that they are packages.
-  for (NodeId node : OnePerPackage(graph, loaded)) {
-    COW_ASSIGN_OR_RETURN(NodeId file, graph.BuildFileOf(node));
-    found.Insert(file);
-  }
+  COW_ASSIGN_OR_RETURN(NodeSet outer, UnionOf(OnePerPackage(graph, loaded), Stop, build_file));
+  found.InsertAll(outer);
   return found;
 }
 
 absl::StatusOr<NodeSet> SiblingsOf(QueryGraph& graph, const NodeSet& nodes) {
-  NodeSet found;
-  for (NodeId node : OnePerPackage(graph, nodes)) {
-    COW_ASSIGN_OR_RETURN(NodeSet package, graph.PackageOf(node));
-    found.InsertAll(package);
-  }
-  return found;
+  return UnionOf(OnePerPackage(graph, nodes), Stop, [&](NodeId node) { return graph.PackageOf(node); });
 }
 
 absl::StatusOr<NodeSet> VisibleTo(QueryGraph& graph, const NodeSet& from, const NodeSet& nodes) {

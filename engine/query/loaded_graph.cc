@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/analysis/requested_labels.h"
+#include "engine/base/command_line_error.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/json.h"
 #include "engine/base/rel_path.h"
@@ -221,7 +222,8 @@ absl::StatusOr<NodeSet> LoadedGraph::TestsOf(NodeId node) {
 }
 
 absl::StatusOr<std::vector<std::string>> LoadedGraph::FilesOf(NodeId) const {
-  return absl::UnimplementedError("which files a target stands for is known after analysis: --output=files works with --at=configured");
+  return MarkCommandLineError(absl::UnimplementedError(
+      "which files a target stands for is known after analysis: --output=files works with --at=configured"));
 }
 
 absl::StatusOr<NodeSet> LoadedGraph::InConfiguration(const NodeSet&, std::string_view) {
