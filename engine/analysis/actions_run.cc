@@ -147,10 +147,11 @@ absl::Status ReadExecutable(const RuleContext& context, Value executable, InputC
       return UserError("'executable' is a target that cannot be run");
     inputs.AddFilesToRun(*program);
     executable = program->executable();
-    tool = context.FindTool(program->executable()->id());
+    tool = &program->target();
   } else if (const auto* path = executable.As<starlark::String>()) {
     if (path->view().starts_with('/') && record.host_tree == nullptr) {
-      record.host_tree = ShellHostTree(context);
+      COW_ASSIGN_OR_RETURN(record.host_tree, HostTreeOf(context.FindHostTreeOfTool(path->view()), "run"));
+      if (record.host_tree == nullptr) record.host_tree = ShellHostTree(context);
     }
     if (path->view().starts_with('/') && record.host_tree == nullptr) {
       return UserError("'", path->view(),

@@ -16,7 +16,7 @@ void SetDefaultInfo(ConfiguredTarget& target, starlark::Heap& heap, DefaultInfoP
   target.data_runfiles = parts.data_runfiles;
   ValueDepset needed = parts.default_runfiles;
   if (parts.executable != nullptr) needed = MergeSets({parts.executable}, {std::move(needed)});
-  const auto* files_to_run = heap.New<FilesToRunValue>(parts.executable, std::move(needed));
+  const auto* files_to_run = heap.New<FilesToRunValue>(target, parts.executable, std::move(needed));
   target.files_to_run = files_to_run;
   starlark::NamedValue fields[] = {
       {Intern("data_runfiles"), heap.New<RunfilesValue>(std::move(parts.data_runfiles))},

@@ -102,6 +102,22 @@ starlark::Value RuleContext::FindToolchain(const Label& type, std::string_view g
   return found->implementation->resolved().providers.Find(BuiltinProviders::Get().toolchain_info);
 }
 
+starlark::Value RuleContext::FindHostTreeOfTool(std::string_view path) const {
+  for (const ResolvedToolchain& toolchain : toolchains_) {
+    if (toolchain.implementation == nullptr) continue;
+    starlark::Value info = toolchain.implementation->resolved().providers.Find(BuiltinProviders::Get().toolchain_info);
+    const auto* fields = info.As<starlark::Struct>();
+    if (fields == nullptr) continue;
+    starlark::Value host_tree = fields->Find("host_tree");
+    if (host_tree.IsUnset()) continue;
+    for (const starlark::NamedValue& field : fields->fields()) {
+      const auto* text = field.value.As<starlark::String>();
+      if (text != nullptr && text->view() == path) return host_tree;
+    }
+  }
+  return starlark::Value();
+}
+
 void RuleContext::AddVariable(std::string_view name, std::string_view value) {
   for (auto& [known, old] : variables_) {
     if (known != name) continue;

@@ -85,6 +85,8 @@ class RuleContext {
   // The ToolchainInfo of a resolved type, which may be named through an alias: unset if the rule (or
   // its exec group) did not ask for it, None if none was found.
   starlark::Value FindToolchain(const Label& type, std::string_view group = "") const;
+  // The HostTreeInfo of the toolchain that has `path` as one of its fields ("/usr/bin/ar"); unset if none has.
+  starlark::Value FindHostTreeOfTool(std::string_view path) const;
 
   // Make variables: COMPILATION_MODE, TARGET_CPU, BINDIR, GENDIR, --define values, those of
   // toolchains.

@@ -12,6 +12,8 @@
 
 namespace cow::analysis {
 
+struct ConfiguredTarget;
+
 class RunfilesValue final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"runfiles"};
@@ -32,9 +34,11 @@ class RunfilesValue final : public starlark::HostObject {
 class FilesToRunValue final : public starlark::HostObject {
  public:
   static constexpr starlark::HostType kType{"FilesToRunProvider"};
-  // `executable` is null for targets that cannot be run.
-  FilesToRunValue(FileValue* executable, ValueDepset runfiles)
-      : HostObject(kType), executable_(executable), runfiles_(std::move(runfiles)) {}
+  // `executable` is null for targets that cannot be run. `target` is what they belong to; it lives as long.
+  FilesToRunValue(const ConfiguredTarget& target, FileValue* executable, ValueDepset runfiles)
+      : HostObject(kType), target_(target), executable_(executable), runfiles_(std::move(runfiles)) {}
+
+  const ConfiguredTarget& target() const { return target_; }
 
   FileValue* executable() const { return executable_; }
   // With the executable.
@@ -45,6 +49,7 @@ class FilesToRunValue final : public starlark::HostObject {
   std::vector<std::string> AttrNames() const override;
 
  private:
+  const ConfiguredTarget& target_;
   FileValue* executable_;
   ValueDepset runfiles_;
 };

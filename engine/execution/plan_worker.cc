@@ -126,7 +126,9 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
               .env = prepared.env,
               .inputs = prepared.preimage.inputs,
               .writable = writable,
-              .timeout_seconds = action.timeout_seconds};
+              .timeout_seconds = action.timeout_seconds,
+              // Tests may use the directory they start in, as under Bazel.
+              .writable_root = action.captured_output.valid()};
   // The directory of a tree output is one of the writable ones.
   std::erase_if(spawn.inputs, [](const SpawnInput& input) { return input.kind == SpawnInput::Kind::kDirectory; });
   if (action.host_tree.valid()) spawn.host_tree = plan_.host_trees[action.host_tree.value()];

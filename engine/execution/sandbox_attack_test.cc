@@ -61,6 +61,19 @@ TEST_F(SandboxAttackTest, CannotChangeItsInputs) {
   EXPECT_EQ(ReadFile(source).value(), std::string(200000, 'B'));
 }
 
+TEST_F(SandboxAttackTest, AWritableRootLeavesWhatIsMountedInItAlone) {
+  SandboxRequest request = Probe({"write new x", "read new", "write big x", "chmod big 666", "truncate big", "unlink big"});
+  request.writable_root = true;
+  const SandboxInput big = File("big", std::string(kLargestCopiedFile + 1, 'b'));
+  request.inputs.push_back(big);
+  const Ran ran = Run(request);
+  ASSERT_EQ(ran.lines.size(), 6u) << ran.out;
+  EXPECT_EQ(ran.lines[0], "ok");
+  EXPECT_EQ(ran.lines[1], "x");
+  for (size_t i = 2; i < 6; ++i) EXPECT_NE(ran.lines[i], "ok") << i;
+  EXPECT_EQ(ReadFile(big.source)->size(), static_cast<size_t>(kLargestCopiedFile) + 1);
+}
+
 TEST_F(SandboxAttackTest, CannotChangeInputsInsideAnOutputDirectory) {
   SandboxRequest request = Probe(
       {"write out/in x", "unlink out/in", "rename out/in out/in2", "chmod out/in 666",

@@ -219,7 +219,7 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
     COW_ASSIGN_OR_RETURN(host_tree, roots.ToHelperPath(request.host_tree));
   }
   FieldWriter out;
-  out.Integer(flags);
+  out.Integer(request.writable_root ? flags | sandbox::kWritableRoot : flags);
   out.String(host_tree);
   out.Integer(request.tmpfs_bytes);
   out.Integer(request.max_file_bytes);

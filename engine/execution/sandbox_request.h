@@ -42,6 +42,8 @@ struct SandboxRequest {
   // An absolute host directory, below a source root, whose entries become the action's root.
   // "": the root is empty, and only static programs among the inputs can run.
   std::string host_tree{};
+  // The action may also create files beside its inputs. They are gone with it, and inputs stay as they are.
+  bool writable_root = false;
   int stdout_fd = -1;  // borrowed until Run returns
   int stderr_fd = -1;
   absl::Duration timeout = absl::InfiniteDuration();

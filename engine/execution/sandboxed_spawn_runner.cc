@@ -120,6 +120,7 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
   if (spawn.host_tree != nullptr) {
     COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeHostTree(*spawn.host_tree));
   }
+  request.writable_root = spawn.writable_root;
   if (spawn.timeout_seconds > 0) request.timeout = absl::Seconds(spawn.timeout_seconds);
   return request;
 }

@@ -42,6 +42,7 @@ struct Spawn {
   std::vector<SpawnWritable> writable{};    // sorted by path
   HostTreePtr host_tree{};                  // null: an empty root
   int64_t timeout_seconds = 0;              // 0 = none
+  bool writable_root = false;               // it may add files beside its inputs; they are lost
 };
 
 struct SpawnResult {

@@ -72,6 +72,15 @@ std::string ProgramsBuildText(SourceTree& tree, const std::string& directory) {
   return text + "])\n";
 }
 
+// What bind() declared, as aliases anybody may use.
+std::string BindingsBuildText(const FileTable& files) {
+  std::string text = "package(default_visibility = [\"//visibility:public\"])\n";
+  for (const auto& [name, actual] : files.bindings()) {
+    absl::StrAppend(&text, "alias(name = \"", name, "\", actual = \"", actual.ToString(), "\")\n");
+  }
+  return text;
+}
+
 struct BuildFileText {
   std::string name{};                             // "BUILD.cow"
   std::string directory{};
@@ -89,6 +98,12 @@ absl::StatusOr<BuildFileText> ReadBuildFile(Workspace& workspace, const PackageI
     return result;
   }
   result.name = tree.BuildFileIn(result.directory);
+  const FileTable& files = workspace.files();
+  if (result.name.empty() && id.repo().empty() && id.path() == kExternalPackage && !files.bindings().empty()) {
+    result.name = "BUILD.cow";
+    result.source = std::make_shared<const SourceFile>("external/BUILD.cow", BindingsBuildText(files));
+    return result;
+  }
   if (result.name.empty()) return NoSuchPackage(workspace, id, result.directory);
   std::string path = JoinPath(result.directory, result.name);
   COW_ASSIGN_OR_RETURN(std::shared_ptr<const std::string> text, tree.Read(path));

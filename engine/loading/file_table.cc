@@ -25,6 +25,10 @@ absl::StatusOr<PackageId> FileTable::Canonical(const PackageId& package) const {
 
 absl::StatusOr<Label> FileTable::Parse(std::string_view text, const PackageId& base) const {
   absl::StatusOr<Label> parsed = Label::Parse(text, base);
+  if (parsed.ok() && !bindings_.empty() && parsed->package().path() == kExternalPackage && parsed->repo() == base.repo()) {
+    COW_ASSIGN_OR_RETURN(PackageId external, PackageId::Create("", kExternalPackage));
+    return Label::Create(std::move(external), parsed->name());
+  }
   if (!parsed.ok() || (renames_.empty() && (main_name_.empty() || parsed->repo() != main_name_))) return parsed;
   const Label& label = *parsed;
   COW_ASSIGN_OR_RETURN(PackageId package, Canonical(label.package()));

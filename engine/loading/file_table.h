@@ -4,6 +4,7 @@
 // Label("...") needs it: it is relative to the file that contains the call, wherever it is evaluated.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,10 @@
 
 namespace cow::loading {
 
-// Any thread, except SetMainName and Rename.
+// The package of the main repository that holds what bind() names. "//external:x" means it in every repository.
+inline constexpr char kExternalPackage[] = "external";
+
+// Any thread, except SetMainName, Rename and Bind.
 class FileTable {
  public:
   void Add(const std::string& file, const PackageId& package);
@@ -32,6 +36,10 @@ class FileTable {
   // Only while the workspace is read.
   void Rename(const std::string& repo, const std::string& from, std::string to) { renames_[{repo, from}] = std::move(to); }
 
+  // From now on, //external:<name> is an alias of `actual`. Only while the workspace is read.
+  void Bind(std::string name, Label actual) { bindings_[std::move(name)] = std::move(actual); }
+  const std::map<std::string, Label>& bindings() const { return bindings_; }
+
   // Label::Parse; "@<main name>//x" is "//x", and renames are followed. The built-in repository wins over a
   // workspace of its name.
   absl::StatusOr<Label> Parse(std::string_view text, const PackageId& base) const;
@@ -41,6 +49,7 @@ class FileTable {
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, PackageId> packages_ ABSL_GUARDED_BY(mutex_);
   std::string main_name_;
+  std::map<std::string, Label> bindings_;
   absl::flat_hash_map<std::pair<std::string, std::string>, std::string> renames_;  // (repo, from) -> to
 };
 

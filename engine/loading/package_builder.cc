@@ -210,7 +210,7 @@ void PackageBuilder::CheckAttributes(Thread& thread, Target& target) {
 void PackageBuilder::ReadCommonAttributes(const Thread& thread, Target& target) {
   target.tags_ = target.StringListAttr("tags");
   target.deprecation_ = target.StringAttr("deprecation");
-  target.testonly_ = target.IsExplicit("testonly") ? target.BoolAttr("testonly") : target.rule_class().test();
+  target.testonly_ = target.IsExplicit("testonly") ? target.BoolAttr("testonly") : target.rule_class().test() || target.rule_class().name() == "test_suite";
   PackageSpec own{.package = target.macro_ == nullptr ? inputs_.id : target.macro_->definition};
   if (target.macro_ != nullptr) target.visibility_.packages = {own};
   if (!target.IsExplicit("visibility")) return;

@@ -76,6 +76,7 @@ struct Workspace::Parts {
   absl::StatusOr<starlark::Environment> EnvironmentOf(bool builtin);
   absl::Status Evaluate(const std::string& path, bool builtin);
   absl::Status FollowModuleFile();
+  void DropConditionalRegistrations();
   absl::Status EvaluatePiece(const std::shared_ptr<const SourceFile>& piece, const PackageId& base,
                              starlark::Thread& thread, starlark::Environment& environment);
 
@@ -181,6 +182,13 @@ absl::Status Workspace::Parts::FollowModuleFile() {
   return absl::OkStatus();
 }
 
+// Takes away what was registered for a repository that this workspace neither has nor is.
+void Workspace::Parts::DropConditionalRegistrations() {
+  std::erase_if(toolchains, [&](const Registration& one) {
+    return !one.if_declared.empty() && one.if_declared != files.main_name() && !repositories.Knows(one.if_declared);
+  });
+}
+
 absl::StatusOr<std::string> FindWorkspaceRoot(const std::string& from) {
   std::string module_directory;
   for (std::filesystem::path directory = RealPath(from);; directory = directory.parent_path()) {
@@ -211,6 +219,7 @@ absl::StatusOr<std::unique_ptr<Workspace>> Workspace::Load(WorkspaceOptions opti
   }
   COW_RETURN_IF_ERROR(parts->Evaluate(JoinPath(complete.root, kWorkspaceFile), false));
   COW_RETURN_IF_ERROR(parts->FollowModuleFile());
+  parts->DropConditionalRegistrations();
   return std::unique_ptr<Workspace>(new Workspace(std::move(parts)));
 }
 

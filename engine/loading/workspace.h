@@ -57,6 +57,7 @@ struct Registration {
   std::string pattern{};
   PackageId base{};
   Location location{};
+  std::string if_declared{};  // counts only in workspaces with a repository of this name; "": always
 };
 
 // Something a repository rule looked at, and how it was. repository_inputs.h tells what the states mean.

@@ -49,16 +49,34 @@ absl::StatusOr<Value> LocalRepository(Thread& thread, const Arguments& args) {
 
 absl::Status Register(Thread& thread, const Arguments& args, std::vector<Registration> WorkspaceContext::*list) {
   COW_ASSIGN_OR_RETURN(WorkspaceContext * workspace, RequireWorkspace(thread, args.function_name()));
-  COW_RETURN_IF_ERROR(args.RejectNamed());
+  std::string_view if_declared;
+  for (const starlark::NamedValue& named : args.named()) {
+    const auto* name = named.value.As<starlark::String>();
+    if (!workspace->builtin || named.name->view() != "if_declared" || name == nullptr) return args.RejectNamed();
+    if_declared = name->view();
+  }
   for (Value value : args.positional()) {
     const auto* pattern = value.As<starlark::String>();
     if (pattern == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(args.function_name(), "(): got ", starlark::Repr(value), " (",
                                                      starlark::TypeName(value), "), want a label or target pattern"));
     }
-    (workspace->*list).push_back({pattern->str(), workspace->base, thread.OutermostLocation()});
+    (workspace->*list).push_back({pattern->str(), workspace->base, thread.OutermostLocation(), std::string(if_declared)});
   }
   return absl::OkStatus();
+}
+
+// bind(name = "x", actual = "//y:z"): //external:x is an alias of it.
+absl::StatusOr<Value> Bind(Thread& thread, const Arguments& args) {
+  std::string_view name;
+  std::string_view actual;
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {KwRequired("name", &name), KwRequired("actual", &actual)}));
+  COW_ASSIGN_OR_RETURN(WorkspaceContext * workspace, RequireWorkspace(thread, "bind"));
+  COW_ASSIGN_OR_RETURN(PackageId external, PackageId::Create("", kExternalPackage));
+  COW_RETURN_IF_ERROR(Label::Create(external, name).status());
+  COW_ASSIGN_OR_RETURN(Label target, workspace->files->Parse(actual, workspace->base));
+  workspace->files->Bind(std::string(name), std::move(target));
+  return Value::None();
 }
 
 absl::StatusOr<Value> RegisterToolchains(Thread& thread, const Arguments& args) {
@@ -122,6 +140,7 @@ std::vector<starlark::NamedValue> MakeWorkspaceBuiltins(starlark::Heap& heap) {
     const starlark::String* interned = starlark::Intern(name);
     builtins.push_back({interned, heap.New<starlark::Builtin>(interned, function)});
   };
+  add("bind", &Bind);
   add("local_repository", &LocalRepository);
   add("register_execution_platforms", &RegisterExecutionPlatforms);
   add("register_toolchains", &RegisterToolchains);

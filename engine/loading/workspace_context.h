@@ -41,7 +41,7 @@ absl::Status MapRepositories(const std::string& name, starlark::Value mapping, F
 // An absolute directory; `path` may be relative to `base`.
 std::string DirectoryBelow(const std::string& base, std::string_view path);
 
-// workspace(), local_repository(), register_toolchains(), register_execution_platforms(). In order of name.
+// bind(), workspace(), local_repository(), register_toolchains(), register_execution_platforms(). In order of name.
 std::vector<starlark::NamedValue> MakeWorkspaceBuiltins(starlark::Heap& heap);
 
 }  // namespace cow::loading

@@ -56,7 +56,8 @@ bool FillExecRoot(const ActionStart& start, Failure* failure) {
   const Path exec_root = {start.root, kExecRoot};
   if (chdir(exec_root.c_str()) != 0) return Fail(failure, "enter /build");
   if (!StageInputs(*start.request, failure)) return false;
-  if (!MakeReadOnly(exec_root.c_str())) return Fail(failure, "make /build read-only");
+  const bool writable = (start.request->flags & kWritableRoot) != 0;
+  if (!writable && !MakeReadOnly(exec_root.c_str())) return Fail(failure, "make /build read-only");
   return AttachWritableDirectories(*start.request, exec_root.c_str(), failure);
 }
 

@@ -112,6 +112,7 @@ static_assert(std::is_trivially_copyable_v<Hello> && std::is_trivially_copyable_
 enum RequestFlag : uint32_t {
   kWithProc = 1,  // mount /proc; failing to is a failure
   kCanary = 2,    // run the helper itself with --canary instead of argv[0]; argv[1..] are kept
+  kWritableRoot = 4,  // /build itself stays writable; what is mounted in it does not
 };
 
 enum class InputKind : uint32_t {

@@ -14,7 +14,6 @@ load(
 )
 load(
     "@cow//foreign:defs.cow",
-    _cc_proto_library = "cc_proto_library",
     _cc_toolchain = "cc_toolchain",
     _cc_toolchain_suite = "cc_toolchain_suite",
     _fdo_prefetch_hints = "fdo_prefetch_hints",
@@ -22,6 +21,7 @@ load(
     _objc_import = "objc_import",
     _objc_library = "objc_library",
 )
+load("@cow//proto:defs.cow", _cc_proto_library = "cc_proto_library")
 
 CcInfo = _CcInfo
 CcSharedLibraryInfo = _CcSharedLibraryInfo

@@ -1,11 +1,12 @@
 """Protocol buffers: cow's own rules."""
 
+load("@cow//foreign:defs.cow", _proto_toolchain = "proto_toolchain")
 load(
-    "@cow//foreign:defs.cow",
+    "@cow//proto:defs.cow",
+    _ProtoInfo = "ProtoInfo",
     _proto_lang_toolchain = "proto_lang_toolchain",
-    _proto_toolchain = "proto_toolchain",
+    _proto_library = "proto_library",
 )
-load("@cow//proto:defs.cow", _ProtoInfo = "ProtoInfo", _proto_library = "proto_library")
 
 ProtoInfo = _ProtoInfo
 proto_lang_toolchain = _proto_lang_toolchain
