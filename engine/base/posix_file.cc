@@ -153,6 +153,15 @@ void UniqueFd::Reset() {
   fd_ = -1;
 }
 
+DirectoryHandle::DirectoryHandle(const char* path) : fd_(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+
+bool DirectoryHandle::Stat(const char* name, bool follow_links, FileInfo* info) const {
+  struct stat st;
+  if (!is_open() || fstatat(fd_.get(), name, &st, follow_links ? 0 : AT_SYMLINK_NOFOLLOW) != 0) return false;
+  *info = InfoOf(st);
+  return true;
+}
+
 absl::StatusOr<FileInfo> LstatFile(const std::string& path) {
   struct stat st;
   if (lstat(path.c_str(), &st) != 0) return ErrnoStatus(errno, path);

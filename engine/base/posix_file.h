@@ -55,6 +55,19 @@ struct DirectoryEntry {
   FileKind kind;
 };
 
+// Looks names of one directory up without walking its path each time. Cheap to fail.
+class DirectoryHandle {
+ public:
+  // Not open if there is no such directory.
+  explicit DirectoryHandle(const char* path);
+  bool is_open() const { return fd_.valid(); }
+  // Whether there is something of the name; of a directory that is not open nothing. `name` may be "."
+  bool Stat(const char* name, bool follow_links, FileInfo* info) const;
+
+ private:
+  UniqueFd fd_;
+};
+
 absl::StatusOr<FileInfo> LstatFile(const std::string& path);
 absl::StatusOr<FileInfo> StatFile(const std::string& path);  // follows symlinks
 bool FileExists(const std::string& path);                    // lstat succeeds

@@ -1,13 +1,17 @@
 #include "engine/driver/build.h"
 
 #include <chrono>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/analysis/analyzer.h"
 #include "engine/base/status.h"
+#include "engine/driver/build_state.h"
 #include "engine/driver/exit_status.h"
+#include "engine/driver/message_recorder.h"
 #include "engine/driver/offline_fetcher.h"
 #include "engine/driver/session.h"
 #include "engine/execution/execute.h"
@@ -57,7 +61,12 @@ class Builder {
   absl::Status Steps() {
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kLoading});
     const Clock::time_point loading = Clock::now();
-    COW_ASSIGN_OR_RETURN(session_, Session::Open(request_, events_));
+    COW_ASSIGN_OR_RETURN(session_, Session::OpenStore(request_));
+    if (BuildState::Covers(request_)) {
+      state_.emplace(request_, session_->root, session_->installation, *session_->store);
+      if (Recall()) return absl::OkStatus();
+    }
+    COW_RETURN_IF_ERROR(session_->LoadWorkspace(request_, said_, events_));
     COW_ASSIGN_OR_RETURN(std::vector<Label> labels, Labels());
     result_.loading_micros = MicrosSince(loading);
     if (cancelled_.stop_requested()) return absl::OkStatus();
@@ -68,6 +77,21 @@ class Builder {
     if (cancelled_.stop_requested() || !request_.build) return absl::OkStatus();
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kExecution});
     return Execute(plan);
+  }
+
+  // Takes the outcome of the last build over if nothing changed since.
+  bool Recall() {
+    std::optional<BuildState::Outcome> known = state_->Recall();
+    if (!known) return false;
+    result_ = std::move(known->result);
+    for (const Message& message : known->messages) events_.Handle(message);
+    return true;
+  }
+
+  void Remember(std::vector<store::SeenPath> seen) {
+    std::vector<store::SeenPath> loaded = PathsOf(session_->workspace->FilesRead());
+    std::move(loaded.begin(), loaded.end(), std::back_inserter(seen));
+    state_->Remember({result_, said_.Take()}, std::move(seen), session_->workspace->RepositoryInputs());
   }
 
   absl::StatusOr<std::vector<Label>> Labels() {
@@ -91,7 +115,7 @@ class Builder {
     analysis.run_tests = request_.kind == BuildRequest::Kind::kTest;
     analysis.keep_going = request_.keep_going;
     analysis.on_print = [this](std::string_view text) {
-      events_.Handle(Message{Message::Kind::kInfo, std::string(text)});
+      said_.Handle(Message{Message::Kind::kInfo, std::string(text)});
     };
     COW_ASSIGN_OR_RETURN(analysis::AnalysisResult analysed, analysis::Analyze(analysis, *session_->packages));
     for (const absl::Status& error : analysed.errors) Report(error);
@@ -107,7 +131,7 @@ class Builder {
         Report(asked);
         continue;
       }
-      events_.Handle(Message{Message::Kind::kInfo, target.label.ToString() + ": skipped: " + target.reason});
+      said_.Handle(Message{Message::Kind::kInfo, target.label.ToString() + ": skipped: " + target.reason});
     }
     return std::move(analysed.plan);
   }
@@ -129,7 +153,8 @@ class Builder {
                                         .jobs = request_.jobs,
                                         .keep_going = request_.keep_going,
                                         .show_commands = request_.subcommands,
-                                        .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun};
+                                        .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
+                                        .list_paths = state_.has_value()};
     execution::Services services{.cas = *store.cas,
                                  .action_cache = *store.actions,
                                  .file_states = *store.files,
@@ -139,7 +164,10 @@ class Builder {
                                  .events = events_,
                                  .cancelled = cancelled_};
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, execution::Execute(plan, options, services));
+    std::vector<store::SeenPath> paths = std::move(executed.paths);
+    const bool complete = executed.ok();
     Record(std::move(executed));
+    if (complete && state_ && result_.exit_code == ExitCode::kOk) Remember(std::move(paths));
     return absl::OkStatus();
   }
 
@@ -194,7 +222,9 @@ class Builder {
   const BuildRequest& request_;
   EventSink& events_;
   const std::stop_token cancelled_;
+  MessageRecorder said_{events_};  // what loading and analysis say
   std::unique_ptr<Session> session_;
+  std::optional<BuildState> state_;
   std::set<Label> named_;  // requested by name
   BuildResult result_;
 };

@@ -26,36 +26,46 @@ absl::StatusOr<std::string> CacheRoot(const BuildRequest& request) {
 }
 
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& request, EventSink& events) {
+  COW_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, OpenStore(request));
+  COW_RETURN_IF_ERROR(session->LoadWorkspace(request, events, events));
+  return session;
+}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::OpenStore(const BuildRequest& request) {
   auto session = std::make_unique<Session>();
-  COW_ASSIGN_OR_RETURN(std::string root, loading::FindWorkspaceRoot(request.working_directory));
+  COW_ASSIGN_OR_RETURN(session->root, loading::FindWorkspaceRoot(request.working_directory));
   COW_ASSIGN_OR_RETURN(session->installation, FindInstallation());
   COW_ASSIGN_OR_RETURN(std::string cache, CacheRoot(request));
   COW_ASSIGN_OR_RETURN(session->store, store::LocalStore::Open(cache));
+  return session;
+}
+
+absl::Status Session::LoadWorkspace(const BuildRequest& request, EventSink& events, EventSink& progress) {
   store::RepositoryDownloaderOptions downloads{.offline = request.offline};
   for (const std::string& directory : request.distdirs) downloads.distdirs.push_back(Absolute(directory, request));
   if (!request.repository_cache.empty()) downloads.repository_cache = Absolute(request.repository_cache, request);
-  session->downloader = std::make_unique<store::RepositoryDownloader>(session->store->cas.get(),
-                                                                      session->store->fetcher.get(), std::move(downloads));
+  downloader =
+      std::make_unique<store::RepositoryDownloader>(store->cas.get(), store->fetcher.get(), std::move(downloads));
 
   loading::WorkspaceOptions options{.root = root,
-                                    .cache_dir = cache,
-                                    .builtin_rules_dir = session->installation.rules_dir,
-                                    .programs_dir = session->installation.programs_dir,
+                                    .cache_dir = store->layout.root,
+                                    .builtin_rules_dir = installation.rules_dir,
+                                    .programs_dir = installation.programs_dir,
                                     .environment = analysis::AnalysisEnvironment(),
-                                    .downloader = session->downloader.get(),
+                                    .downloader = downloader.get(),
                                     .fetch = request.fetch};
-  store::FileStateCache* files = session->store->files.get();
+  store::FileStateCache* files = store->files.get();
   options.digest_file = [files](const std::string& path) { return files->DigestOf(path, store::Ingest::kDigestOnly); };
   options.on_print = [&events](std::string_view text) {
     events.Handle(Message{Message::Kind::kInfo, std::string(text)});
   };
-  options.on_progress = [&events](std::string_view repository, std::string_view text) {
-    events.Handle(Message{Message::Kind::kInfo, absl::StrCat("@", repository, ": ", text)});
+  options.on_progress = [&progress](std::string_view repository, std::string_view text) {
+    progress.Handle(Message{Message::Kind::kInfo, absl::StrCat("@", repository, ": ", text)});
   };
-  COW_ASSIGN_OR_RETURN(session->workspace, loading::Workspace::Load(std::move(options)));
-  session->packages = std::make_unique<loading::PackageLoader>(*session->workspace, request.loading_phase_threads);
-  if (!request.check_visibility) session->packages->IgnoreVisibility();
-  return session;
+  COW_ASSIGN_OR_RETURN(workspace, loading::Workspace::Load(std::move(options)));
+  packages = std::make_unique<loading::PackageLoader>(*workspace, request.loading_phase_threads);
+  if (!request.check_visibility) packages->IgnoreVisibility();
+  return absl::OkStatus();
 }
 
 }  // namespace cow::driver

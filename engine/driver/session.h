@@ -20,6 +20,12 @@ struct Session {
   // `events` gets what print() says; it must outlive the session.
   static absl::StatusOr<std::unique_ptr<Session>> Open(const BuildRequest& request, EventSink& events);
 
+  // The two halves of Open. Between them `workspace` and `packages` are null.
+  static absl::StatusOr<std::unique_ptr<Session>> OpenStore(const BuildRequest& request);
+  // `events` gets what print() says, `progress` what repository rules report.
+  absl::Status LoadWorkspace(const BuildRequest& request, EventSink& events, EventSink& progress);
+
+  std::string root{};  // directory of WORKSPACE.cow
   Installation installation{};
   std::unique_ptr<store::LocalStore> store{};
   std::unique_ptr<store::Downloader> downloader{};

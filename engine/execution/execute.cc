@@ -1,6 +1,7 @@
 #include "engine/execution/execute.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "engine/execution/executor.h"
 #include "engine/execution/plan_worker.h"
 #include "engine/execution/requested_outputs.h"
+#include "engine/execution/seen_paths.h"
 #include "engine/execution/source_values.h"
 #include "engine/store/action_cache.h"
 #include "engine/store/cas.h"
@@ -46,6 +48,7 @@ class Execution {
         trees_(&services.cas),
         supply_(plan, &services.cas, &services.fetcher, &trees_),
         worker_(plan, slice_, values_, options, services, trees_, supply_),
+        outputs_(plan, options, services, values_, trees_, supply_),
         executor_(plan, slice_, values_, worker_, services.events, services.cancelled,
                   {.jobs = jobs_, .keep_going = options.keep_going, .reread_source = [this](ArtifactId id) {
                      return ReadSource(plan_.artifact(id), services_.file_states);
@@ -85,11 +88,10 @@ class Execution {
   }
 
   absl::Status RunActions() {
-    RequestedOutputs outputs(plan_, options_, services_, values_, trees_, supply_);
     for (int round = 0; round < kMaxRounds; ++round) {
       COW_RETURN_IF_ERROR(executor_.Run());
       if (!options_.materialize || executor_.interrupted()) return absl::OkStatus();
-      auto lost = outputs.Write(ReadyTargets());
+      auto lost = outputs_.Write(ReadyTargets());
       if (absl::IsCancelled(lost.status())) return absl::OkStatus();
       if (!lost.ok()) return lost.status();
       if (lost->empty()) {
@@ -186,6 +188,11 @@ class Execution {
     for (ActionId id : slice_.actions()) Count(id, &result);
     for (const RequestedTarget& target : plan_.targets) result.targets.push_back(OutcomeOf(target));
     for (const TestSpec& test : plan_.tests) result.tests.push_back(OutcomeOf(test));
+    if (options_.list_paths && result.ok()) {
+      result.paths = PathsRead(plan_, slice_, values_);
+      std::vector<store::SeenPath> written = PathsWritten(outputs_.layout(), options_.workspace_root);
+      std::move(written.begin(), written.end(), std::back_inserter(result.paths));
+    }
     return result;
   }
 
@@ -198,6 +205,7 @@ class Execution {
   TreeReader trees_;
   BlobSupply supply_;
   PlanWorker worker_;
+  RequestedOutputs outputs_;
   Executor executor_;  // last: its threads use the others
   bool materialized_ = false;
 };

@@ -13,11 +13,11 @@
 #include "engine/base/digest.h"
 #include "engine/model/build_event.h"
 #include "engine/model/build_plan.h"
+#include "engine/store/path_snapshot.h"
 
 namespace cow::store {
 class ActionCache;
 class Fetcher;
-class FileStateCache;
 class LocalCas;
 class TreeStore;
 }  // namespace cow::store
@@ -34,6 +34,7 @@ struct ExecutionOptions {
   bool show_commands = false;          // announce each command that runs
   bool materialize = true;             // write the outputs of requested targets below cow-out
   bool materialize_runfiles = false;   // and the runfiles of their executables (cow run)
+  bool list_paths = false;             // fill ExecutionResult.paths
   bool use_cached_results = true;      // false: run everything, replacing the results in the cache
   std::string min_sandbox_tier = "S3"; // results of a weaker sandbox are not used
 };
@@ -89,6 +90,9 @@ struct ExecutionResult {
   int64_t actions_skipped = 0;            // needed something that failed, or the build stopped before
   int64_t wall_micros = 0;
   std::string sandbox_tier{};             // "" if nothing ran
+  // Every path that was read or written and whose change makes a build like this one do something else. Only with
+  // list_paths, and if the result is ok.
+  std::vector<store::SeenPath> paths{};
   bool interrupted = false;
 
   bool ok() const;                        // every target ok, every test passed, not interrupted

@@ -78,22 +78,22 @@ absl::StatusOr<std::vector<ArtifactId>> RequestedOutputs::Write(const std::vecto
 
 absl::Status RequestedOutputs::WriteLocked(const std::vector<ArtifactId>& artifacts,
                                            const std::vector<const RequestedTarget*>& targets) {
-  OutputLayout layout;
+  layout_ = OutputLayout();
   for (ArtifactId id : artifacts) {
-    COW_RETURN_IF_ERROR(layout.Add(plan_.artifact(id).exec_path, values_.Get(id), trees_));
+    COW_RETURN_IF_ERROR(layout_.Add(plan_.artifact(id).exec_path, values_.Get(id), trees_));
   }
   for (const RequestedTarget* target : targets) {
     if (!options_.materialize_runfiles || !target->executable.valid()) continue;
-    COW_RETURN_IF_ERROR(AddRunfiles(plan_, options_.workspace_root, *target, &layout));
+    COW_RETURN_IF_ERROR(AddRunfiles(plan_, options_.workspace_root, *target, &layout_));
   }
   int threads = options_.jobs > 0 ? options_.jobs : ProcessorCount();
   Materializer materializer(options_.workspace_root, services_.cas, services_.file_states, threads);
-  COW_RETURN_IF_ERROR(Annotate(materializer.Write(layout), "writing cow-out"));
+  COW_RETURN_IF_ERROR(Annotate(materializer.Write(layout_), "writing cow-out"));
   return SwingBinLink(targets);
 }
 
 // cow-bin leads to the outputs of the first target.
-absl::Status RequestedOutputs::SwingBinLink(const std::vector<const RequestedTarget*>& targets) const {
+absl::Status RequestedOutputs::SwingBinLink(const std::vector<const RequestedTarget*>& targets) {
   for (const RequestedTarget* target : targets) {
     for (ArtifactId id : ArtifactsOf(*target)) {
       const Artifact& artifact = plan_.artifact(id);
@@ -105,6 +105,7 @@ absl::Status RequestedOutputs::SwingBinLink(const std::vector<const RequestedTar
                                         .text = absl::StrCat("warning: '", kBinLink, "' is not a symlink; it is left alone")});
         return absl::OkStatus();
       }
+      layout_.links.push_back({kBinLink, artifact.root});
       absl::StatusOr<std::string> present = ReadLink(link);
       if (present.ok() && *present == artifact.root) return absl::OkStatus();
       return ReplaceSymlink(artifact.root, link);

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "engine/execution/blob_supply.h"
 #include "engine/execution/execute.h"
+#include "engine/execution/output_layout.h"
 #include "engine/execution/tree_reader.h"
 #include "engine/execution/value_table.h"
 
@@ -25,11 +26,14 @@ class RequestedOutputs {
   // which case nothing or only a part was written. kCancelled if interrupted while another command was writing.
   absl::StatusOr<std::vector<ArtifactId>> Write(const std::vector<const RequestedTarget*>& targets);
 
+  // What the last Write wrote, below the workspace.
+  const OutputLayout& layout() const { return layout_; }
+
  private:
   std::vector<ArtifactId> Generated(const std::vector<const RequestedTarget*>& targets) const;
   absl::Status WriteLocked(const std::vector<ArtifactId>& artifacts,
                            const std::vector<const RequestedTarget*>& targets);
-  absl::Status SwingBinLink(const std::vector<const RequestedTarget*>& targets) const;
+  absl::Status SwingBinLink(const std::vector<const RequestedTarget*>& targets);
 
   const BuildPlan& plan_;
   const ExecutionOptions& options_;
@@ -37,6 +41,7 @@ class RequestedOutputs {
   const ValueTable& values_;
   TreeReader& trees_;
   BlobSupply& supply_;
+  OutputLayout layout_;
 };
 
 }  // namespace cow::execution

@@ -32,11 +32,13 @@ class Capture {
       return absl::InvalidArgumentError(absl::StrCat("'", line, "' is not an absolute path"));
     }
     absl::Status status = Add(rest, recursive);
-    if (absl::IsNotFound(status) && optional) return absl::OkStatus();
-    return status;
+    if (!absl::IsNotFound(status) || !optional) return status;
+    absent_.push_back(OnDisk(rest));
+    return absl::OkStatus();
   }
 
   std::map<std::string, HostTreeEntry> Take() { return std::move(entries_); }
+  std::vector<std::string> TakeAbsent() { return std::move(absent_); }
 
  private:
   std::string OnDisk(std::string_view path) const { return JoinPath(root_, path); }
@@ -137,6 +139,7 @@ class Capture {
 
   std::string root_;
   std::map<std::string, HostTreeEntry> entries_;
+  std::vector<std::string> absent_;
 };
 
 absl::Status DigestFiles(std::vector<HostTreeEntry>& entries, const FileDigester& digest_file, int threads) {
@@ -171,6 +174,7 @@ absl::StatusOr<HostTreePtr> LoadHostTree(std::string name, std::string_view mani
   auto tree = std::make_shared<HostTree>();
   tree->name = std::move(name);
   for (auto& [path, entry] : capture.Take()) tree->entries.push_back(std::move(entry));
+  tree->absent = capture.TakeAbsent();
   absl::Status status = DigestFiles(tree->entries, digest_file, options.threads);
   if (!status.ok()) return Annotate(status, absl::StrCat("host tree '", tree->name, "'"));
   tree->digest = HostTree::ComputeDigest(tree->entries);

@@ -8,6 +8,7 @@
 #include "engine/base/posix_file.h"
 #include "engine/base/status.h"
 #include "engine/base/subprocess.h"
+#include "engine/store/listing_digest.h"
 
 namespace cow::loading {
 namespace {
@@ -20,7 +21,7 @@ absl::StatusOr<std::string> StateOfFile(const std::string& path, const FileDiges
   COW_RETURN_IF_ERROR(info.status());
   if (info->kind == FileKind::kDirectory) {
     COW_ASSIGN_OR_RETURN(Listing listing, ListDirectory(path));
-    return absl::StrCat("dir:", DigestOf(listing).ToString());
+    return absl::StrCat("dir:", store::DigestOfListing(listing).ToString());
   }
   COW_ASSIGN_OR_RETURN(Digest found, digest(path));
   return found.ToString();

@@ -5,6 +5,7 @@
 
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/store/listing_digest.h"
 
 namespace cow::loading {
 namespace {
@@ -23,12 +24,6 @@ std::string ParentOf(const std::string& path) {
 }
 
 }  // namespace
-
-Digest DigestOf(const Listing& listing) {
-  RecordHasher hasher("cow/listing");
-  for (const DirectoryEntry& entry : listing) hasher.Add(entry.name).AddInt(static_cast<int64_t>(entry.kind));
-  return hasher.Finish();
-}
 
 absl::StatusOr<std::shared_ptr<const std::string>> SourceTree::Read(const std::string& path) {
   {
@@ -61,14 +56,14 @@ std::shared_ptr<const Listing> SourceTree::List(const std::string& directory) {
   std::vector<std::string> links;
   FileRead read{.path = directory, .kind = FileRead::Kind::kAbsent};
   if (absl::StatusOr<Listing> entries = ListDirectory(directory); entries.ok()) {
-    for (DirectoryEntry& entry : *entries) {
-      if (entry.kind != FileKind::kSymlink) continue;
-      absl::StatusOr<FileInfo> target = StatFile(JoinPath(directory, entry.name));
-      entry.kind = target.ok() ? target->kind : FileKind::kOther;
-      if (entry.kind == FileKind::kDirectory) links.push_back(JoinPath(directory, entry.name));
+    for (const DirectoryEntry& entry : *entries) {
+      if (entry.kind == FileKind::kSymlink) links.push_back(entry.name);
     }
+    store::ResolveLinks(directory, &*entries);
+    std::erase_if(links, [&](const std::string& name) { return FindEntry(*entries, name)->kind != FileKind::kDirectory; });
+    for (std::string& link : links) link = JoinPath(directory, link);
     read.kind = FileRead::Kind::kDirectory;
-    read.digest = DigestOf(*entries);
+    read.digest = store::DigestOfListing(*entries);
     listing = std::make_shared<const Listing>(*std::move(entries));
   }
   absl::MutexLock lock(&mutex_);

@@ -18,7 +18,8 @@
 
 namespace cow::loading {
 
-// Something loading looked at. `digest` is of a file's bytes, or of a directory's names and kinds.
+// Something loading looked at. `digest` is of a file's bytes, or of a directory's resolved listing
+// (store/listing_digest.h).
 struct FileRead {
   enum class Kind { kFile, kDirectory, kAbsent };
   std::string path{};  // absolute
@@ -57,8 +58,5 @@ class SourceTree {
   absl::flat_hash_set<std::string> linked_directories_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, FileRead> reads_ ABSL_GUARDED_BY(mutex_);
 };
-
-// Digest of a listing as FileRead holds it, to compare with later.
-Digest DigestOf(const Listing& listing);
 
 }  // namespace cow::loading

@@ -28,6 +28,7 @@ struct HostTreeEntry {
 struct HostTree {
   std::string name{};                    // for messages: "@host_cc//:tree"
   std::vector<HostTreeEntry> entries{};  // sorted by path, every parent directory present
+  std::vector<std::string> absent{};     // absolute paths that would be part of it if they existed
   Digest digest{};                       // of the canonical encoding of the entries (see ComputeDigest)
 
   // The digest over kind, path, content digest, executable bit and link target; not over source paths.

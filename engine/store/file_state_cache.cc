@@ -1,7 +1,6 @@
 #include "engine/store/file_state_cache.h"
 
 #include <fcntl.h>
-#include <time.h>
 
 #include <cerrno>
 #include <utility>
@@ -10,14 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/store/file_hashing.h"
-#include "engine/store/file_system_kind.h"
+#include "engine/store/settled_file.h"
 #include "engine/store/wire.h"
 
 namespace cow::store {
 namespace {
-
-constexpr int64_t kMillisecond = 1'000'000;
-constexpr int64_t kSecond = 1'000 * kMillisecond;
 
 enum Field { kDevice = 1, kInode, kSize, kMtime, kCtime, kMode, kHashedAt, kDigest };
 
@@ -26,12 +22,6 @@ struct FileRecord {
   int64_t hashed_at = 0;  // wall clock when the hashing began
   Digest digest{};
 };
-
-int64_t WallClock() {
-  timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * kSecond + now.tv_nsec;
-}
 
 std::string Encode(const FileRecord& record) {
   WireWriter writer;
@@ -84,20 +74,6 @@ std::optional<FileRecord> Decode(std::string_view bytes) {
   return record;
 }
 
-bool SameFile(const FileInfo& a, const FileInfo& b) {
-  return a.device == b.device && a.inode == b.inode && a.size == b.size && a.mtime_ns == b.mtime_ns &&
-         a.ctime_ns == b.ctime_ns && a.mode == b.mode;
-}
-
-// True if any later change of the file must give it another ctime than `info` has.
-bool IsSettled(const std::string& path, const FileInfo& info, int64_t hashed_at) {
-  absl::StatusOr<FileSystemKind> kind = FileSystemOf(path);
-  if (!kind.ok() || kind->remote) return false;
-  // The kernel stamps files with the time of its last tick (at most 10 ms ago); whole seconds tell of an old format.
-  bool fine = kind->fine_timestamps && info.ctime_ns % kSecond != 0;
-  return info.ctime_ns < hashed_at - (fine ? 50 * kMillisecond : 2 * kSecond);
-}
-
 absl::StatusOr<FileInfo> StatRegular(const std::string& path) {
   COW_ASSIGN_OR_RETURN(FileInfo info, StatFile(path));
   if (info.kind == FileKind::kRegular) return info;
@@ -124,19 +100,19 @@ std::optional<FileState> FileStateCache::Recorded(const std::string& path, const
   absl::StatusOr<std::optional<std::string>> bytes = database_.Get(Table::kFileStates, KeyOf(path));
   if (!bytes.ok() || !bytes->has_value()) return std::nullopt;
   std::optional<FileRecord> record = Decode(**bytes);
-  if (!record || !SameFile(record->info, info)) return std::nullopt;
+  if (!record || !SameState(record->info, info)) return std::nullopt;
   // With a clock that went back, a new change may get a ctime from before the hashing.
-  if (WallClock() < record->hashed_at) return std::nullopt;
+  if (WallClockNanos() < record->hashed_at) return std::nullopt;
   return FileState{record->digest, info.executable()};
 }
 
 absl::StatusOr<FileState> FileStateCache::Read(const std::string& path, FileInfo info, Ingest ingest) {
   constexpr int kAttempts = 3;
   for (int attempt = 1;; ++attempt) {
-    int64_t begin = WallClock();
+    int64_t begin = WallClockNanos();
     COW_ASSIGN_OR_RETURN(Digest digest, ingest == Ingest::kIntoCas ? blobs_.PutFile(path) : HashFile(path));
     COW_ASSIGN_OR_RETURN(FileInfo after, StatRegular(path));
-    if (SameFile(info, after) && after.size == digest.size_bytes()) {
+    if (SameState(info, after) && after.size == digest.size_bytes()) {
       if (IsSettled(path, info, begin)) {
         database_.Put(Table::kFileStates, KeyOf(path), Encode({.info = info, .hashed_at = begin, .digest = digest}));
       }

@@ -1,0 +1,284 @@
+#include "engine/store/path_snapshot.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/posix_file.h"
+#include "engine/base/rel_path.h"
+#include "engine/base/status.h"
+#include "engine/base/thread_pool.h"
+#include "engine/store/listing_digest.h"
+#include "engine/store/path_snapshot_generated.h"
+#include "engine/store/settled_file.h"
+#include "flatbuffers/flatbuffers.h"
+
+namespace cow::store {
+namespace {
+
+using Kind = SeenPath::Kind;
+
+// Few paths are looked at sooner than a thread is started.
+constexpr size_t kPathsPerThread = 1500;
+
+// What stat can tell of a path.
+enum class Certainty : uint8_t {
+  kSettled,   // any change shows
+  kFresh,     // a change right after the snapshot may not show: contents are compared, the next snapshot will know more
+  kVolatile,  // contents are always compared
+};
+
+bool FollowsLinks(Kind kind) { return kind != Kind::kSymlink && kind != Kind::kAbsent; }
+
+FileKind WantedKind(Kind kind) {
+  switch (kind) {
+    case Kind::kFile: return FileKind::kRegular;
+    case Kind::kSymlink: return FileKind::kSymlink;
+    case Kind::kDirectory:
+    case Kind::kResolvedDirectory:
+    case Kind::kAbsent: break;
+  }
+  return FileKind::kDirectory;
+}
+
+// What the contents of a path are now.
+struct Contents {
+  Digest digest{};
+  bool stat_tells = true;  // false: they may change while stat stays as it is
+};
+
+absl::StatusOr<Contents> ContentsOf(const std::string& path, Kind kind, FileStateCache& files) {
+  Contents contents;
+  switch (kind) {
+    case Kind::kFile: {
+      COW_ASSIGN_OR_RETURN(contents.digest, files.DigestOf(path, Ingest::kDigestOnly));
+      return contents;
+    }
+    case Kind::kSymlink: {
+      COW_ASSIGN_OR_RETURN(std::string target, ReadLink(path));
+      contents.digest = Digest::Of(target);
+      return contents;
+    }
+    case Kind::kDirectory:
+    case Kind::kResolvedDirectory: {
+      COW_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> listing, ListDirectory(path));
+      // What a link points to changes without the directory.
+      if (kind == Kind::kResolvedDirectory) contents.stat_tells = !ResolveLinks(path, &listing);
+      contents.digest = DigestOfListing(listing);
+      return contents;
+    }
+    case Kind::kAbsent: break;
+  }
+  return contents;
+}
+
+absl::StatusOr<FileInfo> Look(const std::string& path, Kind kind) {
+  return FollowsLinks(kind) ? StatFile(path) : LstatFile(path);
+}
+
+absl::Status Differs(const std::string& path) {
+  return absl::FailedPreconditionError(absl::StrCat("'", path, "' changed during the build"));
+}
+
+record::PathState Encode(Kind kind, const FileInfo& info, Certainty certainty, const Digest& digest) {
+  return record::PathState(info.device, info.inode, info.size, info.mtime_ns, info.ctime_ns, info.mode,
+                           static_cast<uint8_t>(kind), static_cast<uint8_t>(certainty),
+                           flatbuffers::span<const uint8_t, 32>(digest.hash().data(), 32));
+}
+
+absl::StatusOr<record::PathState> StateNow(const SeenPath& seen, int64_t build_began_ns, FileStateCache& files) {
+  const int64_t now = WallClockNanos();
+  absl::StatusOr<FileInfo> info = Look(seen.path, seen.kind);
+  if (seen.kind == Kind::kAbsent) {
+    if (!absl::IsNotFound(info.status())) return Differs(seen.path);
+    return Encode(seen.kind, FileInfo(), Certainty::kSettled, Digest());
+  }
+  if (!info.ok() || info->kind != WantedKind(seen.kind)) return Differs(seen.path);
+  if (seen.executable && *seen.executable != info->executable()) return Differs(seen.path);
+  COW_ASSIGN_OR_RETURN(Contents contents, ContentsOf(seen.path, seen.kind, files));
+  const bool as_seen =
+      seen.digest ? contents.digest.hash() == seen.digest->hash() : IsSettled(seen.path, *info, build_began_ns);
+  if (!as_seen) return Differs(seen.path);
+  absl::StatusOr<FileInfo> after = Look(seen.path, seen.kind);
+  Certainty certainty = Certainty::kVolatile;
+  if (contents.stat_tells) {
+    const bool settled = after.ok() && SameState(*info, *after) && IsSettled(seen.path, *info, now);
+    certainty = settled ? Certainty::kSettled : Certainty::kFresh;
+  }
+  return Encode(seen.kind, *info, certainty, contents.digest);
+}
+
+std::string ParentOf(std::string_view path) {
+  std::string_view parent = PathDirname(path);
+  return parent.empty() ? "/" : std::string(parent);
+}
+
+std::string NameOf(std::string_view path) { return path == "/" ? "." : std::string(PathBasename(path)); }
+
+std::string Joined(const record::PathDirectory& directory, flatbuffers::uoffset_t at) {
+  if (directory.names()->Get(at)->string_view() == ".") return directory.path()->str();
+  return JoinPath(directory.path()->str(), directory.names()->Get(at)->str());
+}
+
+Certainty CertaintyOf(const record::PathState& state) { return static_cast<Certainty>(state.certainty()); }
+
+bool LooksTheSame(const record::PathState& state, const FileInfo& info) {
+  return CertaintyOf(state) == Certainty::kSettled && info.inode == state.inode() && info.ctime_ns == state.ctime_ns() &&
+         info.mtime_ns == state.mtime_ns() && info.size == state.size() && info.mode == state.mode() &&
+         info.device == state.device();
+}
+
+// One comparison; its directories are looked at by several threads.
+class Comparison {
+ public:
+  explicit Comparison(FileStateCache& files) : files_(files) {}
+
+  void Compare(const record::PathDirectory& directory) {
+    const DirectoryHandle handle(directory.path()->c_str());
+    for (flatbuffers::uoffset_t i = 0; i < directory.names()->size(); ++i) {
+      if (changed_.load(std::memory_order_relaxed)) return;
+      Compare(directory, i, handle);
+    }
+  }
+
+  PathSnapshot::Verdict verdict() const {
+    if (changed_) return PathSnapshot::Verdict::kChanged;
+    return moved_ ? PathSnapshot::Verdict::kSameContents : PathSnapshot::Verdict::kSame;
+  }
+
+ private:
+  void Compare(const record::PathDirectory& directory, flatbuffers::uoffset_t at, const DirectoryHandle& handle) {
+    const record::PathState& state = *directory.states()->Get(at);
+    const Kind kind = static_cast<Kind>(state.kind());
+    FileInfo info;
+    const bool is_there = handle.Stat(directory.names()->Get(at)->c_str(), FollowsLinks(kind), &info);
+    if (kind == Kind::kAbsent || !is_there) {
+      if (is_there == (kind == Kind::kAbsent)) changed_ = true;
+      return;
+    }
+    if (LooksTheSame(state, info)) return;
+    if (CertaintyOf(state) != Certainty::kVolatile) moved_ = true;
+    if (!HasContents(Joined(directory, at), state, info)) changed_ = true;
+  }
+
+  bool HasContents(const std::string& path, const record::PathState& state, const FileInfo& info) const {
+    const Kind kind = static_cast<Kind>(state.kind());
+    if (info.kind != WantedKind(kind)) return false;
+    if (kind == Kind::kFile && (info.size != state.size() || ((info.mode ^ state.mode()) & 0100) != 0)) return false;
+    absl::StatusOr<Contents> contents = ContentsOf(path, kind, files_);
+    return contents.ok() && std::equal(contents->digest.hash().begin(), contents->digest.hash().end(),
+                                       state.hash()->begin());
+  }
+
+  FileStateCache& files_;
+  std::atomic<bool> changed_ = false;
+  std::atomic<bool> moved_ = false;
+};
+
+int ThreadsFor(size_t paths, int threads) {
+  return std::clamp(static_cast<int>(paths / kPathsPerThread), 1, std::max(threads, 1));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> PathSnapshot::Take(std::vector<SeenPath> seen, int64_t build_began_ns,
+                                               std::string_view payload, int threads, FileStateCache& files) {
+  auto order = [](const SeenPath& a, const SeenPath& b) {
+    return std::tie(a.path, a.kind, a.digest, a.executable) < std::tie(b.path, b.kind, b.digest, b.executable);
+  };
+  auto same = [](const SeenPath& a, const SeenPath& b) {
+    return a.path == b.path && a.kind == b.kind && a.digest == b.digest && a.executable == b.executable;
+  };
+  std::sort(seen.begin(), seen.end(), order);
+  seen.erase(std::unique(seen.begin(), seen.end(), same), seen.end());
+
+  const int64_t taken = WallClockNanos();
+  std::vector<record::PathState> states(seen.size());
+  std::mutex mutex;
+  absl::Status first;
+  ParallelFor(ThreadsFor(seen.size(), threads), seen.size(), [&](size_t i) {
+    absl::StatusOr<record::PathState> state = StateNow(seen[i], build_began_ns, files);
+    if (state.ok()) {
+      states[i] = *state;
+      return;
+    }
+    std::lock_guard<std::mutex> lock(mutex);
+    if (first.ok()) first = state.status();
+  });
+  COW_RETURN_IF_ERROR(first);
+
+  // Directories in order of their first path; paths of one directory need not lie together.
+  std::vector<std::pair<std::string, std::vector<size_t>>> directories;
+  absl::flat_hash_map<std::string, size_t> known;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    std::string parent = ParentOf(seen[i].path);
+    auto [place, added] = known.try_emplace(parent, directories.size());
+    if (added) directories.emplace_back(std::move(parent), std::vector<size_t>());
+    directories[place->second].second.push_back(i);
+  }
+  flatbuffers::FlatBufferBuilder builder(seen.size() * 128 + payload.size() + 1024);
+  std::vector<flatbuffers::Offset<record::PathDirectory>> encoded;
+  for (const auto& [path, members] : directories) {
+    std::vector<std::string> names;
+    std::vector<record::PathState> own;
+    for (size_t i : members) {
+      names.push_back(NameOf(seen[i].path));
+      own.push_back(states[i]);
+    }
+    auto name_offsets = builder.CreateVectorOfStrings(names);
+    auto state_offsets = builder.CreateVectorOfStructs(own);
+    encoded.push_back(record::CreatePathDirectory(builder, builder.CreateString(path), name_offsets, state_offsets));
+  }
+  auto payload_offset = builder.CreateVector(reinterpret_cast<const uint8_t*>(payload.data()), payload.size());
+  builder.Finish(record::CreatePathSnapshot(builder, payload_offset, taken, builder.CreateVector(encoded)),
+                 record::PathSnapshotIdentifier());
+  return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+}
+
+absl::StatusOr<PathSnapshot> PathSnapshot::Open(std::string bytes) {
+  flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), 16, 100'000'000);
+  if (!record::VerifyPathSnapshotBuffer(verifier)) return absl::DataLossError("not a snapshot of paths");
+  for (const record::PathDirectory* directory : *record::GetPathSnapshot(bytes.data())->directories()) {
+    if (directory->names()->size() != directory->states()->size()) return absl::DataLossError("not a snapshot of paths");
+  }
+  return PathSnapshot(std::move(bytes));
+}
+
+std::string_view PathSnapshot::payload() const {
+  const auto* bytes = record::GetPathSnapshot(record_.data())->payload();
+  return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+}
+
+absl::StatusOr<std::string> PathSnapshot::Retake(int threads, FileStateCache& files) const {
+  std::vector<SeenPath> seen;
+  for (const record::PathDirectory* directory : *record::GetPathSnapshot(record_.data())->directories()) {
+    for (flatbuffers::uoffset_t i = 0; i < directory->names()->size(); ++i) {
+      const record::PathState& state = *directory->states()->Get(i);
+      Digest::Bytes hash;
+      std::copy(state.hash()->begin(), state.hash()->end(), hash.begin());
+      SeenPath path{.path = Joined(*directory, i), .kind = static_cast<Kind>(state.kind()), .digest = Digest(hash, 0)};
+      if (path.kind == Kind::kFile) path.executable = (state.mode() & 0100) != 0;
+      seen.push_back(std::move(path));
+    }
+  }
+  return Take(std::move(seen), 0, payload(), threads, files);
+}
+
+PathSnapshot::Verdict PathSnapshot::Compare(int threads, FileStateCache& files) const {
+  const record::PathSnapshot& root = *record::GetPathSnapshot(record_.data());
+  // With a clock that went back, a new change may get a ctime from before the snapshot.
+  if (WallClockNanos() < root.taken_ns()) return Verdict::kChanged;
+  size_t paths = 0;
+  for (const record::PathDirectory* directory : *root.directories()) paths += directory->names()->size();
+  Comparison comparison(files);
+  ParallelFor(ThreadsFor(paths, threads), root.directories()->size(), [&](size_t i) {
+    comparison.Compare(*root.directories()->Get(static_cast<flatbuffers::uoffset_t>(i)));
+  });
+  return comparison.verdict();
+}
+
+}  // namespace cow::store
