@@ -102,6 +102,7 @@ std::string ResultAsJson(const driver::BuildResult& result) {
   json.EndArray().Key("actions").BeginObject();
   json.Field("run", result.actions_run).Field("cached", result.actions_cached).Field("failed", result.actions_failed);
   json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros);
+  json.Field("unchanged", result.unchanged);
   json.Field("loading_micros", result.loading_micros).Field("analysis_micros", result.analysis_micros).EndObject();
   return json.text();
 }

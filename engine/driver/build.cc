@@ -15,6 +15,7 @@
 #include "engine/driver/offline_fetcher.h"
 #include "engine/driver/session.h"
 #include "engine/execution/execute.h"
+#include "engine/execution/requested_outputs.h"
 #include "engine/execution/sandboxed_spawn_runner.h"
 #include "engine/loading/target_pattern_resolver.h"
 
@@ -64,7 +65,8 @@ class Builder {
     COW_ASSIGN_OR_RETURN(session_, Session::OpenStore(request_));
     if (BuildState::Covers(request_)) {
       state_.emplace(request_, session_->root, session_->installation, *session_->store);
-      if (Recall()) return absl::OkStatus();
+      COW_ASSIGN_OR_RETURN(bool recalled, Recall());
+      if (recalled) return absl::OkStatus();
     }
     COW_RETURN_IF_ERROR(session_->LoadWorkspace(request_, said_, events_));
     COW_ASSIGN_OR_RETURN(std::vector<Label> labels, Labels());
@@ -80,18 +82,22 @@ class Builder {
   }
 
   // Takes the outcome of the last build over if nothing changed since.
-  bool Recall() {
+  absl::StatusOr<bool> Recall() {
     std::optional<BuildState::Outcome> known = state_->Recall();
     if (!known) return false;
     result_ = std::move(known->result);
+    result_.unchanged = true;
     for (const Message& message : known->messages) events_.Handle(message);
+    if (!known->bin_directory.empty()) {
+      COW_RETURN_IF_ERROR(execution::PointBinLink(session_->root, known->bin_directory, events_));
+    }
     return true;
   }
 
-  void Remember(std::vector<store::SeenPath> seen) {
+  void Remember(std::vector<store::SeenPath> seen, const std::string& bin_directory) {
     std::vector<store::SeenPath> loaded = PathsOf(session_->workspace->FilesRead());
     std::move(loaded.begin(), loaded.end(), std::back_inserter(seen));
-    state_->Remember({result_, said_.Take()}, std::move(seen), session_->workspace->RepositoryInputs());
+    state_->Remember({result_, said_.Take(), bin_directory}, std::move(seen), session_->workspace->RepositoryInputs());
   }
 
   absl::StatusOr<std::vector<Label>> Labels() {
@@ -165,9 +171,10 @@ class Builder {
                                  .cancelled = cancelled_};
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, execution::Execute(plan, options, services));
     std::vector<store::SeenPath> paths = std::move(executed.paths);
+    const std::string bin_directory = executed.bin_directory;
     const bool complete = executed.ok();
     Record(std::move(executed));
-    if (complete && state_ && result_.exit_code == ExitCode::kOk) Remember(std::move(paths));
+    if (complete && state_ && result_.exit_code == ExitCode::kOk) Remember(std::move(paths), bin_directory);
     return absl::OkStatus();
   }
 

@@ -89,6 +89,7 @@ struct BuildResult {
   int64_t actions_run = 0;
   int64_t actions_cached = 0;
   int64_t actions_failed = 0;
+  bool unchanged = false;                   // taken over from the last build: nothing was different
   int64_t wall_micros = 0;
   int64_t loading_micros = 0;               // of it: finding and evaluating packages
   int64_t analysis_micros = 0;              // of it: from targets to actions; packages not loaded before load here

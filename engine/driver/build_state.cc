@@ -143,7 +143,7 @@ std::vector<SeenPath> PathsOf(const std::vector<loading::FileRead>& reads) {
         seen.push_back({.path = read.path, .digest = read.digest});
         break;
       case loading::FileRead::Kind::kDirectory:
-        seen.push_back({.path = read.path, .kind = SeenPath::Kind::kResolvedDirectory, .digest = read.digest});
+        seen.push_back({.path = read.path, .kind = SeenPath::Kind::kSourceDirectory, .digest = read.digest});
         break;
       case loading::FileRead::Kind::kAbsent:
         seen.push_back({.path = read.path, .kind = SeenPath::Kind::kAbsent});

@@ -29,6 +29,7 @@ class BuildState {
   struct Outcome {
     BuildResult result{};
     std::vector<Message> messages{};  // what loading and analysis said, to be said again
+    std::string bin_directory{};      // where cow-bin points, "" if it does not matter
   };
   // The outcome of the last build like this if it still holds.
   std::optional<Outcome> Recall() const;

@@ -11,7 +11,7 @@ namespace {
 using store::WireReader;
 using store::WireWriter;
 
-enum OutcomeField { kTarget = 1, kTest, kSkipped, kMessage, kActions, kExecutable, kRunArg, kRunVariable, kInput };
+enum OutcomeField { kTarget = 1, kTest, kSkipped, kMessage, kActions, kExecutable, kRunArg, kRunVariable, kInput, kBinDirectory };
 enum Part { kFirst = 1, kSecond, kThird, kFourth };
 
 std::string Pair(std::string_view first, std::string_view second, int64_t third = 0) {
@@ -113,6 +113,7 @@ std::string EncodeOutcome(const BuildState::Outcome& outcome,
   for (const loading::RepositoryInput& input : environment) {
     writer.Message(kInput, Pair(input.name, input.state, static_cast<int64_t>(input.kind)));
   }
+  writer.Bytes(kBinDirectory, outcome.bin_directory);
   return writer.Take();
 }
 
@@ -125,6 +126,8 @@ absl::StatusOr<BuildState::Outcome> DecodeOutcome(std::string_view bytes,
       outcome.result.actions_cached = static_cast<int64_t>(reader.integer());
     } else if (reader.field() == kExecutable) {
       outcome.result.executable = reader.bytes();
+    } else if (reader.field() == kBinDirectory) {
+      outcome.bin_directory = reader.bytes();
     } else if (reader.field() == kRunArg) {
       outcome.result.run_args.emplace_back(reader.bytes());
     } else {

@@ -188,6 +188,7 @@ class Execution {
     for (ActionId id : slice_.actions()) Count(id, &result);
     for (const RequestedTarget& target : plan_.targets) result.targets.push_back(OutcomeOf(target));
     for (const TestSpec& test : plan_.tests) result.tests.push_back(OutcomeOf(test));
+    result.bin_directory = outputs_.bin_directory();
     if (options_.list_paths && result.ok()) {
       result.paths = PathsRead(plan_, slice_, values_);
       std::vector<store::SeenPath> written = PathsWritten(outputs_.layout(), options_.workspace_root);

@@ -90,6 +90,7 @@ struct ExecutionResult {
   int64_t actions_skipped = 0;            // needed something that failed, or the build stopped before
   int64_t wall_micros = 0;
   std::string sandbox_tier{};             // "" if nothing ran
+  std::string bin_directory{};            // where cow-bin points, below the workspace; "" if nothing was written
   // Every path that was read or written and whose change makes a build like this one do something else. Only with
   // list_paths, and if the result is ok.
   std::vector<store::SeenPath> paths{};

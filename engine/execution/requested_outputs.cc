@@ -37,6 +37,19 @@ absl::Status AddRunfiles(const BuildPlan& plan, const std::string& workspace, co
 
 }  // namespace
 
+absl::Status PointBinLink(const std::string& workspace_root, const std::string& directory, EventSink& events) {
+  std::string link = absl::StrCat(workspace_root, "/", kBinLink);
+  absl::StatusOr<FileInfo> info = LstatFile(link);
+  if (info.ok() && info->kind != FileKind::kSymlink) {
+    events.Handle(Message{.kind = Message::Kind::kWarning,
+                          .text = absl::StrCat("warning: '", kBinLink, "' is not a symlink; it is left alone")});
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> present = ReadLink(link);
+  if (present.ok() && *present == directory) return absl::OkStatus();
+  return ReplaceSymlink(directory, link);
+}
+
 std::vector<ArtifactId> ArtifactsOf(const RequestedTarget& target) {
   std::vector<ArtifactId> artifacts = target.outputs;
   if (target.executable.valid()) artifacts.push_back(target.executable);
@@ -98,17 +111,8 @@ absl::Status RequestedOutputs::SwingBinLink(const std::vector<const RequestedTar
     for (ArtifactId id : ArtifactsOf(*target)) {
       const Artifact& artifact = plan_.artifact(id);
       if (artifact.is_source() || artifact.root.empty()) continue;
-      std::string link = absl::StrCat(options_.workspace_root, "/", kBinLink);
-      absl::StatusOr<FileInfo> info = LstatFile(link);
-      if (info.ok() && info->kind != FileKind::kSymlink) {
-        services_.events.Handle(Message{.kind = Message::Kind::kWarning,
-                                        .text = absl::StrCat("warning: '", kBinLink, "' is not a symlink; it is left alone")});
-        return absl::OkStatus();
-      }
-      layout_.links.push_back({kBinLink, artifact.root});
-      absl::StatusOr<std::string> present = ReadLink(link);
-      if (present.ok() && *present == artifact.root) return absl::OkStatus();
-      return ReplaceSymlink(artifact.root, link);
+      bin_directory_ = artifact.root;
+      return PointBinLink(options_.workspace_root, artifact.root, services_.events);
     }
   }
   return absl::OkStatus();

@@ -1,6 +1,7 @@
 // Writes the outputs of requested targets below <workspace>/cow-out, and points cow-bin at them.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,6 +16,9 @@ namespace cow::execution {
 // The artifacts that building this target must bring up to date.
 std::vector<ArtifactId> ArtifactsOf(const RequestedTarget& target);
 
+// Points <workspace>/cow-bin at `directory`, unless it is something else than a symlink: then says so.
+absl::Status PointBinLink(const std::string& workspace_root, const std::string& directory, EventSink& events);
+
 class RequestedOutputs {
  public:
   // All outlive it.
@@ -28,6 +32,8 @@ class RequestedOutputs {
 
   // What the last Write wrote, below the workspace.
   const OutputLayout& layout() const { return layout_; }
+  // Where it pointed cow-bin, below the workspace; "" if nothing was written.
+  const std::string& bin_directory() const { return bin_directory_; }
 
  private:
   std::vector<ArtifactId> Generated(const std::vector<const RequestedTarget*>& targets) const;
@@ -42,6 +48,7 @@ class RequestedOutputs {
   TreeReader& trees_;
   BlobSupply& supply_;
   OutputLayout layout_;
+  std::string bin_directory_;
 };
 
 }  // namespace cow::execution

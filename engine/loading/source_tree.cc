@@ -55,16 +55,14 @@ std::shared_ptr<const Listing> SourceTree::List(const std::string& directory) {
   std::shared_ptr<const Listing> listing;
   std::vector<std::string> links;
   FileRead read{.path = directory, .kind = FileRead::Kind::kAbsent};
-  if (absl::StatusOr<Listing> entries = ListDirectory(directory); entries.ok()) {
-    for (const DirectoryEntry& entry : *entries) {
-      if (entry.kind == FileKind::kSymlink) links.push_back(entry.name);
+  if (absl::StatusOr<store::SourceListing> found = store::ListSources(directory); found.ok()) {
+    Listing& entries = found->entries;
+    for (const std::string& name : found->links) {
+      if (FindEntry(entries, name)->kind == FileKind::kDirectory) links.push_back(JoinPath(directory, name));
     }
-    store::ResolveLinks(directory, &*entries);
-    std::erase_if(links, [&](const std::string& name) { return FindEntry(*entries, name)->kind != FileKind::kDirectory; });
-    for (std::string& link : links) link = JoinPath(directory, link);
     read.kind = FileRead::Kind::kDirectory;
-    read.digest = store::DigestOfListing(*entries);
-    listing = std::make_shared<const Listing>(*std::move(entries));
+    read.digest = store::DigestOfListing(entries);
+    listing = std::make_shared<const Listing>(std::move(entries));
   }
   absl::MutexLock lock(&mutex_);
   auto [place, added] = listings_.emplace(directory, std::move(listing));

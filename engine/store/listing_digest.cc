@@ -1,6 +1,7 @@
 #include "engine/store/listing_digest.h"
 
 #include "engine/base/rel_path.h"
+#include "engine/base/status.h"
 
 namespace cow::store {
 
@@ -10,15 +11,18 @@ Digest DigestOfListing(const std::vector<DirectoryEntry>& listing) {
   return hasher.Finish();
 }
 
-bool ResolveLinks(const std::string& directory, std::vector<DirectoryEntry>* listing) {
-  bool any = false;
-  for (DirectoryEntry& entry : *listing) {
+absl::StatusOr<SourceListing> ListSources(const std::string& directory) {
+  SourceListing listing;
+  COW_ASSIGN_OR_RETURN(listing.entries, ListDirectory(directory));
+  std::erase_if(listing.entries,
+                [](const DirectoryEntry& entry) { return entry.name == "cow-out" || entry.name == "cow-bin"; });
+  for (DirectoryEntry& entry : listing.entries) {
     if (entry.kind != FileKind::kSymlink) continue;
-    any = true;
+    listing.links.push_back(entry.name);
     absl::StatusOr<FileInfo> target = StatFile(JoinPath(directory, entry.name));
     entry.kind = target.ok() ? target->kind : FileKind::kOther;
   }
-  return any;
+  return listing;
 }
 
 }  // namespace cow::store

@@ -39,7 +39,7 @@ FileKind WantedKind(Kind kind) {
     case Kind::kFile: return FileKind::kRegular;
     case Kind::kSymlink: return FileKind::kSymlink;
     case Kind::kDirectory:
-    case Kind::kResolvedDirectory:
+    case Kind::kSourceDirectory:
     case Kind::kAbsent: break;
   }
   return FileKind::kDirectory;
@@ -63,12 +63,15 @@ absl::StatusOr<Contents> ContentsOf(const std::string& path, Kind kind, FileStat
       contents.digest = Digest::Of(target);
       return contents;
     }
-    case Kind::kDirectory:
-    case Kind::kResolvedDirectory: {
+    case Kind::kDirectory: {
       COW_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> listing, ListDirectory(path));
-      // What a link points to changes without the directory.
-      if (kind == Kind::kResolvedDirectory) contents.stat_tells = !ResolveLinks(path, &listing);
       contents.digest = DigestOfListing(listing);
+      return contents;
+    }
+    case Kind::kSourceDirectory: {
+      COW_ASSIGN_OR_RETURN(SourceListing listing, ListSources(path));
+      contents.digest = DigestOfListing(listing.entries);
+      contents.stat_tells = listing.links.empty();  // what a link points to changes without the directory
       return contents;
     }
     case Kind::kAbsent: break;
@@ -90,6 +93,16 @@ record::PathState Encode(Kind kind, const FileInfo& info, Certainty certainty, c
                            flatbuffers::span<const uint8_t, 32>(digest.hash().data(), 32));
 }
 
+std::string ParentOf(std::string_view path) {
+  std::string_view parent = PathDirname(path);
+  return parent.empty() ? "/" : std::string(parent);
+}
+
+// A symlink lies where its directory does, not where it leads.
+bool Settled(const SeenPath& seen, const FileInfo& info, int64_t looked_at_ns) {
+  return IsSettled(seen.kind == Kind::kSymlink ? ParentOf(seen.path) : seen.path, info, looked_at_ns);
+}
+
 absl::StatusOr<record::PathState> StateNow(const SeenPath& seen, int64_t build_began_ns, FileStateCache& files) {
   const int64_t now = WallClockNanos();
   absl::StatusOr<FileInfo> info = Look(seen.path, seen.kind);
@@ -101,20 +114,15 @@ absl::StatusOr<record::PathState> StateNow(const SeenPath& seen, int64_t build_b
   if (seen.executable && *seen.executable != info->executable()) return Differs(seen.path);
   COW_ASSIGN_OR_RETURN(Contents contents, ContentsOf(seen.path, seen.kind, files));
   const bool as_seen =
-      seen.digest ? contents.digest.hash() == seen.digest->hash() : IsSettled(seen.path, *info, build_began_ns);
+      seen.digest ? contents.digest.hash() == seen.digest->hash() : Settled(seen, *info, build_began_ns);
   if (!as_seen) return Differs(seen.path);
   absl::StatusOr<FileInfo> after = Look(seen.path, seen.kind);
   Certainty certainty = Certainty::kVolatile;
   if (contents.stat_tells) {
-    const bool settled = after.ok() && SameState(*info, *after) && IsSettled(seen.path, *info, now);
+    const bool settled = after.ok() && SameState(*info, *after) && Settled(seen, *info, now);
     certainty = settled ? Certainty::kSettled : Certainty::kFresh;
   }
   return Encode(seen.kind, *info, certainty, contents.digest);
-}
-
-std::string ParentOf(std::string_view path) {
-  std::string_view parent = PathDirname(path);
-  return parent.empty() ? "/" : std::string(parent);
 }
 
 std::string NameOf(std::string_view path) { return path == "/" ? "." : std::string(PathBasename(path)); }

@@ -21,7 +21,7 @@ struct SeenPath {
   enum class Kind : uint8_t {
     kFile,               // symlinks are followed
     kDirectory,          // `digest` is of its listing (listing_digest.h)
-    kResolvedDirectory,  // the same, symlinks appearing as what they point to
+    kSourceDirectory,    // the same, of ListSources
     kSymlink,            // `digest` is of the target text
     kAbsent,
   };
