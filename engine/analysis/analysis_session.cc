@@ -7,6 +7,7 @@
 #include "engine/analysis/builtin_providers.h"
 #include "engine/analysis/command_line_aspects.h"
 #include "engine/analysis/configuration_table.h"
+#include "engine/analysis/output_groups_value.h"
 #include "engine/analysis/test_action.h"
 #include "engine/base/status.h"
 #include "engine/loading/workspace.h"
@@ -74,14 +75,14 @@ std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& 
     if (!group.starts_with('-')) groups.push_back(name);
   }
   const auto* info =
-      target.providers.Find(BuiltinProviders::Get().output_group_info).As<starlark::Struct>();
+      target.providers.Find(BuiltinProviders::Get().output_group_info).As<OutputGroupsValue>();
   std::vector<ValueDepset> sets;
   for (const std::string& group : groups) {
     if (group == "default") {
       sets.push_back(target.files);
     }
     if (info != nullptr) {
-      if (const auto* set = info->Find(group).As<DepsetValue>()) sets.push_back(set->set());
+      if (const DepsetValue* set = info->Find(group)) sets.push_back(set->set());
     }
   }
   return sets;

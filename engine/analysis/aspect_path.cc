@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/analysis/builtin_providers.h"
+#include "engine/analysis/output_groups_value.h"
 #include "engine/analysis/target_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
@@ -140,22 +141,6 @@ absl::Status AddUse(const AspectClass& aspect, const AspectClass* required_by, P
   return absl::OkStatus();
 }
 
-// The groups of both.
-Value JoinGroups(const starlark::Struct& a, const starlark::Struct& b, starlark::Heap& heap) {
-  std::vector<starlark::NamedValue> groups(a.fields().begin(), a.fields().end());
-  for (const starlark::NamedValue& field : b.fields()) {
-    auto known = std::find_if(groups.begin(), groups.end(),
-                              [&](const starlark::NamedValue& group) { return group.name == field.name; });
-    if (known == groups.end()) {
-      groups.push_back(field);
-      continue;
-    }
-    known->value = NewFileDepset(heap, MergeSets({}, {known->value.As<DepsetValue>()->set(),
-                                                      field.value.As<DepsetValue>()->set()}));
-  }
-  return heap.NewStruct(BuiltinProviders::Get().output_group_info, groups);
-}
-
 }  // namespace
 
 bool AspectUse::GoesAlong(std::string_view attribute) const {
@@ -227,7 +212,8 @@ absl::StatusOr<std::unique_ptr<ConfiguredTarget>> MergeAspects(const ConfiguredT
       if (known.IsUnset()) {
         merged->providers.Set(provider, instance);
       } else if (provider == groups) {
-        merged->providers.Set(groups, JoinGroups(*known.As<starlark::Struct>(), *instance.As<starlark::Struct>(), *heap));
+        merged->providers.Set(groups, JoinOutputGroups(*known.As<OutputGroupsValue>(),
+                                                       *instance.As<OutputGroupsValue>(), *heap));
       } else {
         return UserError("provider '", provider->InstanceName(), "' provided twice for ", target.label.ToString(),
                          ": by ", aspect->kind, " and by ",

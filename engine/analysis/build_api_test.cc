@@ -36,6 +36,26 @@ TEST_F(BuildApiTest, TemplateDictsAreJoinedWhenTheFileIsWanted) {
                                                  std::pair<std::string, std::string>("B", "X,Y")));
 }
 
+TEST_F(BuildApiTest, OutputGroupsAreRecordAndDictionary) {
+  Rule(R"(    out = ctx.actions.declare_file("o")
+    ctx.actions.write(out, "")
+    for dep in ctx.attr.deps:
+        info = dep[OutputGroupInfo]
+        print(info["b"].to_list() == info.b.to_list(), "a" in info, "c" in info, [g for g in info], dir(info))
+        print(getattr(info, "c", "none"), hasattr(info, "a"), type(info))
+    return [OutputGroupInfo(b = [out], a = depset())])",
+       "\"deps\": attr.label_list()", "r(name = \"y\")\nr(name = \"x\", deps = [\":y\"])");
+  Plan({"//:x"});
+  ASSERT_EQ(printed_.size(), 2u);
+  EXPECT_THAT(printed_[0], HasSubstr("True True False [\"a\", \"b\"] [\"a\", \"b\"]"));
+  EXPECT_THAT(printed_[1], HasSubstr("none True OutputGroupInfo"));
+}
+
+TEST_F(BuildApiTest, AnOutputGroupThatIsNotThereIsAnError) {
+  Rule("    return [OutputGroupInfo(a = OutputGroupInfo(a = [])[\"z\"])]");
+  EXPECT_THAT(Error({"//:x"}), HasSubstr("output group z not present"));
+}
+
 TEST_F(BuildApiTest, FlagsPerLineAreOneArgumentEach) {
   Rule(R"(    out = ctx.actions.declare_file("o")
     args = ctx.actions.args()

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/analysis/depset_value.h"
+#include "engine/analysis/output_groups_value.h"
 #include "engine/analysis/runfiles_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
@@ -67,16 +68,8 @@ absl::StatusOr<Value> NewDefaultInfo(Thread& thread, const Provider& self, const
                     {"executable", OrUnset(executable)}})));
 }
 
-absl::StatusOr<Value> NewOutputGroupInfo(Thread& thread, const Provider& self,
-                                         const Arguments& args) {
-  std::vector<NamedValue> groups;
-  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::KwRest(&groups)}));
-  for (NamedValue& group : groups) {
-    if (group.value.As<DepsetValue>() != nullptr) continue;
-    COW_ASSIGN_OR_RETURN(std::vector<Value> files, FileList(group.value, group.name->view()));
-    group.value = NewFileDepset(thread.heap(), MergeSets(std::move(files), {}));
-  }
-  return Value(thread.heap().NewStruct(&self, groups));
+absl::StatusOr<Value> NewOutputGroupInfo(Thread& thread, const Provider&, const Arguments& args) {
+  return MakeOutputGroups(thread, args);
 }
 
 absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self,

@@ -73,7 +73,10 @@ absl::StatusOr<Value> ConfigurationStruct(Heap& heap, const Configuration& confi
 
 Value FragmentsStruct(Heap& heap, const Configuration& configuration) {
   auto none = [&](std::string_view name) { return Constant(heap, name, Value::None()); };
-  auto no = [&](std::string_view name) { return Constant(heap, name, Value::Bool(false)); };
+  auto option = [&](std::string_view name) { return NativeValue(configuration.options, *FindNativeOption(name)); };
+  const bool force_pic = std::get<bool>(option("force_pic"));
+  const std::string strip = std::get<std::string>(option("strip"));
+  const bool strips = strip == "always" || (strip == "sometimes" && configuration.compilation_mode == "fastbuild");
   const OptionValue& host =
       NativeValue(configuration.options, *FindNativeOption("host_platform"));
   starlark::NamedValue cpp[] = {
@@ -84,9 +87,10 @@ Value FragmentsStruct(Heap& heap, const Configuration& configuration) {
       {Intern("copts"), heap.NewStringList(configuration.copts)},
       {Intern("custom_malloc"), Value::None()},
       {Intern("cxxopts"), heap.NewStringList(configuration.cxxopts)},
-      {Intern("force_pic"), no("force_pic")},
+      {Intern("force_pic"), Constant(heap, "force_pic", Value::Bool(force_pic))},
       {Intern("linkopts"), heap.NewStringList(configuration.linkopts)},
       {Intern("minimum_os_version"), none("minimum_os_version")},
+      {Intern("should_strip_binaries"), Constant(heap, "should_strip_binaries", Value::Bool(strips))},
   };
   starlark::NamedValue platform[] = {
       {Intern("host_platform"), ToStarlark(heap, host)},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/analysis/builtin_providers.h"
+#include "engine/analysis/output_groups_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/status.h"
@@ -109,6 +111,7 @@ absl::StatusOr<Value> MakeProvider(Thread& thread, const Arguments& args) {
 }
 
 const Provider* ProviderOf(Value instance) {
+  if (instance.As<OutputGroupsValue>() != nullptr) return BuiltinProviders::Get().output_group_info;
   const auto* record = instance.As<starlark::Struct>();
   return record == nullptr ? nullptr : record->constructor().As<Provider>();
 }

@@ -64,6 +64,28 @@ void AddCompilation(std::vector<NativeOption>& table) {
                    .help = "Like --features, for programs that run in the build."});
 }
 
+void AddLinking(std::vector<NativeOption>& table) {
+  table.push_back({.name = "strip",
+                   .default_text = "sometimes",
+                   .choices = {"always", "sometimes", "never"},
+                   .is_flag = true,
+                   .value_name = "WHEN",
+                   .help = "Leaves debugging information out of programs: always, sometimes (with "
+                           "-c fastbuild) or never."});
+  table.push_back({.name = "dynamic_mode",
+                   .default_text = "default",
+                   .choices = {"off", "default", "fully"},
+                   .is_flag = true,
+                   .value_name = "WHEN",
+                   .help = "Libraries are linked into programs; default and off mean the same."});
+  table.push_back({.name = "force_pic",
+                   .type = Type::kBool,
+                   .default_text = "false",
+                   .in_tools = InTools::kSame,
+                   .is_flag = true,
+                   .help = "Objects of programs are position independent, as they always are."});
+}
+
 void AddPlatforms(std::vector<NativeOption>& table) {
   table.push_back({.name = "platforms",
                    .type = Type::kLabelList,
@@ -136,15 +158,10 @@ void AddEnvironment(std::vector<NativeOption>& table) {
 
 // Conditions of projects ask for these; nothing in cow makes them differ from their defaults.
 void AddKnown(std::vector<NativeOption>& table) {
-  for (const char* name : {"stamp", "collect_code_coverage", "force_pic", "interface_shared_objects",
+  for (const char* name : {"stamp", "collect_code_coverage", "interface_shared_objects",
                            "android_incremental_dexing", "build_runfile_links"}) {
     table.push_back({.name = name, .type = Type::kBool, .default_text = "false"});
   }
-  table.push_back({.name = "strip",
-                   .default_text = "sometimes",
-                   .choices = {"always", "sometimes", "never"}});
-  table.push_back(
-      {.name = "dynamic_mode", .default_text = "default", .choices = {"off", "default", "fully"}});
   table.push_back({.name = "apple_platform_type", .default_text = "macos"});
   for (const char* name : {"compiler", "host_compiler", "crosstool_top", "host_crosstool_top",
                            "android_cpu", "android_crosstool_top", "apple_crosstool_top",
@@ -157,6 +174,7 @@ void AddKnown(std::vector<NativeOption>& table) {
 std::vector<NativeOption> MakeTable() {
   std::vector<NativeOption> table;
   AddCompilation(table);
+  AddLinking(table);
   AddPlatforms(table);
   AddEnvironment(table);
   AddKnown(table);

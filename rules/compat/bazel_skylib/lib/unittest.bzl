@@ -79,21 +79,42 @@ unittest = struct(
     suite = _suite,
 )
 
-def _analysis_make(impl, attrs = {}, doc = "", expect_failure = False, config_settings = {}, **_others):
-    if expect_failure:
-        fail("analysistest.make(): expect_failure is not supported")
-    if config_settings:
-        fail("analysistest.make(): config_settings is not supported")
-    return _make(impl, attrs = attrs | {"target_under_test": attr.label(mandatory = True)}, doc = doc)
+_BinDirInfo = provider("Where the target under test is built.", fields = ["path"])
 
+_bin_dir_aspect = aspect(implementation = lambda target, ctx: [_BinDirInfo(path = ctx.bin_dir.path)])
+
+def _analysis_make(
+        impl,
+        expect_failure = False,
+        attrs = {},
+        fragments = [],
+        config_settings = {},
+        extra_target_under_test_aspects = [],
+        doc = "",
+        **_others):
+    if expect_failure:
+        fail("analysistest.make(): expect_failure is not supported: a target whose analysis fails ends the build")
+    under_test = {"aspects": [_bin_dir_aspect] + extra_target_under_test_aspects, "mandatory": True}
+    if config_settings:
+        under_test["cfg"] = analysis_test_transition(
+            settings = {str(setting): value for setting, value in config_settings.items()},
+        )
+    return _make(impl, attrs = attrs | {"target_under_test": attr.label(**under_test)}, doc = doc)
+
+# A transition makes a list of what it leads to.
 def _target_under_test(env):
-    return env.ctx.attr.target_under_test
+    target = env.ctx.attr.target_under_test
+    return target[0] if type(target) == "list" else target
+
+def _target_bin_dir_path(env):
+    return _target_under_test(env)[_BinDirInfo].path
 
 analysistest = struct(
     begin = _begin,
     end = _end,
     fail = _fail,
     make = _analysis_make,
+    target_bin_dir_path = _target_bin_dir_path,
     target_under_test = _target_under_test,
 )
 
