@@ -45,6 +45,7 @@ Platform PlatformOf(const BuildPlan& plan, const Action& action) {
   Platform platform = {{"ISA", kMachine}, {"OSFamily", "linux"}};
   if (action.captured_output.valid()) {
     platform.emplace_back("cow-captured-output", plan.artifact(action.captured_output).exec_path);
+    platform.emplace_back("cow-writable-root", "1");
   }
   if (action.host_tree.valid()) {
     platform.emplace_back("cow-host-tree", plan.host_trees[action.host_tree.value()]->digest.ToString());
