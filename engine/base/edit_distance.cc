@@ -21,13 +21,20 @@ int EditDistance(std::string_view a, std::string_view b) {
   return rows[a.size()][b.size()];
 }
 
+// Thousands of usual names. A suggestion is not worth more than some milliseconds.
+constexpr size_t kMostCells = size_t{1} << 20;
+
 std::string ClosestMatch(std::string_view name, const std::vector<std::string>& candidates) {
   const int limit = std::max(1, static_cast<int>(name.size()) / 3);
   int best = limit + 1;
   std::string result;
+  size_t cells = 0;
   for (const std::string& candidate : candidates) {
     if (candidate == name) continue;
     if (candidate.size() > name.size() + static_cast<size_t>(limit)) continue;
+    if (candidate.size() + static_cast<size_t>(limit) < name.size()) continue;
+    cells += (candidate.size() + 1) * (name.size() + 1);
+    if (cells > kMostCells) break;
     int distance = EditDistance(name, candidate);
     if (distance < best) {
       best = distance;

@@ -11,7 +11,7 @@ namespace cow {
 int EditDistance(std::string_view a, std::string_view b);
 
 // The closest candidate, or "" if none is close enough to be a likely misspelling.
-// Ties go to the candidate that comes first.
+// Ties go to the candidate that comes first. Of very many or very long names only the first count.
 std::string ClosestMatch(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace cow

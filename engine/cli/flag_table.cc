@@ -177,7 +177,7 @@ std::vector<Flag> OwnFlags() {
          options.starlark.chunked = value != "no";
          return absl::OkStatus();
        }},
-      {"max_steps", 0, "N", {}, "Calls and rounds of loops before a program fails; 0: any number. Default: 50 million.",
+      {"max_steps", 0, "N", {}, "Work, in rounds of a loop, before a program fails; 0: any amount. Default: 50 million.",
        "starlark", Limit("max_steps", &driver::StarlarkRequest::max_steps)},
       {"max_heap", 0, "SIZE", {}, "Memory for values before a program fails: 64M, 2G; 0: any size. Default: 384M.", "starlark",
        Limit("max_heap", &driver::StarlarkRequest::max_heap)},

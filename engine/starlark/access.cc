@@ -10,6 +10,7 @@
 #include "engine/starlark/function_value.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operators.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -55,25 +56,32 @@ absl::Status NotIterable(Value value) {
 
 absl::Status ForEach(Value iterable, absl::FunctionRef<absl::Status(Value)> visit) {
   IterationLock lock(iterable);
+  ElementCharge charge;
+  auto visit_all = [&](const auto& values) -> absl::Status {
+    for (Value value : values) {
+      COW_RETURN_IF_ERROR(charge.Next());
+      COW_RETURN_IF_ERROR(visit(value));
+    }
+    return absl::OkStatus();
+  };
+  auto visit_keys = [&](const auto& table) -> absl::Status {
+    COW_RETURN_IF_ERROR(ChargeWork(table.table().HoleWork()));
+    for (const auto& entry : table) {
+      COW_RETURN_IF_ERROR(charge.Next());
+      COW_RETURN_IF_ERROR(visit(entry.key));
+    }
+    return absl::OkStatus();
+  };
   switch (iterable.kind()) {
-    case Kind::kList:
-      for (Value value : *iterable.As<List>()) COW_RETURN_IF_ERROR(visit(value));
-      return absl::OkStatus();
-    case Kind::kTuple:
-      for (Value value : *iterable.As<Tuple>()) COW_RETURN_IF_ERROR(visit(value));
-      return absl::OkStatus();
-    case Kind::kDict:
-      for (const auto& entry : *iterable.As<Dict>()) COW_RETURN_IF_ERROR(visit(entry.key));
-      return absl::OkStatus();
-    case Kind::kSet:
-      for (const auto& entry : *iterable.As<Set>()) COW_RETURN_IF_ERROR(visit(entry.key));
-      return absl::OkStatus();
-    case Kind::kElems:
-      for (Value value : iterable.As<Elems>()->elements()) COW_RETURN_IF_ERROR(visit(value));
-      return absl::OkStatus();
+    case Kind::kList: return visit_all(*iterable.As<List>());
+    case Kind::kTuple: return visit_all(*iterable.As<Tuple>());
+    case Kind::kDict: return visit_keys(*iterable.As<Dict>());
+    case Kind::kSet: return visit_keys(*iterable.As<Set>());
+    case Kind::kElems: return visit_all(iterable.As<Elems>()->elements());
     case Kind::kRange: {
       const Range& range = *iterable.As<Range>();
       for (int64_t i = 0; i < range.size(); ++i) {
+        COW_RETURN_IF_ERROR(charge.Next());
         COW_RETURN_IF_ERROR(visit(Value::SmallInt(range.at(i))));
       }
       return absl::OkStatus();
@@ -83,16 +91,22 @@ absl::Status ForEach(Value iterable, absl::FunctionRef<absl::Status(Value)> visi
       if (!host->Iterable()) return NotIterable(iterable);
       std::vector<Value> elements;
       host->Elements(elements);
-      for (Value value : elements) COW_RETURN_IF_ERROR(visit(value));
-      return absl::OkStatus();
+      return visit_all(elements);
     }
     default: return NotIterable(iterable);
   }
 }
 
+absl::Status CheckElements(int64_t length, uint64_t bytes_each) {
+  if (length <= 0) return absl::OkStatus();
+  const uint64_t count = std::min(static_cast<uint64_t>(length), uint64_t{1} << 48);
+  return CheckWorkingMemory(count * bytes_each);
+}
+
 absl::StatusOr<std::vector<Value>> Elements(Value iterable) {
   std::vector<Value> result;
   const int64_t length = IsIterable(iterable) ? Length(iterable) : 0;
+  COW_RETURN_IF_ERROR(CheckElements(length, sizeof(Value)));
   if (length > 0) result.reserve(static_cast<size_t>(std::min<int64_t>(length, 1 << 20)));
   COW_RETURN_IF_ERROR(ForEach(iterable, [&](Value value) {
     result.push_back(value);
@@ -277,7 +291,9 @@ absl::StatusOr<SliceRange> ResolveSlice(int64_t size, Value from, Value to, Valu
   return SliceRange{start, step, start > stop ? (start - stop - 1) / -step + 1 : 0};
 }
 
-std::string PickBytes(std::string_view text, const SliceRange& slice) {
+absl::StatusOr<std::string> PickBytes(std::string_view text, const SliceRange& slice) {
+  COW_RETURN_IF_ERROR(CheckElements(slice.count, 2));
+  COW_RETURN_IF_ERROR(ChargeWork(SingleBytes(static_cast<uint64_t>(slice.count))));
   std::string out;
   out.reserve(static_cast<size_t>(slice.count));
   for (int64_t i = 0; i < slice.count; ++i) {
@@ -304,10 +320,13 @@ absl::StatusOr<Value> Slice(Heap& heap, Value object, Value from, Value to, Valu
       return heap.NewSubstring(*text, static_cast<size_t>(slice.start),
                                static_cast<size_t>(slice.count));
     }
-    return heap.NewString(PickBytes(text->view(), slice));
+    COW_ASSIGN_OR_RETURN(std::string picked, PickBytes(text->view(), slice));
+    return heap.NewString(picked);
   }
-  if (const Bytes* bytes = object.As<Bytes>())
-    return heap.NewBytes(PickBytes(bytes->view(), slice));
+  if (const Bytes* bytes = object.As<Bytes>()) {
+    COW_ASSIGN_OR_RETURN(std::string picked, PickBytes(bytes->view(), slice));
+    return heap.NewBytes(picked);
+  }
   if (const Range* range = object.As<Range>()) {
     const int64_t start = range->start() + slice.start * range->step();
     const int64_t new_step = slice.count > 1 ? range->step() * slice.step : range->step();
@@ -316,6 +335,8 @@ absl::StatusOr<Value> Slice(Heap& heap, Value object, Value from, Value to, Valu
   const List* list = object.As<List>();
   std::span<const Value> source =
       list != nullptr ? list->elements() : object.As<Tuple>()->elements();
+  COW_RETURN_IF_ERROR(CheckElements(slice.count, 2 * sizeof(Value)));
+  COW_RETURN_IF_ERROR(ChargeWork(WalkedElements(static_cast<uint64_t>(slice.count))));
   std::vector<Value> picked;
   picked.reserve(static_cast<size_t>(slice.count));
   for (int64_t i = 0; i < slice.count; ++i) {

@@ -12,6 +12,7 @@
 #include "engine/starlark/operators.h"
 #include "engine/starlark/sorting.h"
 #include "engine/starlark/universe.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -26,26 +27,27 @@ absl::StatusOr<Value> IterableArgument(const Arguments& args) {
   return x;
 }
 
-// Ranges may be far longer than memory.
-absl::Status CheckRoomFor(Heap& heap, Value iterable) {
-  const int64_t length = Length(iterable);
-  return length <= 0 ? absl::OkStatus()
-                     : heap.CheckRoom(static_cast<uint64_t>(length) * sizeof(Value));
-}
-
-absl::StatusOr<std::vector<Value>> BoundedElements(Heap& heap, Value iterable) {
+// The elements, if there is memory for so many bytes for each of them. Ranges may be far longer than
+// memory.
+absl::StatusOr<std::vector<Value>> BoundedElements(Value iterable, uint64_t bytes_each) {
   if (!IsIterable(iterable)) return NotIterable(iterable);
-  COW_RETURN_IF_ERROR(CheckRoomFor(heap, iterable));
+  COW_RETURN_IF_ERROR(CheckElements(Length(iterable), bytes_each));
   return Elements(iterable);
 }
+// For a copy to the heap.
+constexpr uint64_t kCopied = 2 * sizeof(Value);
+// A tuple of two in a list.
+constexpr uint64_t kPair = sizeof(Tuple) + 4 * sizeof(Value);
 
 Result AnyOrAll(const Arguments& args, bool decisive) {
   COW_ASSIGN_OR_RETURN(Value x, IterableArgument(args));
   bool decided = false;
+  const absl::Status kFound = absl::AlreadyExistsError("");  // ends the loop
   absl::Status status = ForEach(x, [&](Value element) -> absl::Status {
     decided = Truth(element) == decisive;
-    return decided ? absl::CancelledError() : absl::OkStatus();
+    return decided ? kFound : absl::OkStatus();
   });
+  if (!status.ok() && !decided) return status;
   return Value::Bool(decided == decisive);
 }
 
@@ -84,7 +86,8 @@ Result Enumerate(Thread& thread, const Arguments& args) {
                      TypeName(start), "', want 'int'"));
   }
   Heap& heap = thread.heap();
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(heap, x));
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(x, kPair));
+  COW_RETURN_IF_ERROR(ChargeWork(elements.size() / 2));
   List* result = heap.NewList();
   result->Reserve(elements.size());
   int64_t number = *first;
@@ -99,7 +102,7 @@ Result MakeList(Thread& thread, const Arguments& args) {
   Value x;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Optional("x", &x))}));
   if (x.IsUnset()) return thread.heap().NewList();
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(thread.heap(), x));
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(x, kCopied));
   return thread.heap().NewList(elements);
 }
 
@@ -108,7 +111,7 @@ Result MakeTuple(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Optional("x", &x))}));
   if (x.IsUnset()) return thread.heap().NewTuple({});
   if (x.Is(Kind::kTuple)) return x;
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(thread.heap(), x));
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(x, kCopied));
   return thread.heap().NewTuple(elements);
 }
 
@@ -118,7 +121,6 @@ Result MakeSet(Thread& thread, const Arguments& args) {
   Set* set = thread.heap().NewSet();
   if (x.IsUnset()) return set;
   if (!IsIterable(x)) return NotIterable(x);
-  COW_RETURN_IF_ERROR(CheckRoomFor(thread.heap(), x));
   COW_RETURN_IF_ERROR(ForEach(x, [&](Value element) { return set->Add(element); }));
   return set;
 }
@@ -128,15 +130,18 @@ Result Extreme(Thread& thread, const Arguments& args, bool want_max) {
   Value key;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Rest(&values), Noneable(KwOptional("key", &key))}));
   std::optional<IterationLock> lock;  // while keys are computed
+  HeldMemory held;
   if (values.size() == 1) {
     const Value iterable = values[0];
-    COW_ASSIGN_OR_RETURN(values, BoundedElements(thread.heap(), iterable));
+    COW_ASSIGN_OR_RETURN(values, BoundedElements(iterable, kCopied));
     lock.emplace(iterable);
+    COW_RETURN_IF_ERROR(held.Add(values.size() * sizeof(Value)));
   }
   if (values.empty()) return absl::InvalidArgumentError("expected at least one item");
   Value best;
   Value best_key;
   for (Value value : values) {
+    COW_RETURN_IF_ERROR(ChargeWork(1));
     Value value_key = value;
     if (!key.IsUnset()) {
       COW_ASSIGN_OR_RETURN(value_key, Call(thread, key, {&value, 1}));
@@ -189,7 +194,7 @@ Result MakeRange(Thread& thread, const Arguments& args) {
 
 Result Reversed(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(Value x, IterableArgument(args));
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(thread.heap(), x));
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(x, kCopied));
   std::reverse(elements.begin(), elements.end());
   return thread.heap().NewList(elements);
 }
@@ -201,7 +206,10 @@ Result Sorted(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("iterable", &iterable)),
                                         Noneable(KwOptional("key", &key)),
                                         KwOptional("reverse", &reverse)}));
-  COW_ASSIGN_OR_RETURN(std::vector<Value> elements, BoundedElements(thread.heap(), iterable.value));
+  COW_ASSIGN_OR_RETURN(std::vector<Value> elements,
+                       BoundedElements(iterable.value, kCopied + SortMemory(1)));
+  HeldMemory held;
+  COW_RETURN_IF_ERROR(held.Add(elements.size() * sizeof(Value) + SortMemory(elements.size())));
   std::vector<SortItem> items;
   items.reserve(elements.size());
   {
@@ -221,21 +229,42 @@ Result Sorted(Thread& thread, const Arguments& args) {
   return result;
 }
 
+// One argument of zip(). A range is not copied: only as much of it counts as the shortest one has.
+struct Column {
+  const Range* range = nullptr;
+  std::vector<Value> elements;
+
+  Value at(size_t i) const {
+    return range != nullptr ? Value::SmallInt(range->at(static_cast<int64_t>(i))) : elements[i];
+  }
+  size_t size() const {
+    return range != nullptr ? static_cast<size_t>(range->size()) : elements.size();
+  }
+};
+
 Result Zip(Thread& thread, const Arguments& args) {
   std::vector<Value> iterables;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {Rest(&iterables)}));
-  std::vector<std::vector<Value>> columns;
+  HeldMemory held;
+  std::vector<Column> columns;
   size_t rows = 0;
   for (Value iterable : iterables) {
-    COW_ASSIGN_OR_RETURN(std::vector<Value> column, BoundedElements(thread.heap(), iterable));
+    Column column{iterable.As<Range>(), {}};
+    if (column.range == nullptr) {
+      COW_ASSIGN_OR_RETURN(column.elements, BoundedElements(iterable, sizeof(Value)));
+      COW_RETURN_IF_ERROR(held.Add(column.elements.size() * sizeof(Value)));
+    }
     rows = columns.empty() ? column.size() : std::min(rows, column.size());
     columns.push_back(std::move(column));
   }
+  const uint64_t row_bytes = sizeof(Tuple) + (columns.size() + 1) * sizeof(Value);
+  COW_RETURN_IF_ERROR(CheckElements(static_cast<int64_t>(rows), row_bytes));
   List* result = thread.heap().NewList();
   result->Reserve(rows);
   std::vector<Value> row(columns.size());
   for (size_t i = 0; i < rows; ++i) {
-    for (size_t c = 0; c < columns.size(); ++c) row[c] = columns[c][i];
+    COW_RETURN_IF_ERROR(ChargeWork(1 + WalkedElements(columns.size())));
+    for (size_t c = 0; c < columns.size(); ++c) row[c] = columns[c].at(i);
     result->Push(thread.heap().NewTuple(row));
   }
   return result;
@@ -256,12 +285,15 @@ absl::Status UpdateDict(Dict& dict, Value pairs, std::string_view function) {
           absl::StrCat("in ", function, ", dictionary update sequence element #", number,
                        " is not iterable (", TypeName(pair), ")"));
     }
-    COW_ASSIGN_OR_RETURN(std::vector<Value> both, Elements(pair));
-    if (both.size() != 2) {
+    auto not_two = [&](int64_t length) {
       return absl::InvalidArgumentError(absl::StrCat("in ", function, ", item #", number,
-                                                     " has length ", both.size(),
+                                                     " has length ", length,
                                                      ", but exactly two elements are required"));
-    }
+    };
+    if (Length(pair) >= 0 && Length(pair) != 2) return not_two(Length(pair));
+    COW_ASSIGN_OR_RETURN(std::vector<Value> both, Elements(pair));
+    if (both.size() != 2) return not_two(static_cast<int64_t>(both.size()));
+    COW_RETURN_IF_ERROR(ChargeWork(2));
     ++number;
     return dict.Set(both[0], both[1]);
   });

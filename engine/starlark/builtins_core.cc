@@ -6,6 +6,7 @@
 #include "engine/base/status.h"
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/elems_value.h"
+#include "engine/starlark/metered_text.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operators.h"
 #include "engine/starlark/universe.h"
@@ -44,6 +45,8 @@ Result MakeBytes(Thread& thread, const Arguments& args) {
   if (x.Is(Kind::kBytes)) return x;
   if (const String* text = x.As<String>()) {
     // Text that is not UTF-8 gets replacement characters.
+    COW_RETURN_IF_ERROR(ChargeWork(SingleBytes(text->size())));
+    COW_RETURN_IF_ERROR(CheckWorkingMemory(TextRoom(text->size())));
     std::string bytes;
     for (size_t at = 0; at < text->size();) AppendUtf8(NextCodepoint(text->view(), &at), bytes);
     return thread.heap().NewBytes(bytes);
@@ -54,6 +57,7 @@ Result MakeBytes(Thread& thread, const Arguments& args) {
                      "', want 'string, bytes, or iterable of ints'"));
   }
   std::string bytes;
+  MeteredText metered(bytes);
   COW_RETURN_IF_ERROR(ForEach(x, [&](Value element) -> absl::Status {
     const std::optional<int64_t> byte = element.ToInt64();
     if (!byte || *byte < 0 || *byte > 255) {
@@ -61,7 +65,7 @@ Result MakeBytes(Thread& thread, const Arguments& args) {
                                                      " is not an int in range [0, 255]"));
     }
     bytes += static_cast<char>(*byte);
-    return absl::OkStatus();
+    return metered.Check();
   }));
   return thread.heap().NewBytes(bytes);
 }
@@ -123,7 +127,8 @@ Result GetAttribute(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("x", &x)),
                                         PositionalOnly(Required("name", &name)),
                                         PositionalOnly(Optional("default", &fallback))}));
-  COW_ASSIGN_OR_RETURN(Value value, GetAttr(thread, x, Intern(*name)));
+  COW_ASSIGN_OR_RETURN(const String* attribute, InternMetered(*name));
+  COW_ASSIGN_OR_RETURN(Value value, GetAttr(thread, x, attribute));
   if (!value.IsUnset()) return value;
   if (!fallback.IsUnset()) return fallback;
   return NoSuchAttribute(x, name->view());
@@ -134,13 +139,17 @@ Result HasAttribute(Thread& thread, const Arguments& args) {
   const String* name;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("x", &x)),
                                         PositionalOnly(Required("name", &name))}));
-  COW_ASSIGN_OR_RETURN(Value value, GetAttr(thread, x, Intern(*name)));
+  COW_ASSIGN_OR_RETURN(const String* attribute, InternMetered(*name));
+  COW_ASSIGN_OR_RETURN(Value value, GetAttr(thread, x, attribute));
   return Value::Bool(!value.IsUnset());
 }
 
 // Java's String.hashCode over UTF-16, as every implementation has it; FNV-1a for bytes.
 Result HashOf(Thread&, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(Value x, OneArgument(args));
+  if (x.Is(Kind::kBytes) || x.Is(Kind::kString)) {
+    COW_RETURN_IF_ERROR(ChargeWork(2 * SingleBytes(static_cast<uint64_t>(Length(x)))));
+  }
   if (const Bytes* bytes = x.As<Bytes>()) {
     uint32_t hash = 0x811c9dc5;
     for (char c : bytes->view()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
@@ -196,6 +205,7 @@ Result IntFromText(Heap& heap, std::string_view text, std::optional<int64_t> giv
     }
     base = 10;
   }
+  if (text.size() > kMaxIntDigits) return absl::InvalidArgumentError("integer too large");
   Value value;
   if (!IntFromDigits(heap, text, static_cast<int>(base), &value)) return invalid(base);
   return negative ? IntNegate(heap, value) : value;
@@ -246,7 +256,10 @@ Result Print(Thread& thread, const Arguments& args) {
     if (i > 0) text += sep;
     AppendStr(values[i], text);
   }
+  // Also fails if the text is not whole.
+  COW_RETURN_IF_ERROR(ChargeWork(50 + SingleBytes(text.size())));
   const Location caller = thread.CallerLocation();
+  NoteWork(SingleBytes(static_cast<uint64_t>(caller.column)));
   if (thread.print_handler()) {
     thread.print_handler()(caller, text);
   } else {
@@ -257,13 +270,17 @@ Result Print(Thread& thread, const Arguments& args) {
 
 Result ReprOf(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(Value x, OneArgument(args));
-  return thread.heap().NewString(Repr(x));
+  const std::string text = Repr(x);
+  COW_RETURN_IF_ERROR(CheckWorkingMemory(text.size()));
+  return thread.heap().NewString(text);
 }
 
 Result StrOf(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(Value x, OneArgument(args));
   if (x.Is(Kind::kString)) return x;
-  return thread.heap().NewString(Str(x));
+  const std::string text = Str(x);
+  COW_RETURN_IF_ERROR(CheckWorkingMemory(text.size()));
+  return thread.heap().NewString(text);
 }
 
 Result TypeOf(Thread& thread, const Arguments& args) {

@@ -22,10 +22,12 @@ namespace {
 constexpr size_t kFirstSegment = 256;
 constexpr size_t kSegmentGrowth = 16;
 constexpr size_t kLargestSegment = 65536;
+// Star arguments from which on memory is looked at.
+constexpr uint64_t kManyArguments = 4096;
 // Calls from C++ into the interpreter nest on the machine's stack.
 constexpr int kMaxHostDepth = 150;
-// Steps between two looks at the cancel flag and the memory.
-constexpr uint64_t kCheckEvery = 1024;
+// Steps that a call of something written in C++ costs beside its own work.
+constexpr uint64_t kNativeCall = 2;
 
 std::string Plural(size_t count, std::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
@@ -78,6 +80,13 @@ Value* RegisterStack::start() {
   return segments_[current_].values.get();
 }
 
+// Large segments count as memory of the evaluation.
+void RegisterStack::HoldSegment(size_t size, bool hold) {
+  WorkMeter* meter = WorkMeter::Current();
+  if (meter == nullptr) return;
+  hold ? meter->Hold(size * sizeof(Value)) : meter->Release(size * sizeof(Value));
+}
+
 Value* RegisterStack::Window(Value* at, size_t count, size_t* segment) {
   const Segment& here = segments_[current_];
   *segment = current_;
@@ -85,27 +94,14 @@ Value* RegisterStack::Window(Value* at, size_t count, size_t* segment) {
   const size_t size = std::max(count, std::min(here.size * kSegmentGrowth, kLargestSegment));
   *segment = ++current_;
   if (current_ < segments_.size() && segments_[current_].size < size) {
+    for (size_t i = current_; i < segments_.size(); ++i) HoldSegment(segments_[i].size, false);
     segments_.resize(current_);
   }
   if (current_ == segments_.size()) {
+    HoldSegment(size, true);
     segments_.push_back({std::make_unique<Value[]>(size), size});
   }
   return segments_[current_].values.get();
-}
-
-bool Interpreter::CheckLimits() {
-  if (thread_.cancel_ != nullptr && thread_.cancel_->load(std::memory_order_relaxed)) {
-    return Fail(absl::CancelledError("evaluation was cancelled"));
-  }
-  if (thread_.step_limit_ != 0 && thread_.steps_ >= thread_.step_limit_) {
-    return Fail(absl::ResourceExhaustedError(
-        absl::StrCat("evaluation takes too many steps (limit ", thread_.step_limit_, ")")));
-  }
-  state_.next_check = thread_.steps_ + kCheckEvery;
-  if (thread_.step_limit_ != 0) {
-    state_.next_check = std::min(state_.next_check, thread_.step_limit_);
-  }
-  return Fail(thread_.heap_.CheckRoom(0));
 }
 
 bool Interpreter::EnterFunction(const Function& function, Value* at, size_t arguments) {
@@ -126,6 +122,8 @@ absl::Status Interpreter::PushFrame(const Code& code, const Function* function, 
           absl::StrCat("function '", code.name->view(), "' called recursively"));
     }
   }
+  // The function's instructions count as if all of them ran.
+  meter_.Note(2 + (code.code.size() + code.locals.size()) / 8 + state_.frames.size() / 16);
   const size_t caller_segment = state_.registers.current();
   const size_t size = std::max<size_t>(code.registers, arguments) + 1;
   size_t segment;
@@ -204,6 +202,8 @@ absl::Status Interpreter::BindNamed(const Code& code, Value* base, size_t positi
   std::vector<std::string_view> unexpected;
   for (const NamedValue& argument : named) {
     const size_t at = FindParameter(code, parameters, next, argument.name);
+    const size_t searched = at >= next ? at - next : parameters - next + at;
+    COW_RETURN_IF_ERROR(ChargeWork(WalkedElements(searched)));
     if (at < parameters) {
       next = at + 1;
       if (!base[at].IsUnset()) {
@@ -267,8 +267,15 @@ absl::StatusOr<Value> Interpreter::CallMethodNative(const String* name, BuiltinF
   BuiltinScope scope(state_, name->view());
   absl::StatusOr<Value> result =
       function(thread_, Arguments(name->view(), receiver, positional, named));
+  COW_RETURN_IF_ERROR(AfterNative(positional.size() + named.size()));
   if (result.ok()) scope.Leave();
   return result;
+}
+
+// What a native operation noted may be beyond the limit: then its result may not be whole.
+absl::Status Interpreter::AfterNative(size_t arguments) {
+  meter_.Note(kNativeCall + arguments);
+  return meter_.due() ? meter_.Check() : absl::OkStatus();
 }
 
 absl::StatusOr<Value> Interpreter::CallNative(Value callee, std::span<const Value> positional,
@@ -283,6 +290,7 @@ absl::StatusOr<Value> Interpreter::CallNative(Value callee, std::span<const Valu
       BuiltinScope scope(state_, host->CallName());
       absl::StatusOr<Value> result =
           host->Call(thread_, Arguments(host->CallName(), callee, positional, named));
+      COW_RETURN_IF_ERROR(AfterNative(positional.size() + named.size()));
       if (result.ok()) scope.Leave();
       return result;
     }
@@ -323,6 +331,18 @@ bool Interpreter::CallMethodStep(const String* name, Value* base, size_t argumen
   return CallStep(base, arguments);
 }
 
+// The arguments are copied into a buffer, into registers and perhaps into a tuple. Registers stay
+// for the evaluation's life.
+absl::Status Interpreter::CheckStarArgument(Value star) {
+  const int64_t length = Length(star);
+  if (length <= 0) return absl::OkStatus();
+  const uint64_t count = static_cast<uint64_t>(length);
+  COW_RETURN_IF_ERROR(ChargeWork(WalkedElements(count)));
+  if (count < kManyArguments) return absl::OkStatus();
+  if (count > UINT32_MAX) return meter_.CheckRoom(UINT64_MAX / 2);
+  return meter_.CheckRoom(count * 4 * sizeof(Value));
+}
+
 absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_view callee,
                                            const Value* values,
                                            PositionalBuffer& positional,
@@ -336,6 +356,7 @@ absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_vie
       return absl::InvalidArgumentError(
           absl::StrCat("argument after * must be an iterable, not ", TypeName(star)));
     }
+    COW_RETURN_IF_ERROR(CheckStarArgument(star));
     if (const Tuple* tuple = star.As<Tuple>()) {
       positional.insert(positional.end(), tuple->begin(), tuple->end());
     } else {
@@ -355,7 +376,8 @@ absl::Status Interpreter::CollectArguments(const CallSite& site, std::string_vie
       return absl::InvalidArgumentError(
           absl::StrCat("keywords must be strings, not ", TypeName(entry.key)));
     }
-    const String* name = Intern(*key);
+    COW_ASSIGN_OR_RETURN(const String* name, InternMetered(*key));
+    COW_RETURN_IF_ERROR(ChargeWork(4 + WalkedElements(site.names.size())));
     for (size_t i = 0; i < site.names.size(); ++i) {
       if (site.names[i] == name) {
         return absl::InvalidArgumentError(absl::StrCat(
@@ -430,10 +452,10 @@ Value* Interpreter::TopOfStack() {
 
 absl::StatusOr<Value> Interpreter::CallFromHost(Value callee, std::span<const Value> positional,
                                                 std::span<const NamedValue> named) {
+  const WorkMeter::Scope metered(meter_);
   const Function* function = callee.As<Function>();
   if (function == nullptr) {
-    absl::StatusOr<Value> result = CallNative(callee, positional, named);
-    return result;
+    return CallNative(callee, positional, named);
   }
   if (state_.host_depth >= kMaxHostDepth) {
     return absl::ResourceExhaustedError("calls of builtins that call back are nested too deeply");
@@ -455,6 +477,7 @@ absl::StatusOr<Value> Interpreter::CallFromHost(Value callee, std::span<const Va
 }
 
 absl::StatusOr<Value> Interpreter::RunToplevel(const Code& code, ModuleData& module) {
+  const WorkMeter::Scope metered(meter_);
   Value* top = TopOfStack();
   absl::Status status = PushFrame(code, nullptr, module, top, 0, {}, true);
   if (!status.ok()) return ErrorWithTraceback(thread_, status);

@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr ScriptLimits kLimits{.steps = 5'000'000, .heap_bytes = size_t{256} << 20};
+constexpr ScriptLimits kLimits{.steps = 50'000'000, .heap_bytes = size_t{256} << 20};
 
 std::string FolderOfCases() {
   const std::string given = GetEnv("COW_CONFORMANCE_DIR");

@@ -1,4 +1,5 @@
 // Truth, equality, order and hash of values.
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "engine/starlark/function_value.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operations.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -19,6 +21,12 @@ absl::Status TooDeep(std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(what, " exceeded maximum recursion depth"));
 }
 
+// Before the i-th part of a value is looked at. Charges for some at once, but for the first always:
+// values that share parts are walked again for each place they appear in.
+absl::Status ChargeElement(size_t i) {
+  return (i & 7) == 0 ? ChargeWork(2) : absl::OkStatus();
+}
+
 absl::StatusOr<bool> EqualsAt(Value a, Value b, int depth);
 absl::StatusOr<int> CompareAt(Value a, Value b, int depth);
 absl::StatusOr<uint32_t> HashAt(Value value, int depth);
@@ -26,6 +34,7 @@ absl::StatusOr<uint32_t> HashAt(Value value, int depth);
 absl::StatusOr<bool> SequencesEqual(std::span<const Value> a, std::span<const Value> b, int depth) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
+    COW_RETURN_IF_ERROR(ChargeElement(i));
     COW_ASSIGN_OR_RETURN(bool equal, EqualsAt(a[i], b[i], depth + 1));
     if (!equal) return false;
   }
@@ -34,8 +43,11 @@ absl::StatusOr<bool> SequencesEqual(std::span<const Value> a, std::span<const Va
 
 absl::StatusOr<bool> TablesEqual(const HashTable& a, const HashTable& b, int depth) {
   if (a.size() != b.size()) return false;
+  COW_RETURN_IF_ERROR(ChargeWork(1 + a.HoleWork()));
+  ElementCharge charge(8);
   for (EntryIterator at(a.begin_entry(), a.end_entry()), end(a.end_entry(), a.end_entry());
        !(at == end); ++at) {
+    COW_RETURN_IF_ERROR(charge.Next());
     COW_ASSIGN_OR_RETURN(HashTable::Entry * other, b.Find(at->key, at->hash));
     if (other == nullptr) return false;
     COW_ASSIGN_OR_RETURN(bool equal, EqualsAt(at->value, other->value, depth + 1));
@@ -48,6 +60,7 @@ absl::StatusOr<bool> StructsEqual(const Struct& a, const Struct& b, int depth) {
   if (!a.constructor().IsSame(b.constructor())) return false;
   if (a.fields().size() != b.fields().size()) return false;
   for (size_t i = 0; i < a.fields().size(); ++i) {
+    COW_RETURN_IF_ERROR(ChargeElement(i));
     if (!SameText(*a.fields()[i].name, *b.fields()[i].name)) return false;
     COW_ASSIGN_OR_RETURN(bool equal, EqualsAt(a.fields()[i].value, b.fields()[i].value, depth + 1));
     if (!equal) return false;
@@ -85,7 +98,10 @@ absl::StatusOr<bool> EqualsAt(Value a, Value b, int depth) {
   if (!a.IsObject() || !b.IsObject() || a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case Kind::kString: return SameText(*a.As<String>(), *b.As<String>());
-    case Kind::kBytes: return a.As<Bytes>()->view() == b.As<Bytes>()->view();
+    case Kind::kBytes:
+      if (Length(a) != Length(b)) return false;
+      NoteWork(BulkBytes(static_cast<uint64_t>(Length(a))));
+      return a.As<Bytes>()->view() == b.As<Bytes>()->view();
     case Kind::kList:
       return SequencesEqual(a.As<List>()->elements(), b.As<List>()->elements(), depth);
     case Kind::kTuple:
@@ -113,6 +129,7 @@ absl::StatusOr<bool> EqualsAt(Value a, Value b, int depth) {
 absl::StatusOr<int> CompareSequences(std::span<const Value> a, std::span<const Value> b,
                                      int depth) {
   for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    COW_RETURN_IF_ERROR(ChargeElement(i));
     COW_ASSIGN_OR_RETURN(bool equal, EqualsAt(a[i], b[i], depth + 1));
     if (!equal) return CompareAt(a[i], b[i], depth + 1);
   }
@@ -126,14 +143,19 @@ absl::Status Unordered(Value a, Value b) {
 
 int Sign(int order) { return order < 0 ? -1 : (order > 0 ? 1 : 0); }
 
+int CompareText(std::string_view a, std::string_view b) {
+  NoteWork(BulkBytes(std::min(a.size(), b.size())));
+  return Sign(a.compare(b));
+}
+
 absl::StatusOr<int> CompareAt(Value a, Value b, int depth) {
   if (depth > kMaxDepth) return TooDeep("comparison");
   if (IsNumber(a) && IsNumber(b)) return CompareNumbers(a, b);
   if (a.kind() != b.kind()) return Unordered(a, b);
   switch (a.kind()) {
     case Kind::kBool: return static_cast<int>(a.boolean()) - static_cast<int>(b.boolean());
-    case Kind::kString: return Sign(a.As<String>()->view().compare(b.As<String>()->view()));
-    case Kind::kBytes: return Sign(a.As<Bytes>()->view().compare(b.As<Bytes>()->view()));
+    case Kind::kString: return CompareText(a.As<String>()->view(), b.As<String>()->view());
+    case Kind::kBytes: return CompareText(a.As<Bytes>()->view(), b.As<Bytes>()->view());
     case Kind::kList:
       return CompareSequences(a.As<List>()->elements(), b.As<List>()->elements(), depth);
     case Kind::kTuple:
@@ -162,12 +184,16 @@ absl::StatusOr<uint32_t> HashAt(Value value, int depth) {
     case Kind::kString: return value.As<String>()->hash();
     case Kind::kInt: return IntHash(value);
     case Kind::kFloat: return FloatHash(FloatOf(value));
-    case Kind::kBytes: return HashBytes(value.As<Bytes>()->view()) ^ 0x5bd1e995u;
+    case Kind::kBytes:
+      NoteWork(BulkBytes(value.As<Bytes>()->view().size()));
+      return HashBytes(value.As<Bytes>()->view()) ^ 0x5bd1e995u;
     case Kind::kNone:
     case Kind::kBool: return Fold(value.bits());
     case Kind::kTuple: {
       uint64_t mixed = 0x345678;
+      size_t number = 0;
       for (Value element : *value.As<Tuple>()) {
+        COW_RETURN_IF_ERROR(ChargeElement(number++));
         COW_ASSIGN_OR_RETURN(uint32_t hash, HashAt(element, depth + 1));
         mixed = (mixed ^ hash) * 0x100000001b3u;
       }
@@ -175,7 +201,9 @@ absl::StatusOr<uint32_t> HashAt(Value value, int depth) {
     }
     case Kind::kStruct: {
       uint64_t mixed = value.As<Struct>()->constructor().bits();
+      size_t number = 0;
       for (const NamedValue& field : value.As<Struct>()->fields()) {
+        COW_RETURN_IF_ERROR(ChargeElement(number++));
         COW_ASSIGN_OR_RETURN(uint32_t hash, HashAt(field.value, depth + 1));
         mixed = ((mixed ^ field.name->hash()) * 0x100000001b3u) ^ hash;
       }

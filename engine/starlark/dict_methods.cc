@@ -4,12 +4,19 @@
 #include "engine/starlark/builtin_methods.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/operators.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
 namespace {
 
 using Result = absl::StatusOr<Value>;
+
+// Charges for a list of something for each entry.
+absl::Status CheckCopy(const Dict& dict, uint64_t bytes_each) {
+  COW_RETURN_IF_ERROR(ChargeWork(dict.table().WalkWork()));
+  return CheckElements(static_cast<int64_t>(dict.size()), bytes_each);
+}
 
 Result Clear(Thread&, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
@@ -29,6 +36,8 @@ Result Get(Thread&, const Arguments& args) {
 Result Items(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
   const Dict& dict = *args.Receiver<Dict>();
+  COW_RETURN_IF_ERROR(CheckCopy(dict, sizeof(Tuple) + 3 * sizeof(Value)));
+  COW_RETURN_IF_ERROR(ChargeWork(dict.size() / 2));
   List* result = thread.heap().NewList();
   result->Reserve(dict.size());
   for (const auto& entry : dict) {
@@ -41,6 +50,7 @@ Result Items(Thread& thread, const Arguments& args) {
 Result Keys(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
   const Dict& dict = *args.Receiver<Dict>();
+  COW_RETURN_IF_ERROR(CheckCopy(dict, sizeof(Value)));
   List* result = thread.heap().NewList();
   result->Reserve(dict.size());
   for (const auto& entry : dict) result->Push(entry.key);
@@ -50,6 +60,7 @@ Result Keys(Thread& thread, const Arguments& args) {
 Result Values(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
   const Dict& dict = *args.Receiver<Dict>();
+  COW_RETURN_IF_ERROR(CheckCopy(dict, sizeof(Value)));
   List* result = thread.heap().NewList();
   result->Reserve(dict.size());
   for (const auto& entry : dict) result->Push(entry.value);

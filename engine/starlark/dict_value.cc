@@ -13,6 +13,8 @@ namespace cow::starlark {
 namespace {
 
 constexpr uint32_t kSearchedOneByOne = 8;
+// Collisions that come by chance; more are work.
+constexpr uint64_t kFewProbes = 16;
 
 // The slots a hash may be found at: first its own, then all others in an order in which also the
 // upper bits of the hash count, so that hashes with equal lower bits soon part.
@@ -45,11 +47,21 @@ HashTable::Entry* HashTable::Search(uint32_t hash, const Matches& matches) const
     }
     return nullptr;
   }
-  for (Probe probe(hash, index_mask_); index_[probe.slot()] != 0; probe.Next()) {
+  uint64_t probes = 0;
+  Entry* found = nullptr;
+  for (Probe probe(hash, index_mask_); index_[probe.slot()] != 0; probe.Next(), ++probes) {
     Entry& entry = entries_[index_[probe.slot()] - 1];
-    if (entry.hash == hash && matches(entry.key)) return &entry;
+    if (entry.hash == hash && matches(entry.key)) {
+      found = &entry;
+      break;
+    }
   }
-  return nullptr;
+  if (probes >= kFewProbes) NoteWork(probes / 2);
+  return found;
+}
+
+absl::Status HashTable::CheckGrowthSlow() const {
+  return CheckWorkingMemory(BytesFor(uint64_t{capacity_} * 2));
 }
 
 absl::StatusOr<HashTable::Entry*> HashTable::Find(Value key, uint32_t hash) const {
@@ -83,7 +95,9 @@ HashTable::Entry* HashTable::FindString(const String& key) const {
 
 void HashTable::Link(uint32_t entry) {
   Probe probe(entries_[entry].hash, index_mask_);
-  while (index_[probe.slot()] != 0) probe.Next();
+  uint64_t probes = 0;
+  for (; index_[probe.slot()] != 0; probe.Next()) ++probes;
+  if (probes >= kFewProbes) NoteWork(probes / 2);
   index_[probe.slot()] = entry + 1;
 }
 
@@ -97,6 +111,7 @@ void HashTable::Append(Heap& heap, Value key, uint32_t hash, Value value) {
 
 // Makes room for `wanted` live entries with as many again, and closes the holes.
 void HashTable::Rebuild(Heap& heap, size_t wanted) {
+  NoteWork(WalkedElements(used_ - head_) * 4);
   uint32_t capacity = 4;
   while (capacity < wanted + wanted / 2) capacity *= 2;
   // Many holes: the old memory is enough.
@@ -127,6 +142,7 @@ void HashTable::Reserve(Heap& heap, size_t entries) {
 
 void HashTable::CopyFrom(Heap& heap, const HashTable& other) {
   if (other.size_ == 0) return;
+  NoteWork(other.WalkWork());
   if (capacity_ > 0 || other.size_ != other.used_) {
     Reserve(heap, other.size_);
     for (EntryIterator at(other.begin_entry(), other.end_entry()), end(other.end_entry(), other.end_entry());
@@ -157,6 +173,7 @@ void HashTable::Remove(Entry* entry) {
 
 void HashTable::Clear() {
   head_ = used_ = size_ = 0;
+  NoteWork(BulkBytes((size_t{index_mask_} + 1) * sizeof(uint32_t)));
   if (index_ != nullptr) std::memset(index_, 0, (size_t{index_mask_} + 1) * sizeof(uint32_t));
 }
 
@@ -190,6 +207,7 @@ absl::Status Dict::Set(Value key, Value value) {
   if (entry != nullptr) {
     entry->value = value;
   } else {
+    COW_RETURN_IF_ERROR(table_.CheckGrowth());
     table_.Append(heap(), key, hash, value);
   }
   return absl::OkStatus();
@@ -226,15 +244,20 @@ absl::Status Dict::Clear() {
 absl::Status Dict::Merge(const Dict& other) {
   COW_RETURN_IF_ERROR(CheckMutable("dict"));
   if (&other == this) return absl::OkStatus();
+  COW_RETURN_IF_ERROR(CheckWorkingMemory(HashTable::BytesFor(other.size() * uint64_t{2})));
   if (size() == 0) {
     table_.CopyFrom(heap(), other.table_);
     return absl::OkStatus();
   }
+  COW_RETURN_IF_ERROR(ChargeWork(other.table_.WalkWork()));
+  ElementCharge charge(4);
   for (const auto& entry : other) {
+    COW_RETURN_IF_ERROR(charge.Next());
     COW_ASSIGN_OR_RETURN(HashTable::Entry * own, table_.Find(entry.key, entry.hash));
     if (own != nullptr) {
       own->value = entry.value;
     } else {
+      COW_RETURN_IF_ERROR(table_.CheckGrowth());
       table_.Append(heap(), entry.key, entry.hash, entry.value);
     }
   }
@@ -251,7 +274,9 @@ absl::Status Set::Add(Value element) {
   COW_RETURN_IF_ERROR(CheckMutable("set"));
   COW_ASSIGN_OR_RETURN(uint32_t hash, HashKey(element));
   COW_ASSIGN_OR_RETURN(HashTable::Entry * entry, table_.Find(element, hash));
-  if (entry == nullptr) table_.Append(heap(), element, hash, Value::None());
+  if (entry != nullptr) return absl::OkStatus();
+  COW_RETURN_IF_ERROR(table_.CheckGrowth());
+  table_.Append(heap(), element, hash, Value::None());
   return absl::OkStatus();
 }
 

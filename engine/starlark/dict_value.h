@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "engine/starlark/sequence_value.h"
 #include "engine/starlark/value.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -31,6 +32,10 @@ class HashTable {
   absl::StatusOr<Entry*> Find(Value key, uint32_t hash) const;
   Entry* FindString(std::string_view key, uint32_t hash) const;
   Entry* FindString(const String& key) const;
+  // Fails if there is no memory for one more entry. Small tables always grow.
+  absl::Status CheckGrowth() const {
+    return used_ < capacity_ || used_ < kSmall ? absl::OkStatus() : CheckGrowthSlow();
+  }
   // Adds a key known to be absent.
   void Append(Heap& heap, Value key, uint32_t hash, Value value);
   void Remove(Entry* entry);
@@ -45,8 +50,18 @@ class HashTable {
   Entry* entry(size_t index) const { return entries_ + index; }
   uint32_t head() const { return head_; }
   uint32_t used() const { return used_; }
+  // Memory for so many entries and their index.
+  static uint64_t BytesFor(uint64_t capacity) {
+    return capacity * (sizeof(Entry) + 2 * sizeof(uint32_t));
+  }
+  // Steps for the holes alone, and for walking over all entries.
+  uint64_t HoleWork() const { return WalkedElements(used_ - head_ - size_); }
+  uint64_t WalkWork() const { return WalkedElements(used_ - head_); }
 
  private:
+  static constexpr uint32_t kSmall = 4096;
+
+  absl::Status CheckGrowthSlow() const;
   // The entry with this hash for which `matches` holds, or nullptr.
   template <typename Matches>
   Entry* Search(uint32_t hash, const Matches& matches) const;

@@ -33,6 +33,7 @@ Elems* NewElems(Heap& heap, Value source, Elems::Mode mode) {
   const String* string = source.As<String>();
   std::string_view text = string != nullptr ? string->view() : source.As<Bytes>()->view();
   std::vector<Value> elements;
+  elements.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
     const size_t begin = at;

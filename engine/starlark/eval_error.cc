@@ -16,13 +16,19 @@ constexpr char kPlacePayload[] = "cow/starlark/place";  // line, column, file: o
 
 // A very deep stack shows its ends only.
 constexpr size_t kShownFrames = 100;
+// A line of a generated file may be megabytes long, and so may a message that shows a value.
+constexpr size_t kLongestExcerpt = 2000;
+constexpr size_t kLongestMessage = size_t{1} << 20;
 
 void AppendFrame(const Frame& frame, std::string& out) {
   const SourceFile& source = *frame.code->body->source;
   const SourceFile::LineColumn at = source.At(frame.offset());
   absl::StrAppend(&out, "\tFile \"", source.name(), "\", line ", at.line, ", column ", at.column,
-                  ", in ", frame.code->name->view(), "\n\t\t",
-                  absl::StripAsciiWhitespace(source.Line(at.line)), "\n");
+                  ", in ", frame.code->name->view(), "\n");
+  std::string_view line = source.Line(at.line);
+  if (line.size() <= kLongestExcerpt) {
+    absl::StrAppend(&out, "\t\t", absl::StripAsciiWhitespace(line), "\n");
+  }
 }
 
 }  // namespace
@@ -43,11 +49,13 @@ absl::Status ErrorWithTraceback(const Thread& thread, const absl::Status& error)
     AppendFrame(frames[i], text);
   }
   std::string_view builtin = frames.back().builtin;
-  const std::string_view message(error.message().data(), error.message().size());
+  std::string_view message(error.message().data(), error.message().size());
+  const bool cut = message.size() > kLongestMessage;
+  message = message.substr(0, kLongestMessage);
   absl::StrAppend(&text, builtin.empty() ? "Error: " : absl::StrCat("Error in ", builtin, ": "),
-                  message);
+                  message, cut ? "..." : "");
   absl::Status result = MarkDiagnostic(absl::Status(error.code(), text));
-  result.SetPayload(kTextPayload, absl::Cord(message));
+  result.SetPayload(kTextPayload, absl::Cord(absl::StrCat(message, cut ? "..." : "")));
   const Location place = thread.CallerLocation();
   result.SetPayload(kPlacePayload,
                     absl::Cord(absl::StrCat(place.line, "\n", place.column, "\n", place.file)));

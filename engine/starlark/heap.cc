@@ -16,6 +16,7 @@
 #include "engine/starlark/sequence_value.h"
 #include "engine/starlark/string_value.h"
 #include "engine/starlark/struct_value.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -58,6 +59,9 @@ void* Heap::AllocateSlow(size_t bytes) {
   COW_CHECK(chunk != nullptr);
   chunks_.push_back(chunk);
   bytes_used_ += chunk_bytes;
+  if (over_limit()) {
+    if (WorkMeter* meter = WorkMeter::Current()) meter->Trip();
+  }
   if (own_chunk) return chunk;
   chunk_bytes_ = std::min(chunk_bytes_ * 2, kLargestChunk);
   next_ = chunk + bytes;
@@ -144,6 +148,7 @@ String* Heap::Concat(const String& a, const String& b) {
   // Room to grow only for what grows: a long text with something short added.
   const size_t room = a.size() >= b.size() ? total * 2 : total;
   char* bytes = static_cast<char*>(Allocate(room));
+  NoteWork(BulkBytes(total));
   std::memcpy(bytes, a.data(), a.size());
   std::memcpy(bytes + a.size(), b.data(), b.size());
   if (room > total) {
@@ -196,6 +201,7 @@ Struct* Heap::NewStruct(Value constructor, std::span<const NamedValue> fields) {
   auto by_name = [](const NamedValue& a, const NamedValue& b) {
     return a.name->view() < b.name->view();
   };
+  if (fields.size() > 8) NoteWork(fields.size() * 16);
   if (!std::is_sorted(copy, copy + fields.size(), by_name)) {
     std::sort(copy, copy + fields.size(), by_name);
   }

@@ -1,5 +1,7 @@
 #include "engine/starlark/host_object.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "engine/starlark/heap.h"
 #include "engine/starlark/struct_value.h"
@@ -66,10 +68,10 @@ absl::Status UnhashableError(std::string_view type) {
 }
 
 Value Struct::Find(std::string_view name) const {
-  for (const NamedValue& field : fields()) {
-    if (field.name->view() == name) return field.value;
-  }
-  return Value();
+  auto field = std::lower_bound(
+      fields().begin(), fields().end(), name,
+      [](const NamedValue& a, std::string_view wanted) { return a.name->view() < wanted; });
+  return field != fields().end() && field->name->view() == name ? field->value : Value();
 }
 
 }  // namespace cow::starlark

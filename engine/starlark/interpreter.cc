@@ -52,6 +52,9 @@ inline int64_t FloorMod(int64_t x, int64_t y) {
   return rest < 0 ? rest + y : rest;
 }
 
+// Steps for running so many instructions once.
+inline uint64_t StraightWork(uint64_t instructions) { return instructions / 8; }
+
 inline bool TruthOf(Value value) {
   if (value.IsBool()) return value.boolean();
   return Truth(value);
@@ -104,7 +107,7 @@ bool Interpreter::Run(Value* returned) {
   } while (false)
 #define COUNT_STEP()                                          \
   do {                                                        \
-    if (++thread_.steps_ >= state_.next_check) [[unlikely]] { \
+    if (meter_.Step()) [[unlikely]] {                         \
       TRY(CheckLimits());                                     \
     }                                                         \
   } while (false)
@@ -340,6 +343,7 @@ op_IterBegin:
 op_IterNext:
   COUNT_STEP();
   if (IterationState(&r[A]).Next(&r[B])) {
+    meter_.Note(StraightWork(static_cast<uint32_t>(pc->d())));
     ++pc;
   } else {
     pc += 1 + pc->d();
@@ -348,6 +352,7 @@ op_IterNext:
 op_IterAgain:
   COUNT_STEP();
   if (IterationState(&r[A]).Next(&r[B])) {
+    meter_.Note(StraightWork(static_cast<uint32_t>(-pc->d())));
     pc += 1 + pc->d();
   } else {
     ++pc;
@@ -365,12 +370,16 @@ op_NewTuple:
   NEXT();
 op_AppendMany: {
   List* list = static_cast<List*>(r[A].object());
+  TRY(Fail(list->CheckGrowth(C)));
   for (size_t i = 0; i < C; ++i) list->Push(r[B + i]);
   NEXT();
 }
-op_Append:
-  static_cast<List*>(r[A].object())->Push(r[B]);
+op_Append: {
+  List* list = static_cast<List*>(r[A].object());
+  if (list->full()) [[unlikely]] TRY(Fail(list->CheckGrowth(1)));
+  list->Push(r[B]);
   NEXT();
+}
 op_ListToTuple:
   r[A] = thread_.heap_.NewTuple(static_cast<List*>(r[A].object())->elements());
   NEXT();
@@ -469,6 +478,7 @@ op_ReturnNone:
 op_Return: {
   const Value result = OP == Op::kReturn ? r[A] : Value::None();
   const bool leave = frame->from_host;
+  if (leave) TRY(CheckWork());
   PopFrame();
   if (leave) {
     *returned = result;

@@ -53,6 +53,8 @@ class RegisterStack {
     std::unique_ptr<Value[]> values;
     size_t size;
   };
+  static void HoldSegment(size_t size, bool hold);
+
   std::vector<Segment> segments_;
   size_t current_ = 0;
 };
@@ -62,7 +64,6 @@ struct InterpreterState {
   RegisterStack registers;
   std::vector<MutableObject*> iterations;  // nullptr: over something immutable
   int host_depth = 0;                      // calls from C++ that are active
-  uint64_t next_check = 0;                 // step at which limits are looked at again
 };
 
 using PositionalBuffer = absl::InlinedVector<Value, 16>;
@@ -70,7 +71,8 @@ using NamedBuffer = absl::InlinedVector<NamedValue, 16>;
 
 class Interpreter {
  public:
-  explicit Interpreter(Thread& thread) : thread_(thread), state_(*thread.state_) {}
+  explicit Interpreter(Thread& thread)
+      : thread_(thread), meter_(*thread.meter_), state_(*thread.state_) {}
 
   // Calls anything callable from C++.
   absl::StatusOr<Value> CallFromHost(Value callee, std::span<const Value> positional,
@@ -98,7 +100,9 @@ class Interpreter {
                          std::span<const NamedValue> named, class Dict* rest);
   absl::Status FillDefaults(const Code& code, const Function* function, Value* base);
   void PopFrame();
-  bool CheckLimits();
+  bool CheckLimits() { return Fail(meter_.Check()); }
+  // Also for what a finished native operation noted.
+  bool CheckWork() { return !meter_.due() || CheckLimits(); }
   // base[0](base[1], ...) for what is no Function; base[0] becomes the result.
   bool CallStep(Value* base, size_t arguments);
   // base[0].name(base[1], ...), also if it is a Function: then a frame was pushed.
@@ -112,6 +116,8 @@ class Interpreter {
   // result, unless a frame was pushed.
   bool CallSpecial(const CallSite& site, Value* base);
   absl::Status TryCallSpecial(const CallSite& site, Value* base);
+  absl::Status AfterNative(size_t arguments);
+  absl::Status CheckStarArgument(Value star);
   absl::Status CollectArguments(const CallSite& site, std::string_view callee, const Value* values,
                                 PositionalBuffer& positional, NamedBuffer& named);
   absl::StatusOr<Value> RunFromHost();
@@ -156,6 +162,7 @@ class Interpreter {
   absl::StatusOr<Value> Attribute(Value object, const String* name);
 
   Thread& thread_;
+  WorkMeter& meter_;
   InterpreterState& state_;
   absl::Status error_;
 };

@@ -11,11 +11,13 @@
 namespace cow::starlark {
 
 bool Interpreter::BinaryStep(BinaryOp op, Value left, Value right, Value* target) {
-  return Store(Binary(thread_, op, left, right), target);
+  meter_.Note(1);
+  return Store(Binary(thread_, op, left, right), target) && CheckWork();
 }
 
 bool Interpreter::InplaceStep(BinaryOp op, Value left, Value right, Value* target) {
-  return Store(InplaceBinary(thread_, op, left, right), target);
+  meter_.Note(1);
+  return Store(InplaceBinary(thread_, op, left, right), target) && CheckWork();
 }
 
 bool Interpreter::UnaryStep(Op op, Value operand, Value* target) {
@@ -27,6 +29,7 @@ bool Interpreter::UnaryStep(Op op, Value operand, Value* target) {
 }
 
 int Interpreter::CompareStep(Value left, Value right) {
+  meter_.Note(1);
   absl::StatusOr<int> order = Compare(left, right);
   if (order.ok()) return *order;
   Fail(std::move(order).status());
@@ -37,6 +40,7 @@ int Interpreter::EqualStep(Value left, Value right) {
   if (left.Is(Kind::kString) && right.Is(Kind::kString)) {
     return SameText(*static_cast<String*>(left.object()), *static_cast<String*>(right.object()));
   }
+  meter_.Note(1);
   absl::StatusOr<bool> equal = Equals(left, right);
   if (equal.ok()) return *equal;
   Fail(std::move(equal).status());
@@ -44,6 +48,7 @@ int Interpreter::EqualStep(Value left, Value right) {
 }
 
 int Interpreter::ContainsStep(Value container, Value element) {
+  meter_.Note(1);
   if (container.Is(Kind::kDict) && element.Is(Kind::kString)) {
     const HashTable& table = static_cast<Dict*>(container.object())->table();
     return table.FindString(*static_cast<String*>(element.object())) != nullptr;
@@ -55,6 +60,7 @@ int Interpreter::ContainsStep(Value container, Value element) {
 }
 
 bool Interpreter::IndexStep(Value object, Value key, Value* target) {
+  meter_.Note(1);
   if (object.Is(Kind::kDict) && key.Is(Kind::kString)) {
     const HashTable& table = static_cast<Dict*>(object.object())->table();
     if (const auto* entry = table.FindString(*static_cast<String*>(key.object()))) {
@@ -66,15 +72,18 @@ bool Interpreter::IndexStep(Value object, Value key, Value* target) {
 }
 
 bool Interpreter::SetIndexStep(Value object, Value key, Value value) {
+  meter_.Note(1);
   if (object.Is(Kind::kDict)) return DictSet(*static_cast<Dict*>(object.object()), key, value);
   return Fail(SetIndex(object, key, value));
 }
 
 bool Interpreter::SliceStep(const Value* operands, Value* target) {
+  meter_.Note(1);
   return Store(Slice(thread_.heap_, operands[0], operands[1], operands[2], operands[3]), target);
 }
 
 bool Interpreter::AttributeStep(Value object, const String* name, Value* target) {
+  meter_.Note(1);
   return Store(Attribute(object, name), target);
 }
 
@@ -104,12 +113,14 @@ bool Interpreter::BeginIteration(Value iterable, Value* registers) {
     case Kind::kRange: iteration.OverRange(*iterable.As<Range>()); break;
     case Kind::kDict: {
       Dict* dict = iterable.As<Dict>();
+      meter_.Note(dict->table().HoleWork());
       iteration.OverEntries(dict->table().begin_entry(), dict->table().end_entry());
       locked = dict;
       break;
     }
     case Kind::kSet: {
       Set* set = iterable.As<Set>();
+      meter_.Note(set->table().HoleWork());
       iteration.OverEntries(set->table().begin_entry(), set->table().end_entry());
       locked = set;
       break;
@@ -119,6 +130,7 @@ bool Interpreter::BeginIteration(Value iterable, Value* registers) {
       if (!host->Iterable()) return Fail(NotIterable(iterable));
       std::vector<Value> elements;
       host->Elements(elements);
+      meter_.Note(WalkedElements(elements.size()));
       const Tuple* snapshot = thread_.heap_.NewTuple(elements);
       iteration.OverArray(snapshot->begin(), snapshot->end());
       break;
@@ -136,25 +148,23 @@ bool Interpreter::Unpack(Value source, Value* targets, size_t count) {
                                                         "' in sequence assignment (want ", count,
                                                         "-element sequence)")));
   }
-  std::vector<Value> copied;
-  std::span<const Value> elements;
-  if (const Tuple* tuple = source.As<Tuple>()) {
-    elements = tuple->elements();
-  } else if (const List* list = source.As<List>()) {
-    elements = list->elements();
-  } else {
-    absl::StatusOr<std::vector<Value>> all = Elements(source);
-    if (!all.ok()) return Fail(std::move(all).status());
-    copied = *std::move(all);
-    elements = copied;
-  }
-  if (elements.size() != count) {
+  auto wrong_count = [&](size_t got) {
     return Fail(absl::InvalidArgumentError(
-        absl::StrCat("too ", elements.size() < count ? "few" : "many", " values to unpack (got ",
-                     elements.size(), ", want ", count, ")")));
+        absl::StrCat("too ", got < count ? "few" : "many", " values to unpack (got ", got,
+                     ", want ", count, ")")));
+  };
+  const int64_t length = Length(source);
+  if (length >= 0 && static_cast<size_t>(length) != count) {
+    return wrong_count(static_cast<size_t>(length));
   }
-  // One of the targets' registers may be the source's own.
-  std::copy(elements.begin(), elements.end(), targets);
+  if (const List* list = source.As<List>()) {
+    std::copy(list->begin(), list->end(), targets);
+    return true;
+  }
+  absl::StatusOr<std::vector<Value>> elements = Elements(source);
+  if (!elements.ok()) return Fail(std::move(elements).status());
+  if (elements->size() != count) return wrong_count(elements->size());
+  std::copy(elements->begin(), elements->end(), targets);
   return true;
 }
 
@@ -199,6 +209,8 @@ bool Interpreter::LoadNames(const Frame& frame, size_t load) {
   const FrozenModule& module = *frame.module->modules[load];
   for (const Program::Body::LoadBinding& binding : frame.code->body->load_bindings[load]) {
     const Value value = module.Find(binding.exported->view());
+    meter_.Note(WalkedElements(module.globals().size()));
+    if (!CheckWork()) return false;
     if (value.IsUnset()) {
       std::vector<std::string> names;
       for (const Global& global : module.globals()) {

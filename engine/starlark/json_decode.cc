@@ -18,6 +18,7 @@ class Decoder {
   Decoder(Heap& heap, std::string_view text) : heap_(heap), text_(text) {}
 
   absl::StatusOr<Value> Decode() {
+    COW_RETURN_IF_ERROR(ChargeWork(SingleBytes(text_.size())));
     COW_ASSIGN_OR_RETURN(Value value, ParseValue());
     SkipSpace();
     if (at_ < text_.size()) {
@@ -29,6 +30,11 @@ class Decoder {
  private:
   absl::Status Fail(std::string_view message) const {
     return absl::InvalidArgumentError(absl::StrCat("at offset ", at_, ", ", message));
+  }
+
+  absl::Status ChargeContainer() {
+    COW_RETURN_IF_ERROR(ChargeWork(2));
+    return heap_.CheckRoom(0);
   }
 
   std::string Shown() const {
@@ -71,6 +77,7 @@ class Decoder {
 
   absl::StatusOr<Value> ParseArray() {
     ++at_;
+    COW_RETURN_IF_ERROR(ChargeContainer());
     List* list = heap_.NewList();
     if (Peek() == ']') {
       ++at_;
@@ -78,7 +85,7 @@ class Decoder {
     }
     for (;;) {
       COW_ASSIGN_OR_RETURN(Value value, ParseValue());
-      list->Push(value);
+      COW_RETURN_IF_ERROR(list->Append(value));
       const char c = Peek();
       if (c == ']') {
         ++at_;
@@ -92,6 +99,7 @@ class Decoder {
 
   absl::StatusOr<Value> ParseObject() {
     ++at_;
+    COW_RETURN_IF_ERROR(ChargeContainer());
     Dict* dict = heap_.NewDict();
     if (Peek() == '}') {
       ++at_;
@@ -153,6 +161,7 @@ class Decoder {
     std::string_view literal = text_.substr(begin, at_ - begin);
     if (!valid) return Fail(absl::StrCat("invalid number: ", literal));
     if (fraction) return heap_.NewFloat(std::strtod(std::string(literal).c_str(), nullptr));
+    if (count > kMaxIntDigits) return Fail("number has too many digits");
     Value value;
     IntFromDigits(heap_, text_.substr(first, integer_end - first), 10, &value);
     return negative ? IntNegate(heap_, value) : value;

@@ -7,8 +7,10 @@
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/elems_value.h"
+#include "engine/starlark/metered_text.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operations.h"
+#include "engine/starlark/sorting.h"
 #include "engine/starlark/universe.h"
 
 namespace cow::starlark {
@@ -50,9 +52,10 @@ void AppendJsonString(std::string_view text, std::string& out) {
 
 class Encoder {
  public:
-  explicit Encoder(std::string& out) : out_(out) {}
+  explicit Encoder(std::string& out) : out_(out), metered_(out) {}
 
   absl::Status Encode(Value value) {
+    COW_RETURN_IF_ERROR(metered_.Check());
     switch (value.kind()) {
       case Kind::kNone: out_ += "null"; return absl::OkStatus();
       case Kind::kBool: out_ += value.boolean() ? "true" : "false"; return absl::OkStatus();
@@ -65,8 +68,7 @@ class Encoder {
         out_ += FloatToString(FloatOf(value));
         return absl::OkStatus();
       case Kind::kString:
-        AppendJsonString(value.As<String>()->view(), out_);
-        return absl::OkStatus();
+        return AppendText(value.As<String>()->view());
       case Kind::kDict:
       case Kind::kStruct: return Nested(value);
       default: break;
@@ -77,6 +79,7 @@ class Encoder {
 
  private:
   absl::Status Nested(Value value) {
+    COW_RETURN_IF_ERROR(ChargeWork(4 + path_.size() / 8));
     for (Value outer : path_) {
       if (outer.IsSame(value)) {
         return absl::InvalidArgumentError("cycle in JSON structure");
@@ -95,32 +98,37 @@ class Encoder {
 
   absl::Status Within(absl::Status status, std::string_view where) {
     // The way to what is nested too deeply would fill pages.
-    if (status.ok() || absl::IsOutOfRange(status)) return status;
+    const bool kept = absl::IsOutOfRange(status) || absl::IsResourceExhausted(status) ||
+                      absl::IsCancelled(status);
+    if (status.ok() || kept) return status;
     return absl::Status(status.code(), absl::StrCat(where, ": ",
                                                     std::string(status.message())));
   }
 
   absl::Status EncodeDict(const Dict& dict) {
-    std::vector<std::pair<std::string_view, Value>> entries;
+    HeldMemory held;
+    COW_RETURN_IF_ERROR(held.Add(SortMemory(dict.size())));
+    COW_RETURN_IF_ERROR(ChargeWork(dict.table().HoleWork()));
+    std::vector<SortItem> entries;
+    entries.reserve(dict.size());
     for (const auto& entry : dict) {
-      const String* key = entry.key.As<String>();
-      if (key == nullptr) {
+      if (!entry.key.Is(Kind::kString)) {
         return absl::InvalidArgumentError(
             absl::StrCat("dict has ", TypeName(entry.key), " key, want string"));
       }
-      entries.emplace_back(key->view(), entry.value);
+      entries.push_back({entry.key, entry.value});
     }
-    std::sort(entries.begin(), entries.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
+    COW_RETURN_IF_ERROR(SortStably(entries, false));
     out_ += '{';
     for (size_t i = 0; i < entries.size(); ++i) {
       if (i > 0) out_ += ',';
-      AppendJsonString(entries[i].first, out_);
+      std::string_view name = entries[i].key.As<String>()->view();
+      COW_RETURN_IF_ERROR(AppendText(name));
       out_ += ':';
-      absl::Status status = Encode(entries[i].second);
+      absl::Status status = Encode(entries[i].value);
       if (!status.ok()) {
         std::string key;
-        AppendJsonString(entries[i].first, key);
+        AppendJsonString(name, key);
         return Within(std::move(status), absl::StrCat("in dict key ", key));
       }
     }
@@ -161,7 +169,18 @@ class Encoder {
     return absl::OkStatus();
   }
 
+  // A text may get six times as long.
+  absl::Status AppendText(std::string_view text) {
+    constexpr size_t kLong = 4096;
+    if (text.size() >= kLong) {
+      COW_RETURN_IF_ERROR(CheckWorkingMemory(TextRoom(out_.size()) + 12 * text.size()));
+    }
+    AppendJsonString(text, out_);
+    return absl::OkStatus();
+  }
+
   std::string& out_;
+  MeteredText metered_;
   std::vector<Value> path_;
 };
 
@@ -185,15 +204,21 @@ Result Decode(Thread& thread, const Arguments& args) {
 }
 
 // Lays out JSON that is already well-formed: only strings and brackets are looked at.
-std::string Indented(std::string_view json, std::string_view prefix, std::string_view indent) {
+absl::StatusOr<std::string> Indented(std::string_view json, std::string_view prefix,
+                                     std::string_view indent) {
   std::string out;
+  MeteredText metered(out);
+  absl::Status failure;
   size_t depth = 0;
   auto line = [&] {
     out += '\n';
-    out += prefix;
-    for (size_t i = 0; i < depth; ++i) out += indent;
+    failure = metered.Append(prefix);
+    NoteWork(depth / 4);
+    for (size_t i = 0; i < depth && failure.ok(); ++i) failure = metered.Append(indent);
   };
   for (size_t at = 0; at < json.size(); ++at) {
+    if (failure.ok()) failure = metered.Check();
+    COW_RETURN_IF_ERROR(failure);
     const char c = json[at];
     switch (c) {
       case ' ':
@@ -245,9 +270,14 @@ Result Indent(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("s", &text)),
                                         KwOptional("prefix", &prefix),
                                         KwOptional("indent", &indent)}));
-  Heap scratch;
-  COW_RETURN_IF_ERROR(JsonDecode(scratch, text).status());
-  return thread.heap().NewString(Indented(text, prefix, indent));
+  {
+    Heap scratch;
+    const Heap& heap = thread.heap();
+    scratch.set_byte_limit(heap.over_limit() ? 0 : heap.byte_limit() - heap.bytes_used());
+    COW_RETURN_IF_ERROR(JsonDecode(scratch, text).status());
+  }
+  COW_ASSIGN_OR_RETURN(std::string indented, Indented(text, prefix, indent));
+  return thread.heap().NewString(indented);
 }
 
 Result EncodeIndent(Thread& thread, const Arguments& args) {
@@ -258,7 +288,8 @@ Result EncodeIndent(Thread& thread, const Arguments& args) {
                                         KwOptional("prefix", &prefix),
                                         KwOptional("indent", &indent)}));
   COW_ASSIGN_OR_RETURN(std::string text, JsonEncode(x));
-  return thread.heap().NewString(Indented(text, prefix, indent));
+  COW_ASSIGN_OR_RETURN(std::string indented, Indented(text, prefix, indent));
+  return thread.heap().NewString(indented);
 }
 
 }  // namespace

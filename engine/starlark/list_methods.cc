@@ -6,6 +6,7 @@
 #include "engine/starlark/builtin_methods.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operators.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -30,14 +31,13 @@ Result Clear(Thread&, const Arguments& args) {
   return Value::None();
 }
 
-Result Extend(Thread& thread, const Arguments& args) {
+Result Extend(Thread&, const Arguments& args) {
   Value items;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("items", &items))}));
   if (!IsIterable(items)) return NotIterable(items);
   List* list = args.Receiver<List>();
   COW_RETURN_IF_ERROR(list->CheckMutable("list"));
-  COW_RETURN_IF_ERROR(thread.heap().CheckRoom(
-      static_cast<uint64_t>(std::max<int64_t>(Length(items), 0)) * sizeof(Value)));
+  COW_RETURN_IF_ERROR(CheckElements(Length(items), 3 * sizeof(Value)));
   COW_ASSIGN_OR_RETURN(std::vector<Value> elements, Elements(items));
   COW_RETURN_IF_ERROR(list->Extend(elements));
   return Value::None();
@@ -54,7 +54,9 @@ Result IndexOf(Thread&, const Arguments& args) {
   const auto size = static_cast<int64_t>(list.size());
   COW_ASSIGN_OR_RETURN(int64_t from, ClampedIndex(start, size, 0, "start"));
   COW_ASSIGN_OR_RETURN(int64_t to, ClampedIndex(end, size, size, "end"));
+  ElementCharge charge;
   for (int64_t i = from; i < to; ++i) {
+    COW_RETURN_IF_ERROR(charge.Next());
     COW_ASSIGN_OR_RETURN(bool equal, Equals(list.at(static_cast<size_t>(i)), x));
     if (equal) return Value::SmallInt(i);
   }
@@ -94,7 +96,9 @@ Result Remove(Thread&, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("x", &x))}));
   List* list = args.Receiver<List>();
   COW_RETURN_IF_ERROR(list->CheckMutable("list"));
+  ElementCharge charge;
   for (size_t i = 0; i < list->size(); ++i) {
+    COW_RETURN_IF_ERROR(charge.Next());
     COW_ASSIGN_OR_RETURN(bool equal, Equals(list->at(i), x));
     if (equal) {
       COW_RETURN_IF_ERROR(list->RemoveAt(i));

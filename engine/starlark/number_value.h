@@ -49,7 +49,10 @@ uint32_t FloatHash(double number);
 absl::StatusOr<double> IntToDouble(Value value);
 // The number must be finite; the fraction is cut off.
 Value IntFromDouble(Heap& heap, double number);
-// Digits of the base only, no sign or prefix. False if they are not all digits.
+// Longer text is refused: conversion takes a second for some millions of digits.
+inline constexpr size_t kMaxIntDigits = 1'000'000;
+// Digits of the base only, no sign or prefix, at most kMaxIntDigits. False if they are not all
+// digits.
 bool IntFromDigits(Heap& heap, std::string_view digits, int base, Value* result);
 
 // 1.5, 1e+17, nan, +inf: shortest digits that read back as the same number.

@@ -44,6 +44,8 @@ bool IsCallable(Value value);
 // Calls `visit` for each element; the value is locked against mutation meanwhile.
 // "type 'int' is not iterable" if it is not.
 absl::Status ForEach(Value iterable, absl::FunctionRef<absl::Status(Value)> visit);
+// Fails if there is no memory for so many elements; a negative number means none.
+absl::Status CheckElements(int64_t length, uint64_t bytes_each);
 // The elements, copied.
 absl::StatusOr<std::vector<Value>> Elements(Value iterable);
 

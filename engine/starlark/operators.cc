@@ -7,7 +7,9 @@
 #include "engine/base/status.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/function_value.h"
+#include "engine/starlark/metered_text.h"
 #include "engine/starlark/number_value.h"
+#include "engine/starlark/text_search.h"
 
 namespace cow::starlark {
 
@@ -48,7 +50,8 @@ absl::StatusOr<Value> FloatBinary(Heap& heap, BinaryOp op, Value left, Value rig
 
 absl::StatusOr<Value> ConcatSequences(Heap& heap, std::span<const Value> a,
                                       std::span<const Value> b, bool list) {
-  COW_RETURN_IF_ERROR(heap.CheckRoom((a.size() + b.size()) * sizeof(Value)));
+  COW_RETURN_IF_ERROR(ChargeWork(WalkedElements(a.size() + b.size())));
+  COW_RETURN_IF_ERROR(CheckWorkingMemory((a.size() + b.size()) * 2 * sizeof(Value)));
   if (list) {
     List* result = heap.NewList();
     result->Reserve(a.size() + b.size());
@@ -61,6 +64,9 @@ absl::StatusOr<Value> ConcatSequences(Heap& heap, std::span<const Value> a,
   return heap.NewTuple(all);
 }
 
+// Text from which on memory is looked at.
+constexpr size_t kLongText = 4096;
+
 // Unset if the operands are not such that + joins them.
 absl::StatusOr<Value> Concat(Heap& heap, Value left, Value right) {
   if (left.kind() != right.kind()) return Value();
@@ -70,11 +76,14 @@ absl::StatusOr<Value> Concat(Heap& heap, Value left, Value right) {
       const String& b = *right.As<String>();
       constexpr size_t kMaxText = size_t{1} << 30;
       if (a.size() + b.size() > kMaxText) return absl::InvalidArgumentError("string too long");
-      COW_RETURN_IF_ERROR(heap.CheckRoom(a.size() + b.size()));
+      if (a.size() + b.size() >= kLongText) {
+        COW_RETURN_IF_ERROR(CheckWorkingMemory((a.size() + b.size()) * uint64_t{2}));
+      }
       return heap.Concat(a, b);
     }
     case Kind::kBytes:
-      COW_RETURN_IF_ERROR(heap.CheckRoom(static_cast<uint64_t>(Length(left) + Length(right))));
+      COW_RETURN_IF_ERROR(CheckElements(Length(left) + Length(right), 2));
+      NoteWork(BulkBytes(static_cast<uint64_t>(Length(left) + Length(right))));
       return heap.NewBytes(absl::StrCat(left.As<Bytes>()->view(), right.As<Bytes>()->view()));
     case Kind::kList:
       return ConcatSequences(heap, left.As<List>()->elements(), right.As<List>()->elements(), true);
@@ -95,13 +104,17 @@ absl::StatusOr<Value> MergeDicts(Heap& heap, const Dict& a, const Dict& b) {
 // Elements of a that are (or are not) in b; for ^ and | followed by those of b not in a.
 absl::StatusOr<Value> SetBinary(Heap& heap, BinaryOp op, const Set& a, const Set& b) {
   Set* result = heap.NewSet();
+  COW_RETURN_IF_ERROR(ChargeWork(a.table().HoleWork() + b.table().HoleWork()));
+  ElementCharge charge(8);
   for (const auto& entry : a) {
+    COW_RETURN_IF_ERROR(charge.Next());
     COW_ASSIGN_OR_RETURN(bool in_b, b.Contains(entry.key));
     const bool keep = op == BinaryOp::kOr || in_b == (op == BinaryOp::kAnd);
     if (keep) COW_RETURN_IF_ERROR(result->Add(entry.key));
   }
   if (op == BinaryOp::kOr || op == BinaryOp::kXor) {
     for (const auto& entry : b) {
+      COW_RETURN_IF_ERROR(charge.Next());
       COW_ASSIGN_OR_RETURN(bool in_a, a.Contains(entry.key));
       if (!in_a) COW_RETURN_IF_ERROR(result->Add(entry.key));
     }
@@ -184,13 +197,11 @@ absl::Status InplaceSet(Heap& heap, BinaryOp op, Set& set, const Set& other) {
   COW_RETURN_IF_ERROR(set.CheckMutable("set"));
   if (op == BinaryOp::kOr) {
     if (&set == &other) return absl::OkStatus();
-    for (const auto& entry : other) COW_RETURN_IF_ERROR(set.Add(entry.key));
-    return absl::OkStatus();
+    return ForEach(&other, [&](Value element) { return set.Add(element); });
   }
   COW_ASSIGN_OR_RETURN(Value result, SetBinary(heap, op, set, other));
   COW_RETURN_IF_ERROR(set.Clear());
-  for (const auto& entry : *result.As<Set>()) COW_RETURN_IF_ERROR(set.Add(entry.key));
-  return absl::OkStatus();
+  return ForEach(result, [&](Value element) { return set.Add(element); });
 }
 
 }  // namespace
@@ -199,7 +210,6 @@ absl::StatusOr<Value> InplaceBinary(Thread& thread, BinaryOp op, Value left, Val
   if (op == BinaryOp::kAdd && left.Is(Kind::kList) && IsIterable(right)) {
     List* list = left.As<List>();
     if (const List* other = right.As<List>()) {
-      COW_RETURN_IF_ERROR(thread.heap().CheckRoom(other->size() * 2 * sizeof(Value)));
       COW_RETURN_IF_ERROR(list->Extend(other->elements()));
       return left;
     }
@@ -255,8 +265,10 @@ absl::StatusOr<Value> Repeat(Heap& heap, Value sequence, Value count) {
   }
   const auto times = static_cast<size_t>(count.small_int());
   const bool text = sequence.Is(Kind::kString) || sequence.Is(Kind::kBytes);
-  COW_RETURN_IF_ERROR(
-      heap.CheckRoom(static_cast<uint64_t>(total) * (text ? 1 : sizeof(Value))));
+  // Once more for the copy on the way to the heap.
+  COW_RETURN_IF_ERROR(CheckElements(total, 2 * (text ? 1 : sizeof(Value))));
+  COW_RETURN_IF_ERROR(ChargeWork(text ? BulkBytes(static_cast<uint64_t>(total)) + times / 4
+                                      : WalkedElements(static_cast<uint64_t>(total))));
   if (text) {
     const String* string = sequence.As<String>();
     std::string_view part = string != nullptr ? string->view() : sequence.As<Bytes>()->view();
@@ -291,13 +303,16 @@ absl::StatusOr<bool> Contains(Thread&, Value container, Value element) {
             absl::StrCat("'in <string>' requires string as left operand, not '", TypeName(element),
                          "'"));
       }
-      return container.As<String>()->view().find(part->view()) != std::string_view::npos;
+      COW_ASSIGN_OR_RETURN(size_t at, FindText(container.As<String>()->view(), part->view(), 0));
+      return at != std::string_view::npos;
     }
     case Kind::kBytes: {
       std::string_view bytes = container.As<Bytes>()->view();
       if (const Bytes* part = element.As<Bytes>()) {
-        return bytes.find(part->view()) != std::string_view::npos;
+        COW_ASSIGN_OR_RETURN(size_t at, FindText(bytes, part->view(), 0));
+        return at != std::string_view::npos;
       }
+      NoteWork(BulkBytes(bytes.size()));
       const std::optional<int64_t> byte = element.ToInt64();
       if (!byte || *byte < 0 || *byte > 255) {
         return absl::InvalidArgumentError(
@@ -327,7 +342,9 @@ absl::StatusOr<bool> Contains(Thread&, Value container, Value element) {
     case Kind::kList:
     case Kind::kTuple: {
       const List* list = container.As<List>();
+      ElementCharge charge;
       for (Value value : list != nullptr ? list->elements() : container.As<Tuple>()->elements()) {
+        COW_RETURN_IF_ERROR(charge.Next());
         COW_ASSIGN_OR_RETURN(bool equal, Equals(value, element));
         if (equal) return true;
       }

@@ -5,6 +5,7 @@
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/elems_value.h"
 #include "engine/starlark/function_value.h"
+#include "engine/starlark/metered_text.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operations.h"
 #include "engine/starlark/quote.h"
@@ -53,19 +54,29 @@ void AppendQuotedText(std::string_view text, std::string& out) {
   out += '"';
 }
 
+// Stops in the middle when the evaluation has to end: then nobody reads the text.
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit Writer(std::string& out) : out_(out), metered_(out) {}
 
   void Write(Value value) {
+    if (!Continue()) return;
     switch (value.kind()) {
       case Kind::kUnset: out_ += "<unset>"; break;
       case Kind::kNone: out_ += "None"; break;
       case Kind::kBool: out_ += value.boolean() ? "True" : "False"; break;
       case Kind::kInt: out_ += IntToString(value); break;
       case Kind::kFloat: out_ += FloatToString(FloatOf(value)); break;
-      case Kind::kString: AppendQuoted(value.As<String>()->view(), out_); break;
-      case Kind::kBytes: AppendQuotedBytes(value.As<Bytes>()->view(), out_); break;
+      case Kind::kString: {
+        std::string_view text = value.As<String>()->view();
+        if (HasRoomFor(text)) AppendQuoted(text, out_);
+        break;
+      }
+      case Kind::kBytes: {
+        std::string_view bytes = value.As<Bytes>()->view();
+        if (HasRoomFor(bytes)) AppendQuotedBytes(bytes, out_);
+        break;
+      }
       case Kind::kRange: WriteRange(*value.As<Range>()); break;
       case Kind::kElems: {
         const Elems* elems = value.As<Elems>();
@@ -87,10 +98,29 @@ class Writer {
     }
   }
 
+  // Text as str() has it.
+  void WritePlain(std::string_view text) {
+    if (!metered_.Append(text).ok()) stopped_ = true;
+  }
+  bool Continue() {
+    if (!stopped_ && !metered_.Check().ok()) stopped_ = true;
+    return !stopped_;
+  }
+
  private:
+  // Room for a text that may get four times as long when it is quoted.
+  bool HasRoomFor(std::string_view text) {
+    constexpr size_t kLong = 4096;
+    if (text.size() >= kLong && !CheckWorkingMemory(TextRoom(out_.size()) + 8 * text.size()).ok()) {
+      stopped_ = true;
+    }
+    return !stopped_;
+  }
+
   void WriteContainer(Value value) {
     const bool repeats = std::any_of(path_.begin(), path_.end(),
                                      [&](Value outer) { return outer.IsSame(value); });
+    NoteWork(3 + path_.size() / 8);
     const bool cut = repeats || path_.size() > kMaxDepth || out_.size() > kMaxText;
     path_.push_back(value);
     switch (value.kind()) {
@@ -121,6 +151,7 @@ class Writer {
     if (cut) out_ += "...";
     if (!cut) {
       for (Value element : elements) {
+        if (stopped_) break;
         Separate(&first);
         Write(element);
       }
@@ -129,12 +160,14 @@ class Writer {
   }
 
   void WriteDict(const Dict& dict, bool cut) {
+    NoteWork(dict.table().HoleWork());
     out_ += '{';
     bool first = true;
     if (cut) {
       out_ += "...";
     } else {
       for (const auto& entry : dict) {
+        if (stopped_) break;
         Separate(&first);
         Write(entry.key);
         out_ += ": ";
@@ -145,12 +178,14 @@ class Writer {
   }
 
   void WriteSet(const Set& set, bool cut) {
+    NoteWork(set.table().HoleWork());
     out_ += "set([";
     bool first = true;
     if (cut) {
       out_ += "...";
     } else {
       for (const auto& entry : set) {
+        if (stopped_) break;
         Separate(&first);
         Write(entry.key);
       }
@@ -170,6 +205,7 @@ class Writer {
       out_ += "...";
     } else {
       for (const NamedValue& field : value.fields()) {
+        if (stopped_) break;
         Separate(&first);
         absl::StrAppend(&out_, field.name->view(), " = ");
         Write(field.value);
@@ -198,6 +234,8 @@ class Writer {
   }
 
   std::string& out_;
+  MeteredText metered_;
+  bool stopped_ = false;
   std::vector<Value> path_;
 };
 
@@ -214,13 +252,16 @@ void AppendRepr(Value value, std::string& out) { Writer(out).Write(value); }
 
 void AppendStr(Value value, std::string& out) {
   if (const String* text = value.As<String>()) {
-    out += text->view();
+    Writer(out).WritePlain(text->view());
   } else if (value.Is(Kind::kHost)) {
     static_cast<HostObject*>(value.object())->Str(out);
   } else if (const Bytes* bytes = value.As<Bytes>()) {
     // Bytes that are not UTF-8 become U+FFFD.
     std::string_view view = bytes->view();
-    for (size_t at = 0; at < view.size();) AppendUtf8(NextCodepoint(view, &at), out);
+    Writer writer(out);
+    for (size_t at = 0; at < view.size() && writer.Continue();) {
+      AppendUtf8(NextCodepoint(view, &at), out);
+    }
   } else {
     AppendRepr(value, out);
   }

@@ -52,17 +52,27 @@ void Resolver::Use(NameExpr* name) {
 }
 
 void Resolver::Undefined(const NameExpr& name) {
+  const std::string message = absl::StrCat("name '", name.name->view(), "' is not defined");
+  if (errors_.full()) {  // only counted: no need to look for what was meant
+    errors_.Add(name.begin, message);
+    return;
+  }
   std::vector<std::string> candidates;
   for (Block* block = block_; block != nullptr; block = block->parent) {
     for (const LocalVariable& local : *block->function->locals) {
       if (block->names.contains(local.name)) candidates.push_back(local.name->str());
     }
   }
-  for (const String* global : result_.globals) candidates.push_back(global->str());
-  for (const String* loaded : result_.loaded) candidates.push_back(loaded->str());
+  constexpr size_t kMostGlobals = 5000;
+  for (const String* global : result_.globals) {
+    if (candidates.size() < kMostGlobals) candidates.push_back(global->str());
+  }
+  for (const String* loaded : result_.loaded) {
+    if (candidates.size() < kMostGlobals) candidates.push_back(loaded->str());
+  }
   for (const std::string& known : environment_.names()) candidates.push_back(known);
   for (const std::string& known : Universe().names()) candidates.push_back(known);
-  errors_.Add(name.begin, absl::StrCat("name '", name.name->view(), "' is not defined"),
+  errors_.Add(name.begin, message,
               ClosestMatch(name.name->view(), candidates));
 }
 

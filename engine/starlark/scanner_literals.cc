@@ -26,7 +26,9 @@ void Scanner::ScanPrefixedNumber(size_t begin) {
   const size_t digits = at_;
   while (hex ? IsHex(Peek()) : IsDigit(Peek())) ++at_;
   Value value = Value::SmallInt(0);
-  if (!IntFromDigits(constants_, text_.substr(digits, at_ - digits), hex ? 16 : 8, &value)) {
+  if (at_ - digits > kMaxIntDigits) {
+    Error(begin, absl::StrCat("integer literal has more than ", kMaxIntDigits, " digits"));
+  } else if (!IntFromDigits(constants_, text_.substr(digits, at_ - digits), hex ? 16 : 8, &value)) {
     Error(begin, absl::StrCat("invalid ", hex ? "hexadecimal" : "octal",
                               " literal: ", text_.substr(begin, at_ - begin)));
   }
@@ -79,6 +81,8 @@ void Scanner::ScanNumber() {
       literal.find_first_not_of('0') != literal.npos) {
     Error(begin, absl::StrCat("invalid octal literal: ", literal, " (use '0o", literal.substr(1),
                               "')"));
+  } else if (literal.size() > kMaxIntDigits) {
+    Error(begin, absl::StrCat("integer literal has more than ", kMaxIntDigits, " digits"));
   } else {
     IntFromDigits(constants_, literal, 10, &value);
   }

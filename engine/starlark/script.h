@@ -16,7 +16,7 @@ class Thread;
 // How much an evaluation may take before it fails. The defaults end a malicious program in a second
 // or two and in half a gigabyte.
 struct ScriptLimits {
-  uint64_t steps = 50'000'000;              // calls and rounds of loops; 0: any number
+  uint64_t steps = 50'000'000;              // of WorkMeter, some 20 ns each; 0: any number
   size_t heap_bytes = size_t{384} << 20;    // of values; 0: any number
   int depth = 2000;                         // nested calls
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -16,6 +17,13 @@ absl::Status MutableObject::MutationError(std::string_view type) const {
       absl::StrCat(type, " value is temporarily immutable due to active for-loop iteration"));
 }
 
+absl::Status List::CheckGrowth(size_t count) const {
+  constexpr size_t kLong = 8192;
+  const size_t wanted = size_ + count;
+  if (wanted <= capacity_ || wanted < kLong) return absl::OkStatus();
+  return CheckWorkingMemory(std::max(wanted, capacity_ * 2) * sizeof(Value));
+}
+
 void List::Grow(size_t wanted) {
   const size_t capacity = std::max({wanted, capacity_ * 2, size_t{4}});
   if (capacity_ > 0 &&
@@ -24,6 +32,7 @@ void List::Grow(size_t wanted) {
     return;
   }
   Value* items = heap().AllocateArray<Value>(capacity);
+  NoteWork(BulkBytes(size_ * sizeof(Value)));
   if (size_ > 0) std::memcpy(items, items_, size_ * sizeof(Value));
   items_ = items;
   capacity_ = capacity;
@@ -32,6 +41,8 @@ void List::Grow(size_t wanted) {
 absl::Status List::Extend(std::span<const Value> values) {
   if (absl::Status status = CheckMutable("list"); !status.ok()) return status;
   const size_t count = values.size();
+  if (absl::Status status = CheckGrowth(count); !status.ok()) return status;
+  NoteWork(BulkBytes(count * sizeof(Value)));
   if (size_ + count > capacity_) {
     const Value* old = items_;
     Grow(size_ + count);
@@ -50,6 +61,8 @@ absl::Status List::SetAt(size_t index, Value value) {
 
 absl::Status List::Insert(size_t index, Value value) {
   if (absl::Status status = CheckMutable("list"); !status.ok()) return status;
+  if (absl::Status status = CheckGrowth(1); !status.ok()) return status;
+  NoteWork(BulkBytes((size_ - index) * sizeof(Value)));
   if (size_ == capacity_) Grow(size_ + 1);
   std::copy_backward(items_ + index, items_ + size_, items_ + size_ + 1);
   items_[index] = value;
@@ -59,6 +72,7 @@ absl::Status List::Insert(size_t index, Value value) {
 
 absl::Status List::RemoveAt(size_t index) {
   if (absl::Status status = CheckMutable("list"); !status.ok()) return status;
+  NoteWork(BulkBytes((size_ - index) * sizeof(Value)));
   std::copy(items_ + index + 1, items_ + size_, items_ + index);
   --size_;
   return absl::OkStatus();

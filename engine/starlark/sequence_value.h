@@ -53,6 +53,9 @@ class List final : public MutableObject {
   // These fail if the list is frozen or being iterated.
   absl::Status Append(Value value) {
     if (absl::Status status = CheckMutable("list"); !status.ok()) return status;
+    if (full()) {
+      if (absl::Status status = CheckGrowth(1); !status.ok()) return status;
+    }
     Push(value);
     return absl::OkStatus();
   }
@@ -61,6 +64,10 @@ class List final : public MutableObject {
   absl::Status Insert(size_t index, Value value);
   absl::Status RemoveAt(size_t index);
   absl::Status Clear();
+
+  bool full() const { return size_ == capacity_; }
+  // Fails if there is no memory for so many more elements. Lists that are not long always grow.
+  absl::Status CheckGrowth(size_t count) const;
 
   // Appends without any check: for the maker of a new list.
   void Push(Value value) {

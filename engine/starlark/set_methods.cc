@@ -4,6 +4,7 @@
 #include "engine/starlark/builtin_methods.h"
 #include "engine/starlark/dict_value.h"
 #include "engine/starlark/operators.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -26,7 +27,9 @@ absl::StatusOr<Value> One(const Arguments& args, std::string_view name) {
   return x;
 }
 
-Set* CopyOf(Heap& heap, const Set& set) {
+absl::StatusOr<Set*> CopyOf(Heap& heap, const Set& set) {
+  COW_RETURN_IF_ERROR(ChargeWork(4 * set.table().WalkWork()));
+  COW_RETURN_IF_ERROR(CheckWorkingMemory(HashTable::BytesFor(2 * uint64_t{set.size()})));
   Set* copy = heap.NewSet();
   for (const auto& entry : set) copy->table().Append(heap, entry.key, entry.hash, entry.value);
   return copy;
@@ -70,7 +73,7 @@ Result Pop(Thread&, const Arguments& args) {
 // union, intersection, difference of this and each of any number of iterables.
 Result Combine(Thread& thread, const Arguments& args, BinaryOp op) {
   COW_RETURN_IF_ERROR(args.RejectNamed());
-  Value result = CopyOf(thread.heap(), *args.Receiver<Set>());
+  COW_ASSIGN_OR_RETURN(Value result, CopyOf(thread.heap(), *args.Receiver<Set>()));
   for (Value other : args.positional()) {
     COW_ASSIGN_OR_RETURN(Set * set, AsSet(thread.heap(), other));
     COW_ASSIGN_OR_RETURN(result, Binary(thread, op, result, set));
@@ -98,7 +101,7 @@ Result CombineInPlace(Thread& thread, const Arguments& args, BinaryOp op) {
   COW_RETURN_IF_ERROR(set->CheckMutable("set"));
   COW_ASSIGN_OR_RETURN(Value result, Combine(thread, args, op));
   COW_RETURN_IF_ERROR(set->Clear());
-  for (const auto& entry : *result.As<Set>()) COW_RETURN_IF_ERROR(set->Add(entry.key));
+  COW_RETURN_IF_ERROR(ForEach(result, [&](Value element) { return set->Add(element); }));
   return Value::None();
 }
 
@@ -126,7 +129,10 @@ Result SymmetricDifferenceUpdate(Thread& thread, const Arguments& args) {
 }
 
 absl::StatusOr<bool> IsPartOf(const Set& part, const Set& whole) {
+  COW_RETURN_IF_ERROR(ChargeWork(part.table().HoleWork()));
+  ElementCharge charge(4);
   for (const auto& entry : part) {
+    COW_RETURN_IF_ERROR(charge.Next());
     COW_ASSIGN_OR_RETURN(bool found, whole.Contains(entry.key));
     if (!found) return false;
   }
@@ -150,7 +156,10 @@ Result IsSuperset(Thread& thread, const Arguments& args) {
 Result IsDisjoint(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(Value other, One(args, "other"));
   COW_ASSIGN_OR_RETURN(Set * set, AsSet(thread.heap(), other));
+  COW_RETURN_IF_ERROR(ChargeWork(set->table().HoleWork()));
+  ElementCharge charge(4);
   for (const auto& entry : *set) {
+    COW_RETURN_IF_ERROR(charge.Next());
     COW_ASSIGN_OR_RETURN(bool found, args.Receiver<Set>()->Contains(entry.key));
     if (found) return Value::Bool(false);
   }

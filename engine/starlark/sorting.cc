@@ -1,11 +1,13 @@
 #include "engine/starlark/sorting.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "absl/status/statusor.h"
 #include "engine/base/status.h"
 #include "engine/starlark/operations.h"
 #include "engine/starlark/string_value.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -34,6 +36,7 @@ class Sorter {
  private:
   // Whether b must come before a, which precedes it now.
   absl::StatusOr<bool> OutOfOrder(const SortItem& a, const SortItem& b) {
+    COW_RETURN_IF_ERROR(ChargeWork(1));
     COW_ASSIGN_OR_RETURN(int order, Compare(b.key, a.key));
     return reverse_ ? order > 0 : order < 0;
   }
@@ -97,11 +100,16 @@ bool AllKeys(const std::vector<SortItem>& items, const Predicate& predicate) {
 }  // namespace
 
 absl::Status SortStably(std::vector<SortItem>& items, bool reverse) {
+  // Text that takes long to compare is left to the sort that can end in the middle.
+  constexpr size_t kShort = 256;
+  COW_RETURN_IF_ERROR(ChargeWork(items.size() * std::bit_width(items.size()) / 8));
   if (AllKeys(items, [](Value key) { return key.IsSmallInt(); })) {
     SortTotal(items, reverse, [](Value a, Value b) { return a.small_int() < b.small_int(); });
     return absl::OkStatus();
   }
-  if (AllKeys(items, [](Value key) { return key.Is(Kind::kString); })) {
+  if (AllKeys(items, [](Value key) {
+        return key.Is(Kind::kString) && static_cast<String*>(key.object())->size() <= kShort;
+      })) {
     SortTotal(items, reverse, [](Value a, Value b) {
       return static_cast<String*>(a.object())->view() < static_cast<String*>(b.object())->view();
     });

@@ -11,13 +11,18 @@ namespace cow::starlark {
 
 class StaticErrors {
  public:
+  // Later ones are only counted.
+  static constexpr size_t kMaxErrors = 100;
+
   explicit StaticErrors(const SourceFile& source) : source_(source) {}
 
   void Add(size_t offset, std::string_view message, std::string_view suggestion = {},
            std::vector<std::string> notes = {});
   bool empty() const { return entries_.empty(); }
+  bool full() const { return entries_.size() >= kMaxErrors; }
   const SourceFile& source() const { return source_; }
-  // Sorted by place; messages repeated at one place appear once.
+  // Sorted by place; messages repeated at one place appear once. If some were left out, the last one
+  // says how many.
   std::vector<Diagnostic> Take();
 
  private:
@@ -25,8 +30,11 @@ class StaticErrors {
     size_t offset;
     Diagnostic diagnostic;
   };
+  static constexpr size_t kLongestExcerpt = 2000;
+
   const SourceFile& source_;
   std::vector<Entry> entries_;
+  size_t left_out_ = 0;
 };
 
 }  // namespace cow::starlark

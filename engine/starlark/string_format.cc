@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/starlark/elems_value.h"
+#include "engine/starlark/metered_text.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operators.h"
 #include "engine/starlark/quote.h"
@@ -106,13 +107,15 @@ absl::StatusOr<Value> FormatPercent(Heap& heap, std::string_view format, Value o
       tuple != nullptr ? tuple->elements() : std::span<const Value>(&operand, 1);
   size_t next = 0;
   std::string out;
+  MeteredText metered(out);
   for (size_t at = 0; at < format.size(); ++at) {
     if (format[at] != '%') {
       const size_t end = std::min(format.find('%', at), format.size());
-      out += format.substr(at, end - at);
+      COW_RETURN_IF_ERROR(metered.Append(format.substr(at, end - at)));
       at = end - 1;
       continue;
     }
+    COW_RETURN_IF_ERROR(metered.Check());
     if (++at == format.size()) {
       return absl::InvalidArgumentError(
           absl::StrCat("incomplete format pattern ends with %: ", Quoted(format)));
@@ -150,7 +153,7 @@ absl::StatusOr<Value> FormatPercent(Heap& heap, std::string_view format, Value o
   if (next < operands.size()) {
     return absl::InvalidArgumentError("not all arguments converted during string formatting");
   }
-  COW_RETURN_IF_ERROR(heap.CheckRoom(out.size()));
+  COW_RETURN_IF_ERROR(CheckWorkingMemory(out.size()));
   return heap.NewString(out);
 }
 
@@ -165,7 +168,9 @@ class Formatter {
 
   absl::StatusOr<std::string> Run() {
     std::string out;
+    MeteredText metered(out);
     for (size_t at = 0; at < format_.size();) {
+      COW_RETURN_IF_ERROR(metered.Check());
       const char c = format_[at];
       const char next = at + 1 < format_.size() ? format_[at + 1] : '\0';
       if (c != '{' && c != '}') {
@@ -225,6 +230,7 @@ class Formatter {
       if (!absl::SimpleAtoi(field, &index)) index = UINT64_MAX;
       return Positional(index);
     }
+    COW_RETURN_IF_ERROR(ChargeWork(1 + args_.named().size() / 4));
     const Value value = args_.FindNamed(field);
     if (value.IsUnset()) {
       return absl::InvalidArgumentError(absl::StrCat("Missing argument '", field, "'"));
@@ -253,7 +259,7 @@ class Formatter {
 
 Result Format(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(std::string out, Formatter(args).Run());
-  COW_RETURN_IF_ERROR(thread.heap().CheckRoom(out.size()));
+  COW_RETURN_IF_ERROR(CheckWorkingMemory(out.size()));
   return thread.heap().NewString(out);
 }
 

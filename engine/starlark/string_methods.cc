@@ -8,6 +8,7 @@
 #include "engine/starlark/builtin_methods.h"
 #include "engine/starlark/elems_value.h"
 #include "engine/starlark/operations.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -29,6 +30,7 @@ template <typename Predicate>
 Result AllAre(const Arguments& args, Predicate predicate) {
   COW_RETURN_IF_ERROR(args.RejectAll());
   std::string_view text = Self(args);
+  NoteWork(SingleBytes(text.size()));
   for (char c : text) {
     if (!predicate(c)) return Value::Bool(false);
   }
@@ -45,6 +47,7 @@ Result IsSpaces(Thread&, const Arguments& args) { return AllAre(args, IsSpace); 
 // Whether there are letters, and none of the other case.
 Result HasCase(const Arguments& args, bool upper) {
   COW_RETURN_IF_ERROR(args.RejectAll());
+  NoteWork(SingleBytes(Self(args).size()));
   bool letters = false;
   for (char c : Self(args)) {
     if (upper ? IsLower(c) : IsUpper(c)) return Value::Bool(false);
@@ -57,6 +60,7 @@ Result IsLowerCase(Thread&, const Arguments& args) { return HasCase(args, false)
 
 Result IsTitle(Thread&, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
+  NoteWork(SingleBytes(Self(args).size()));
   bool letters = false;
   bool in_word = false;
   for (char c : Self(args)) {
@@ -69,18 +73,26 @@ Result IsTitle(Thread&, const Arguments& args) {
   return Value::Bool(letters);
 }
 
+absl::Status CheckNewCase(std::string_view text) {
+  COW_RETURN_IF_ERROR(ChargeWork(SingleBytes(text.size())));
+  return CheckWorkingMemory(2 * text.size());
+}
+
 Result Upper(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
+  COW_RETURN_IF_ERROR(CheckNewCase(Self(args)));
   return thread.heap().NewString(absl::AsciiStrToUpper(Self(args)));
 }
 
 Result Lower(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
+  COW_RETURN_IF_ERROR(CheckNewCase(Self(args)));
   return thread.heap().NewString(absl::AsciiStrToLower(Self(args)));
 }
 
 Result Capitalize(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
+  COW_RETURN_IF_ERROR(CheckNewCase(Self(args)));
   std::string text = absl::AsciiStrToLower(Self(args));
   if (!text.empty()) text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
   return thread.heap().NewString(text);
@@ -88,6 +100,7 @@ Result Capitalize(Thread& thread, const Arguments& args) {
 
 Result Title(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
+  COW_RETURN_IF_ERROR(CheckNewCase(Self(args)));
   std::string text = absl::AsciiStrToLower(Self(args));
   bool in_word = false;
   for (char& c : text) {
@@ -109,18 +122,23 @@ Result Strip(Thread& thread, const Arguments& args, bool left, bool right) {
     if (!chars) return length == 1 && IsSpace(text[at]);
     return chars->find(text.substr(at, length)) != std::string_view::npos;
   };
+  const uint64_t each = chars ? 1 + BulkBytes(chars->size()) : 0;
   while (left && begin < end) {
+    if (chars) COW_RETURN_IF_ERROR(ChargeWork(each));
     const size_t length = std::max<size_t>(ValidSequence(text, begin), 1);
     if (!stripped(begin, length)) break;
     begin += length;
   }
+  NoteWork(SingleBytes(begin));
   while (right && begin < end) {
+    if (chars) COW_RETURN_IF_ERROR(ChargeWork(each));
     size_t at = end - 1;
     while (at > begin && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
     if (ValidSequence(text, at) != end - at) at = end - 1;
     if (!stripped(at, end - at)) break;
     end = at;
   }
+  NoteWork(SingleBytes(text.size() - end));
   if (begin == 0 && end == text.size()) return args.receiver();
   return thread.heap().NewSubstring(self, begin, end - begin);
 }
@@ -135,6 +153,7 @@ Result RemovePrefix(Thread& thread, const Arguments& args) {
   std::string_view prefix;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("prefix", &prefix))}));
   const String& self = *args.Receiver<String>();
+  NoteWork(BulkBytes(prefix.size()));
   if (!self.view().starts_with(prefix)) return args.receiver();
   return thread.heap().NewSubstring(self, prefix.size(), self.size() - prefix.size());
 }
@@ -143,6 +162,7 @@ Result RemoveSuffix(Thread& thread, const Arguments& args) {
   std::string_view suffix;
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("suffix", &suffix))}));
   const String& self = *args.Receiver<String>();
+  NoteWork(BulkBytes(suffix.size()));
   if (suffix.empty() || !self.view().ends_with(suffix)) return args.receiver();
   return thread.heap().NewSubstring(self, 0, self.size() - suffix.size());
 }
@@ -150,8 +170,9 @@ Result RemoveSuffix(Thread& thread, const Arguments& args) {
 template <Elems::Mode kMode>
 Result MakeElems(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(args.RejectAll());
-  // One value for each byte.
-  COW_RETURN_IF_ERROR(thread.heap().CheckRoom(static_cast<uint64_t>(Length(args.receiver())) * 40));
+  // One value for each byte, and copies of them.
+  COW_RETURN_IF_ERROR(CheckElements(Length(args.receiver()), 64));
+  COW_RETURN_IF_ERROR(ChargeWork(static_cast<uint64_t>(Length(args.receiver())) / 4));
   return NewElems(thread.heap(), args.receiver(), kMode);
 }
 

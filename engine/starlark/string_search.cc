@@ -5,7 +5,9 @@
 #include "engine/base/status.h"
 #include "engine/starlark/number_value.h"
 #include "engine/starlark/operators.h"
+#include "engine/starlark/metered_text.h"
 #include "engine/starlark/string_methods.h"
+#include "engine/starlark/text_search.h"
 
 namespace cow::starlark::string_methods {
 
@@ -64,7 +66,8 @@ Result FindAny(const Arguments& args, bool last, bool must) {
   COW_ASSIGN_OR_RETURN(Search search, SearchArguments(args));
   size_t at = kNone;
   if (!search.part.empty_range) {
-    at = last ? search.part.text.rfind(search.sub) : search.part.text.find(search.sub);
+    COW_ASSIGN_OR_RETURN(at, last ? FindLastText(search.part.text, search.sub)
+                                  : FindText(search.part.text, search.sub, 0));
   }
   if (at != kNone) return Value::SmallInt(static_cast<int64_t>(at) + search.part.offset);
   if (must) return absl::NotFoundError("substring not found");
@@ -74,6 +77,7 @@ Result FindAny(const Arguments& args, bool last, bool must) {
 Result HasAffix(const Arguments& args, bool prefix) {
   if (args.positional().size() == 1 && args.named().empty()) {  // nearly all calls
     if (const String* affix = args.positional()[0].As<String>()) {
+      NoteWork(BulkBytes(affix->size()));
       const std::string_view text = Self(args);
       return Value::Bool(prefix ? text.starts_with(affix->view()) : text.ends_with(affix->view()));
     }
@@ -104,6 +108,7 @@ Result HasAffix(const Arguments& args, bool prefix) {
                                                      " of sub, got element of type ",
                                                      TypeName(tuple->at(i)), ", want string"));
     }
+    COW_RETURN_IF_ERROR(ChargeWork(1 + BulkBytes(affix->size())));
     if (matches(affix->view())) return Value::Bool(true);
   }
   return Value::Bool(false);
@@ -115,7 +120,8 @@ Result PartitionAt(Thread& thread, const Arguments& args, bool last) {
   if (sep.empty()) return absl::InvalidArgumentError("empty separator");
   const String& self = *args.Receiver<String>();
   Heap& heap = thread.heap();
-  const size_t at = last ? self.view().rfind(sep) : self.view().find(sep);
+  COW_ASSIGN_OR_RETURN(const size_t at,
+                       last ? FindLastText(self.view(), sep) : FindText(self.view(), sep, 0));
   Value parts[3] = {args.receiver(), heap.NewString(""), heap.NewString("")};
   if (at != kNone) {
     const size_t behind = at + sep.size();
@@ -151,97 +157,123 @@ absl::StatusOr<SplitArguments> UnpackSplit(const Arguments& args) {
   return split;
 }
 
-// Begin and end of each field, in the order of the text.
-using Fields = std::vector<std::pair<size_t, size_t>>;
+// Begin and end of each field.
+class Fields {
+ public:
+  // In the order of the text, unless they are reversed at last.
+  absl::Status Add(size_t begin, size_t end) {
+    fields_.emplace_back(begin, end);
+    if ((fields_.size() & 1023) != 0) return absl::OkStatus();
+    COW_RETURN_IF_ERROR(ChargeWork(512));
+    return CheckWorkingMemory(fields_.size() * kBytesEach);
+  }
+  // Whether there are as many as asked for.
+  bool Full(int64_t max) const { return max >= 0 && static_cast<int64_t>(fields_.size()) >= max; }
+  void Reverse() { std::reverse(fields_.begin(), fields_.end()); }
 
-Fields SplitAtSpaces(std::string_view text, int64_t max) {
+  Value ToList(Heap& heap, const String& whole) const {
+    List* list = heap.NewList();
+    list->Reserve(fields_.size());
+    for (const auto& [begin, end] : fields_) {
+      list->Push(heap.NewSubstring(whole, begin, end - begin));
+    }
+    return list;
+  }
+
+ private:
+  using Field = std::pair<size_t, size_t>;
+  // Here, when the array grows, and as strings.
+  static constexpr uint64_t kBytesEach = 3 * sizeof(Field) + 2 * sizeof(String) + sizeof(Value);
+
+  std::vector<Field> fields_;
+};
+
+absl::StatusOr<Fields> SplitAtSpaces(std::string_view text, int64_t max) {
   Fields fields;
   size_t at = 0;
   while (at < text.size()) {
     while (at < text.size() && IsSpace(text[at])) ++at;
     if (at == text.size()) break;
     const size_t begin = at;
-    if (max >= 0 && static_cast<int64_t>(fields.size()) == max) {
-      fields.emplace_back(begin, text.size());
+    if (fields.Full(max)) {
+      COW_RETURN_IF_ERROR(fields.Add(begin, text.size()));
       break;
     }
     while (at < text.size() && !IsSpace(text[at])) ++at;
-    fields.emplace_back(begin, at);
+    COW_RETURN_IF_ERROR(fields.Add(begin, at));
   }
   return fields;
 }
 
-Fields RSplitAtSpaces(std::string_view text, int64_t max) {
+absl::StatusOr<Fields> RSplitAtSpaces(std::string_view text, int64_t max) {
   Fields fields;
   size_t at = text.size();
   while (at > 0) {
     while (at > 0 && IsSpace(text[at - 1])) --at;
     if (at == 0) break;
     const size_t end = at;
-    if (max >= 0 && static_cast<int64_t>(fields.size()) == max) {
-      fields.emplace_back(0, end);
+    if (fields.Full(max)) {
+      COW_RETURN_IF_ERROR(fields.Add(0, end));
       break;
     }
     while (at > 0 && !IsSpace(text[at - 1])) --at;
-    fields.emplace_back(at, end);
+    COW_RETURN_IF_ERROR(fields.Add(at, end));
   }
-  std::reverse(fields.begin(), fields.end());
+  fields.Reverse();
   return fields;
 }
 
-Fields SplitAt(std::string_view text, std::string_view sep, int64_t max) {
+absl::StatusOr<Fields> SplitAt(std::string_view text, std::string_view sep, int64_t max) {
   Fields fields;
   size_t begin = 0;
-  while (max < 0 || static_cast<int64_t>(fields.size()) < max) {
-    const size_t at = text.find(sep, begin);
+  while (!fields.Full(max)) {
+    COW_ASSIGN_OR_RETURN(const size_t at, FindText(text, sep, begin));
     if (at == kNone) break;
-    fields.emplace_back(begin, at);
+    COW_RETURN_IF_ERROR(fields.Add(begin, at));
     begin = at + sep.size();
   }
-  fields.emplace_back(begin, text.size());
+  COW_RETURN_IF_ERROR(fields.Add(begin, text.size()));
   return fields;
 }
 
-Fields RSplitAt(std::string_view text, std::string_view sep, int64_t max) {
+absl::StatusOr<Fields> RSplitAt(std::string_view text, std::string_view sep, int64_t max) {
   Fields fields;
   size_t end = text.size();
-  while (max < 0 || static_cast<int64_t>(fields.size()) < max) {
-    const size_t at = text.substr(0, end).rfind(sep);
+  while (!fields.Full(max)) {
+    COW_ASSIGN_OR_RETURN(const size_t at, FindLastText(text.substr(0, end), sep));
     if (at == kNone) break;
-    fields.emplace_back(at + sep.size(), end);
+    COW_RETURN_IF_ERROR(fields.Add(at + sep.size(), end));
     end = at;
   }
-  fields.emplace_back(0, end);
-  std::reverse(fields.begin(), fields.end());
+  COW_RETURN_IF_ERROR(fields.Add(0, end));
+  fields.Reverse();
   return fields;
 }
 
-Value ListOf(Heap& heap, const String& whole, const Fields& fields) {
-  List* list = heap.NewList();
-  list->Reserve(fields.size());
-  for (const auto& [begin, end] : fields) list->Push(heap.NewSubstring(whole, begin, end - begin));
-  return list;
+// How often `part`, which is not empty, stands in the text without overlapping itself.
+absl::StatusOr<int64_t> CountText(std::string_view text, std::string_view part) {
+  int64_t count = 0;
+  for (size_t at = 0;; at += part.size(), ++count) {
+    COW_RETURN_IF_ERROR(ChargeWork(0));
+    COW_ASSIGN_OR_RETURN(at, FindText(text, part, at));
+    if (at == kNone) return count;
+  }
 }
 
 // A short text may become a huge one: look before building it.
-absl::Status CheckReplacedSize(Heap& heap, std::string_view text, std::string_view old_text,
+absl::Status CheckReplacedSize(std::string_view text, std::string_view old_text,
                                std::string_view new_text, int64_t limit) {
-  if (new_text.size() <= old_text.size()) return absl::OkStatus();
-  int64_t count = 0;
-  if (old_text.empty()) {
-    count = static_cast<int64_t>(text.size()) + 1;
-  } else {
-    for (size_t at = text.find(old_text); at != kNone;
-         at = text.find(old_text, at + old_text.size())) {
-      ++count;
-    }
+  if (new_text.size() <= old_text.size()) return CheckWorkingMemory(3 * text.size());
+  int64_t count = static_cast<int64_t>(text.size()) + 1;
+  if (!old_text.empty()) {
+    COW_ASSIGN_OR_RETURN(count, CountText(text, old_text));
   }
   if (limit >= 0) count = std::min(count, limit);
   const auto growth = static_cast<int64_t>(new_text.size() - old_text.size());
   if (growth > kMaxText || count > kMaxText / growth) {
     return absl::InvalidArgumentError("string too long");
   }
-  return heap.CheckRoom(text.size() + static_cast<uint64_t>(count * growth));
+  return CheckWorkingMemory(3 * (text.size() + static_cast<uint64_t>(count * growth)));
 }
 
 }  // namespace
@@ -260,11 +292,7 @@ Result Count(Thread&, const Arguments& args) {
   if (search.part.empty_range) return Value::SmallInt(0);
   std::string_view text = search.part.text;
   if (search.sub.empty()) return Value::SmallInt(static_cast<int64_t>(text.size()) + 1);
-  int64_t count = 0;
-  for (size_t at = text.find(search.sub); at != kNone;
-       at = text.find(search.sub, at + search.sub.size())) {
-    ++count;
-  }
+  COW_ASSIGN_OR_RETURN(int64_t count, CountText(text, search.sub));
   return Value::SmallInt(count);
 }
 
@@ -273,8 +301,9 @@ Result Join(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Required("elements", &elements))}));
   std::string_view sep = Self(args);
   std::string out;
+  MeteredText metered(out);
   size_t number = 0;
-  COW_RETURN_IF_ERROR(ForEach(elements.value, [&](Value element) -> absl::Status {
+  auto append = [&](Value element) -> absl::Status {
     const String* text = element.As<String>();
     if (text == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat("expected string for sequence element ",
@@ -284,11 +313,10 @@ Result Join(Thread& thread, const Arguments& args) {
     if (static_cast<int64_t>(out.size() + text->size()) > kMaxText) {
       return absl::InvalidArgumentError("string too long");
     }
-    if (number++ > 0) out += sep;
-    out += text->view();
-    return absl::OkStatus();
-  }));
-  COW_RETURN_IF_ERROR(thread.heap().CheckRoom(out.size()));
+    if (number++ > 0) COW_RETURN_IF_ERROR(metered.Append(sep));
+    return metered.Append(text->view());
+  };
+  COW_RETURN_IF_ERROR(ForEach(elements.value, append));
   return thread.heap().NewString(out);
 }
 
@@ -306,11 +334,13 @@ Result Replace(Thread& thread, const Arguments& args) {
   }
   int64_t left = count_value.IsSmallInt() ? count_value.small_int() : -1;
   std::string_view text = Self(args);
-  COW_RETURN_IF_ERROR(CheckReplacedSize(thread.heap(), text, old_text, new_text, left));
+  COW_RETURN_IF_ERROR(CheckReplacedSize(text, old_text, new_text, left));
   std::string out;
+  MeteredText metered(out);
   size_t at = 0;
   for (; left != 0; --left) {
-    const size_t found = text.find(old_text, at);
+    COW_RETURN_IF_ERROR(metered.Check());
+    COW_ASSIGN_OR_RETURN(const size_t found, FindText(text, old_text, at));
     if (found == kNone) break;
     out += text.substr(at, found - at);
     out += new_text;
@@ -328,17 +358,19 @@ Result Replace(Thread& thread, const Arguments& args) {
 Result Split(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(SplitArguments split, UnpackSplit(args));
   const String& self = *args.Receiver<String>();
-  return ListOf(thread.heap(), self,
-                split.sep ? SplitAt(self.view(), *split.sep, split.max)
-                          : SplitAtSpaces(self.view(), split.max));
+  COW_RETURN_IF_ERROR(ChargeWork(SingleBytes(self.size())));
+  COW_ASSIGN_OR_RETURN(Fields fields, split.sep ? SplitAt(self.view(), *split.sep, split.max)
+                                                : SplitAtSpaces(self.view(), split.max));
+  return fields.ToList(thread.heap(), self);
 }
 
 Result RSplit(Thread& thread, const Arguments& args) {
   COW_ASSIGN_OR_RETURN(SplitArguments split, UnpackSplit(args));
   const String& self = *args.Receiver<String>();
-  return ListOf(thread.heap(), self,
-                split.sep ? RSplitAt(self.view(), *split.sep, split.max)
-                          : RSplitAtSpaces(self.view(), split.max));
+  COW_RETURN_IF_ERROR(ChargeWork(SingleBytes(self.size())));
+  COW_ASSIGN_OR_RETURN(Fields fields, split.sep ? RSplitAt(self.view(), *split.sep, split.max)
+                                                : RSplitAtSpaces(self.view(), split.max));
+  return fields.ToList(thread.heap(), self);
 }
 
 Result SplitLines(Thread& thread, const Arguments& args) {
@@ -346,15 +378,16 @@ Result SplitLines(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(UnpackArgs(args, {PositionalOnly(Optional("keepends", &keep_ends))}));
   const String& self = *args.Receiver<String>();
   std::string_view text = self.view();
+  COW_RETURN_IF_ERROR(ChargeWork(SingleBytes(text.size())));
   Fields lines;
   for (size_t at = 0; at < text.size();) {
     const size_t begin = at;
     const size_t end = std::min(text.find_first_of("\r\n", at), text.size());
     at = end;
     if (at < text.size()) at += text.substr(at, 2) == "\r\n" ? 2 : 1;
-    lines.emplace_back(begin, keep_ends ? at : end);
+    COW_RETURN_IF_ERROR(lines.Add(begin, keep_ends ? at : end));
   }
-  return ListOf(thread.heap(), self, lines);
+  return lines.ToList(thread.heap(), self);
 }
 
 }  // namespace cow::starlark::string_methods

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/statusor.h"
 #include "engine/starlark/value.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -33,6 +35,7 @@ class String final : public HeapObject {
     uint32_t hash = std::atomic_ref<uint32_t>(*cache).load(std::memory_order_relaxed);
     if (hash == 0) {
       hash = HashBytes(view());
+      NoteWork(BulkBytes(size()));
       std::atomic_ref<uint32_t>(*cache).store(hash, std::memory_order_relaxed);
     }
     return hash;
@@ -54,6 +57,8 @@ class String final : public HeapObject {
 inline bool SameText(const String& a, const String& b) {
   if (&a == &b) return true;
   if (a.interned() && b.interned()) return false;
+  if (a.size() != b.size()) return false;
+  NoteWork(BulkBytes(a.size()));
   return a.view() == b.view();
 }
 
@@ -71,5 +76,8 @@ class Bytes final : public HeapObject {
 // parameters, keywords), not for data. Any thread.
 const String* Intern(std::string_view text);
 const String* Intern(const String& text);
+// Same, for names that a program computes: they count as memory of the evaluation. Fails if it has
+// to end.
+absl::StatusOr<const String*> InternMetered(const String& text);
 
 }  // namespace cow::starlark

@@ -34,6 +34,7 @@ class Struct final : public HeapObject {
   }
   // Unset if there is no such field.
   Value Find(const String* interned_name) const {
+    if (word_ > kSearchedOneByOne) return Find(interned_name->view());
     for (const NamedValue& field : fields()) {
       if (field.name == interned_name) return field.value;
     }
@@ -43,6 +44,7 @@ class Struct final : public HeapObject {
 
  private:
   friend class Heap;
+  static constexpr uint32_t kSearchedOneByOne = 16;
   Value constructor_;
 };
 

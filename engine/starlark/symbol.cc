@@ -62,6 +62,14 @@ class SymbolTable {
     return Add(shard, text);
   }
 
+  // nullptr if there is no such symbol yet.
+  const String* Find(std::string_view text) {
+    Shard& shard = shards_[HashBytes(text) % kShards];
+    std::shared_lock lock(shard.mutex);
+    auto found = shard.names.find(text);
+    return found == shard.names.end() ? nullptr : *found;
+  }
+
   const BuiltinMethod* FindMethod(Kind kind, int index) const {
     const BuiltinMethod& method = methods_[static_cast<size_t>(kind)][static_cast<size_t>(index)];
     return method.function == nullptr ? nullptr : &method;
@@ -115,6 +123,18 @@ class SymbolTable {
 const String* Intern(std::string_view text) { return SymbolTable::Instance().Intern(text); }
 
 const String* Intern(const String& text) { return text.interned() ? &text : Intern(text.view()); }
+
+absl::StatusOr<const String*> InternMetered(const String& text) {
+  if (text.interned()) return &text;
+  if (const String* known = SymbolTable::Instance().Find(text.view())) return known;
+  constexpr uint64_t kTableEntry = 64;
+  const uint64_t bytes = sizeof(String) + text.size() + kTableEntry;
+  if (WorkMeter* meter = WorkMeter::Current()) {
+    if (absl::Status room = meter->CheckRoom(bytes); !room.ok()) return room;
+    meter->Hold(bytes);  // symbols are never dropped
+  }
+  return Intern(text.view());
+}
 
 const BuiltinMethod* FindMethod(Kind kind, const String* name) {
   const int index = name->method_index();

@@ -14,7 +14,7 @@ Location Place(const Frame& frame) {
 
 }  // namespace
 
-Thread::Thread(Heap& heap) : heap_(heap), state_(std::make_unique<InterpreterState>()) {}
+Thread::Thread(Heap& heap) : heap_(heap), meter_(std::make_unique<WorkMeter>(heap)), state_(std::make_unique<InterpreterState>()) {}
 
 Thread::~Thread() = default;
 

@@ -18,6 +18,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/starlark/heap.h"
 #include "engine/starlark/value.h"
+#include "engine/starlark/work_meter.h"
 
 namespace cow::starlark {
 
@@ -40,6 +41,7 @@ class Thread {
   Thread& operator=(const Thread&) = delete;
 
   Heap& heap() const { return heap_; }
+  WorkMeter& meter() { return *meter_; }
 
   // Typed host data: one pointer per type, not owned.
   template <typename T>
@@ -66,12 +68,12 @@ class Thread {
   void set_print_handler(PrintHandler handler) { print_ = std::move(handler); }
   const PrintHandler& print_handler() const { return print_; }
 
-  // Limits. Steps are calls and loop iterations; 0 means no limit. Depth counts nested calls.
-  void set_step_limit(uint64_t steps) { step_limit_ = steps; }
-  uint64_t steps() const { return steps_; }
+  // Limits. Steps are those of WorkMeter; 0 means no limit. Depth counts nested calls.
+  void set_step_limit(uint64_t steps) { meter_->set_limit(steps); }
+  uint64_t steps() const { return meter_->steps(); }
   void set_depth_limit(int depth) { depth_limit_ = depth; }
   // Evaluation fails with kCancelled soon after `flag` becomes true.
-  void set_cancel_flag(const std::atomic<bool>* flag) { cancel_ = flag; }
+  void set_cancel_flag(const std::atomic<bool>* flag) { meter_->set_cancel_flag(flag); }
 
   // Where the innermost running Starlark function is: for a builtin, the place of the call to it.
   Location CallerLocation() const;
@@ -90,10 +92,8 @@ class Thread {
   Heap& heap_;
   std::vector<std::pair<const char*, void*>> hosts_;
   PrintHandler print_;
-  uint64_t steps_ = 0;
-  uint64_t step_limit_ = 0;
+  std::unique_ptr<WorkMeter> meter_;
   int depth_limit_ = 2000;
-  const std::atomic<bool>* cancel_ = nullptr;
   std::unique_ptr<InterpreterState> state_;
 };
 
