@@ -3,10 +3,11 @@ cow and Bazel. Everybody builds the libraries that are not for tests, as the sam
 import dataclasses
 import shutil
 
-from systems import Bazel, Ccache, Cow, Make, Ninja, delete, find_program
+from systems import Bazel, Ccache, Cow, Make, Ninja, StatSweep, delete, find_program
 from workload import write
 
-LIBRARIES = 'kind("cc_library rule", //absl/...) - attr(testonly, 1, //absl/...)'
+# Bazel writes the attribute as 1, cow as True.
+LIBRARIES = 'kind("cc_library rule", //absl/...) - attr(testonly, "1|True", //absl/...)'
 WORKSPACE = 'workspace(name = "com_google_absl")\n'
 CMAKE_FLAGS = ["-DBUILD_TESTING=OFF", "-DABSL_BUILD_TESTING=OFF", "-DCMAKE_CXX_STANDARD=17",
                "-DCMAKE_CXX_FLAGS=-fPIC -fstack-protector-strong -fno-omit-frame-pointer"]
@@ -74,6 +75,11 @@ class MakeAbseil(Configured, Make):
             return sum(1 for line in file if "Building " in line or "Linking " in line)
 
 
+class StatAbseil(Copied, StatSweep):
+    def write_build_files(self, project):
+        """The checkout has them."""
+
+
 class BazelAbseil(Queried, Bazel):
     pass
 
@@ -82,5 +88,5 @@ class CowAbseil(Queried, Cow):
     pass
 
 
-KINDS = {"cow": CowAbseil, "ninja": NinjaAbseil, "ccache": CcacheAbseil, "make": MakeAbseil,
+KINDS = {"cow": CowAbseil, "ninja": NinjaAbseil, "ccache": CcacheAbseil, "make": MakeAbseil, "stat": StatAbseil,
          "bazel": BazelAbseil, "bazel-local": BazelAbseil, "bazel-disk": BazelAbseil}

@@ -22,6 +22,8 @@ CHANGE = "#ifndef BENCH_{n}\n#define BENCH_{n}\nstatic int bench_{n} __attribute
 
 
 def applies(scenario, system):
+    if not system.builds:
+        return scenario == "noop"
     if scenario == "warm":
         return system.has_cache
     if scenario == "cold":

@@ -27,7 +27,7 @@ class Session:
         """All scenarios of the command line, in its order."""
         first = self.args.scenarios[0]
         if first not in ("clean", "first"):
-            self.settle(list(self.editors))
+            self.settle(system for system in list(self.editors) if system.builds)
         for scenario in self.args.scenarios:
             self.measure_scenario(scenario)
 

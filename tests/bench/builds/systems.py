@@ -39,6 +39,7 @@ class System:
     """One build system in its own copy of one workload. `bench` has the options and tools that all share."""
     has_cache = False
     has_server = False
+    builds = True
     outputs = ["out"]
     state = []
 
@@ -261,5 +262,24 @@ class Cow(System):
         self.call([self.program, "build", "//..."], machine)
 
 
-KINDS = {"cow": Cow, "ninja": Ninja, "ccache": Ccache, "make": Make,
+class StatSweep(System):
+    """No build system: a stat of every file of the project, the floor of a build in which nothing changed."""
+    builds = False
+
+    def write_build_files(self, project):
+        buildfiles.write_bazel(project, self.folder)
+
+    def command(self):
+        files = self.base / "files"
+        if not files.exists():
+            names = [os.path.relpath(os.path.join(folder, name), self.folder)
+                     for folder, _, contained in os.walk(self.folder) for name in contained]
+            files.write_text("".join(f"{name}\n" for name in sorted(names)))
+        return [self.bench.stat_sweep, self.bench.jobs, files]
+
+    def count_actions(self):
+        return 0
+
+
+KINDS = {"cow": Cow, "ninja": Ninja, "ccache": Ccache, "make": Make, "stat": StatSweep,
          "bazel": Bazel, "bazel-local": Bazel, "bazel-disk": Bazel}
