@@ -50,7 +50,7 @@ bool SameAction(const ActionRecord& a, const ActionRecord& b) {
   const Action& x = a.action;
   const Action& y = b.action;
   if (x.kind != y.kind || x.mnemonic != y.mnemonic || x.outputs != y.outputs || x.env != y.env ||
-      x.execution_requirements != y.execution_requirements || x.content != y.content ||
+      x.execution_requirements != y.execution_requirements || x.exec_properties != y.exec_properties || x.content != y.content ||
       x.executable != y.executable || x.substitutions != y.substitutions || !(x.fetch == y.fetch) ||
       !a.computed_substitutions.empty() || !b.computed_substitutions.empty() ||
       x.timeout_seconds != y.timeout_seconds || x.unused_inputs_list != y.unused_inputs_list ||

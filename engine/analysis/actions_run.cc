@@ -114,6 +114,7 @@ absl::Status ReadCommon(const RuleContext& context, const RunParameters& p, Inpu
   COW_ASSIGN_OR_RETURN(action.execution_requirements,
                        ReadStringDict(p.execution_requirements, "execution_requirements"));
   COW_RETURN_IF_ERROR(CheckIgnored(context, p));
+  action.exec_properties = context.exec_properties(p.exec_group);
   if (p.unused_inputs_list != nullptr) {
     action.unused_inputs_list = p.unused_inputs_list->id();
     if (std::find(action.outputs.begin(), action.outputs.end(), action.unused_inputs_list) == action.outputs.end()) {

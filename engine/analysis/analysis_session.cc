@@ -121,9 +121,11 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
 }
 
 absl::Status AnalysisSession::AddTest(const Label& label, const ConfiguredTarget& test) {
-  TestAction made = MakeTestAction(test, strings_);
-  COW_ASSIGN_OR_RETURN(auto added, plan_.AddTestAction(made.record, std::move(made.log)));
-  plan_.AddTest({label, added.action, added.output});
+  for (const TestRun& run : RunsOf(test, request_.test_options)) {
+    TestAction made = MakeTestAction(test, run, request_.test_options, strings_);
+    COW_ASSIGN_OR_RETURN(auto added, plan_.AddTestAction(made.record, std::move(made.outputs)));
+    plan_.AddTest({label, added.action, added.output});
+  }
   return absl::OkStatus();
 }
 

@@ -18,6 +18,7 @@
 #include "engine/model/build_plan.h"
 #include "engine/model/host_tree.h"
 #include "engine/model/label.h"
+#include "engine/model/test_options.h"
 
 namespace cow::loading {
 class PackageLoader;
@@ -35,6 +36,7 @@ struct AnalysisRequest {
   std::vector<std::string> aspects{};  // --aspects: "//pkg:file.bzl%name", run on every label
   std::map<std::string, std::string> aspect_parameters{};  // of those, by name
   bool run_tests = false;  // fill BuildPlan::tests; test_suites stand for their tests
+  TestOptions test_options{};
   bool keep_going = false;               // -k: plan what can be built in spite of errors
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
   std::function<void(std::string_view)> on_print{};

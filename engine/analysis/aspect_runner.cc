@@ -50,6 +50,7 @@ absl::Status RunAspect(AspectRun run, ConfiguredTarget& result) {
   auto context = std::make_shared<RuleContext>(run.surroundings, std::move(run.attributes), *heap);
   context->SetAspect(aspect, std::move(run.rule_attributes));
   context->AddToolchains(std::move(run.toolchains));
+  context->set_exec_properties(std::move(run.exec_properties));
 
   starlark::Thread thread(*heap);
   thread.SetHost(context.get());

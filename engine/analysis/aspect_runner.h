@@ -18,6 +18,7 @@ struct AspectRun {
   RuleAttributes attributes{};                    // of the aspect; finished
   RuleAttributes rule_attributes{};               // of the rule, along which aspects went; finished
   std::vector<ResolvedToolchain> toolchains{};
+  RuleContext::GroupProperties exec_properties{};
   starlark::Thread::PrintHandler on_print{};
 };
 

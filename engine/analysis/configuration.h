@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/analysis/exec_properties.h"
 #include "engine/analysis/option_value.h"
 #include "engine/base/digest.h"
 #include "engine/model/label.h"
@@ -17,6 +18,7 @@ namespace cow::analysis {
 struct PlatformInfo {
   Label label{};
   std::map<Label, Label> constraints{};  // constraint_setting -> constraint_value
+  ExecProperties exec_properties{};
 };
 
 // All that a configuration is made of. What equals its default is left out, except platforms and

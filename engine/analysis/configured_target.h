@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +71,9 @@ struct ProgramDetails {
   bool is_test = false;
   std::string test_size{};      // "small"; tests only
   int64_t timeout_seconds = 0;  // tests only
+  int shard_count = 0;          // tests only: 0 = not sharded
+  bool is_flaky = false;        // tests only
+  std::map<std::string, std::string> exec_properties{};  // of the action that runs the test
 };
 
 struct ConfiguredTarget {

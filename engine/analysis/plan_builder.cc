@@ -90,19 +90,21 @@ absl::Status PlanBuilder::Drain() {
 }
 
 absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddTestAction(const ActionRecord& record,
-                                                                    Artifact output) {
+                                                                    std::vector<Artifact> outputs) {
   ActionId id(static_cast<uint32_t>(plan_.actions.size()));
   plan_.actions.emplace_back();
   COW_ASSIGN_OR_RETURN(Action action, Convert(record));
   std::vector<ArtifactId> aliases = aliases_.Add(WantAll(record.inputs));
   action.inputs = Depset<ArtifactId>(std::move(aliases), {action.inputs});
-  ArtifactId artifact(static_cast<uint32_t>(plan_.artifacts.size()));
-  output.generating_action = id;
-  plan_.artifacts.push_back(std::move(output));
-  action.outputs = {artifact};
-  action.captured_output = artifact;
+  for (Artifact& output : outputs) {
+    action.outputs.push_back(ArtifactId(static_cast<uint32_t>(plan_.artifacts.size())));
+    output.generating_action = id;
+    plan_.artifacts.push_back(std::move(output));
+  }
+  const ArtifactId log = action.outputs.front();
+  action.captured_output = log;
   plan_.actions[id.value()] = std::move(action);
-  return AddedAction{id, artifact};
+  return AddedAction{id, log};
 }
 
 absl::Status PlanBuilder::CheckPrefixes() const {

@@ -31,9 +31,9 @@ class PlanBuilder {
     ActionId action{};
     ArtifactId output{};
   };
-  // A test, which no rule declared; its only output is `output`, which receives what the process
-  // prints. Its inputs are its runfiles, which it finds under their short paths.
-  absl::StatusOr<AddedAction> AddTestAction(const ActionRecord& record, Artifact output);
+  // A test, which no rule declared; the first of its outputs receives what the process prints. Its
+  // inputs are its runfiles, which it finds under their short paths.
+  absl::StatusOr<AddedAction> AddTestAction(const ActionRecord& record, std::vector<Artifact> outputs);
 
   void AddTarget(RequestedTarget target) { plan_.targets.push_back(std::move(target)); }
   void AddTest(TestSpec test) { plan_.tests.push_back(std::move(test)); }

@@ -107,6 +107,11 @@ absl::StatusOr<PlatformInfo> PlatformTable::LoadPlatform(const Label& label, int
   }
   info.label = target->label();
   COW_RETURN_IF_ERROR(AddConstraints(*target, info));
+  absl::StatusOr<ExecProperties> properties = ExecPropertiesOf(target->Attr("exec_properties"));
+  if (!properties.ok()) return target->Error(properties.status().message());
+  for (const auto& [name, value] : *properties) info.exec_properties[name] = value;
+  // An empty text takes away what a parent says.
+  std::erase_if(info.exec_properties, [](const auto& property) { return property.second.empty(); });
   return info;
 }
 

@@ -74,6 +74,12 @@ void RuleContext::AddToolchains(std::vector<ResolvedToolchain> toolchains) {
   toolchains_ = std::move(toolchains);
 }
 
+const ExecProperties& RuleContext::exec_properties(std::string_view group) const {
+  static const auto& none = *new ExecProperties();
+  auto it = exec_properties_.find(group);
+  return it == exec_properties_.end() ? none : it->second;
+}
+
 void RuleContext::FindTools(const RuleAttributes& attributes) {
   for (const RuleAttributes::Entry& entry : attributes.entries()) {
     for (const DependencyEdge& edge : entry.edges) {

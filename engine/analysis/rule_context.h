@@ -28,6 +28,9 @@
 
 namespace cow::analysis {
 
+// The exec group of the actions that run tests.
+inline constexpr char kTestGroup[] = "test";
+
 // A toolchain type that the rule asked for, and what was found.
 struct ResolvedToolchain {
   Label type{};         // as the rule names it
@@ -88,6 +91,11 @@ class RuleContext {
   // The HostTreeInfo of the toolchain that has `path` as one of its fields ("/usr/bin/ar"); unset if none has.
   starlark::Value FindHostTreeOfTool(std::string_view path) const;
 
+  // Of the actions of an exec group, "" = of the rule itself: by group, all groups there are.
+  using GroupProperties = std::map<std::string, ExecProperties, std::less<>>;
+  void set_exec_properties(GroupProperties properties) { exec_properties_ = std::move(properties); }
+  const ExecProperties& exec_properties(std::string_view group) const;
+
   // Make variables: COMPILATION_MODE, TARGET_CPU, BINDIR, GENDIR, --define values, those of
   // toolchains.
   const std::vector<std::pair<std::string, std::string>>& variables() const { return variables_; }
@@ -140,6 +148,7 @@ class RuleContext {
   const loading::AspectClass* aspect_ = nullptr;
   std::optional<RuleAttributes> rule_attributes_;
   std::vector<ResolvedToolchain> toolchains_;
+  GroupProperties exec_properties_;
   std::vector<std::pair<std::string, std::string>> variables_;
   std::vector<ArtifactId> declared_;
   absl::flat_hash_set<ArtifactId> declared_set_;

@@ -1,5 +1,6 @@
 #include "engine/analysis/rule_runner.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -110,6 +111,12 @@ int64_t TestTimeout(const loading::Target& test) {
   return 300;
 }
 
+// 0 if there is none.
+int64_t IntAttribute(const RuleContext& context, std::string_view name) {
+  const RuleAttributes::Entry* entry = context.attributes().Find(name);
+  return entry == nullptr || entry->raw.IsUnset() ? 0 : std::max<int64_t>(0, entry->raw.ToInt64().value_or(0));
+}
+
 absl::Status FillProgram(const RuleContext& context, ConfiguredTarget& target) {
   const loading::Target& declared = context.target();
   if (!declared.rule_class().executable()) return absl::OkStatus();
@@ -119,6 +126,9 @@ absl::Status FillProgram(const RuleContext& context, ConfiguredTarget& target) {
   if (program.is_test) {
     program.test_size = declared.StringAttr("size");
     program.timeout_seconds = TestTimeout(declared);
+    program.is_flaky = declared.BoolAttr("flaky");
+    program.shard_count = static_cast<int>(IntAttribute(context, "shard_count"));
+    program.exec_properties = context.exec_properties(kTestGroup);
   }
   target.program = std::move(program);
   return absl::OkStatus();
@@ -151,6 +161,7 @@ absl::Status RunRule(RuleRun run, ConfiguredTarget& target) {
   heap->AddReference(run.attributes.heap());
   auto context = std::make_shared<RuleContext>(run.surroundings, std::move(run.attributes), *heap);
   context->AddToolchains(std::move(run.toolchains));
+  context->set_exec_properties(std::move(run.exec_properties));
   if (run.setting_value) context->set_setting_value(std::move(*run.setting_value));
   absl::Status named = context->DeclareNamedOutputs();
   if (!named.ok()) return AtRule(declared, named);

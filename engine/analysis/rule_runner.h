@@ -16,6 +16,7 @@ struct RuleRun {
   const RuleContext::Surroundings& surroundings;
   RuleAttributes attributes{};  // finished
   std::vector<ResolvedToolchain> toolchains{};
+  RuleContext::GroupProperties exec_properties{};
   std::optional<OptionValue> setting_value{};  // of a build setting
   starlark::Thread::PrintHandler on_print{};
 };

@@ -149,12 +149,14 @@ absl::Status TargetGraph::CompleteAspect(Frame& frame, ConfiguredTarget& target)
   COW_RETURN_IF_ERROR(frame.aspect_attributes.Finish());
   RuleContext::Surroundings surroundings{declared,      *frame.package,   *frame.key.second,
                                          parts_.loader, parts_.platforms, artifacts_};
+  COW_ASSIGN_OR_RETURN(RuleContext::GroupProperties properties, ExecPropertiesByGroup(frame));
   COW_RETURN_IF_ERROR(RunAspect({.surroundings = surroundings,
                                  .path = path,
                                  .target = frame.edges[frame.aspect_edges].target->resolved(),
                                  .attributes = std::move(frame.aspect_attributes),
                                  .rule_attributes = std::move(frame.attributes),
                                  .toolchains = std::move(frame.toolchains),
+                                 .exec_properties = std::move(properties),
                                  .on_print = parts_.on_print},
                                 target));
   return RegisterActions(declared, target);

@@ -151,8 +151,13 @@ absl::Status TargetGraph::CompleteRule(Frame& frame, ConfiguredTarget& target) {
   COW_RETURN_IF_ERROR(frame.attributes.Finish());
   RuleContext::Surroundings surroundings{declared,      *frame.package,   *frame.key.second,
                                          parts_.loader, parts_.platforms, artifacts_};
-  RuleRun run{
-      surroundings, std::move(frame.attributes), std::move(frame.toolchains), {}, parts_.on_print};
+  absl::StatusOr<RuleContext::GroupProperties> properties = ExecPropertiesByGroup(frame);
+  if (!properties.ok()) return declared.Error(properties.status().message());
+  RuleRun run{.surroundings = surroundings,
+              .attributes = std::move(frame.attributes),
+              .toolchains = std::move(frame.toolchains),
+              .exec_properties = *std::move(properties),
+              .on_print = parts_.on_print};
   if (declared.rule_class().definition().build_setting != nullptr) {
     COW_ASSIGN_OR_RETURN(run.setting_value, conditions(frame.key.second).SettingValue(declared));
   }

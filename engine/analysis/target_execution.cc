@@ -67,6 +67,30 @@ absl::Status TargetGraph::ChooseExecution(Frame& frame, const AspectPath* aspect
   return absl::OkStatus();
 }
 
+absl::StatusOr<RuleContext::GroupProperties> TargetGraph::ExecPropertiesByGroup(const Frame& frame) {
+  const loading::RuleClass& rule = frame.declared->rule_class();
+  ExecProperties own;
+  const RuleAttributes::Entry* entry =
+      frame.key.aspects == nullptr ? frame.attributes.Find("exec_properties") : nullptr;
+  if (entry != nullptr) {
+    COW_ASSIGN_OR_RETURN(own, ExecPropertiesOf(entry->raw));
+  }
+  RuleContext::GroupProperties groups;
+  for (const Execution& execution : frame.executions) {
+    groups[execution.group] = PropertiesOfGroup(execution.choice.platform->exec_properties, own, execution.group);
+  }
+  // Every test has this group; its platform is that of the rule unless the rule says otherwise.
+  if (rule.test() && !frame.executions.empty() && !groups.contains(kTestGroup)) {
+    groups[kTestGroup] = PropertiesOfGroup(frame.executions.front().choice.platform->exec_properties, own, kTestGroup);
+  }
+  // The groups of cow's own rules need not be those that Bazel's have.
+  if (rule.definition().package.repo() == loading::kBuiltinRepository) return groups;
+  std::vector<std::string> names;
+  for (const auto& [name, properties] : groups) names.push_back(name);
+  COW_RETURN_IF_ERROR(CheckExecGroups(own, names));
+  return groups;
+}
+
 void TargetGraph::AddToolchainEdges(Frame& frame) {
   for (const Execution& execution : frame.executions) {
     for (size_t i = 0; i < execution.choice.toolchains.size(); ++i) {

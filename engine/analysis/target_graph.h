@@ -103,6 +103,8 @@ class TargetGraph {
   absl::Status ChooseExecution(Frame& frame, const AspectPath* aspects);
   absl::Status AddExecution(Frame& frame, std::string_view group, ExecutionNeed need);
   void AddToolchainEdges(Frame& frame);
+  // Of a rule, whose attributes are resolved; of an aspect those of its platform.
+  static absl::StatusOr<RuleContext::GroupProperties> ExecPropertiesByGroup(const Frame& frame);
   static absl::StatusOr<std::vector<loading::ToolchainRequirement>> WantedToolchains(
       const loading::Target& target, const AspectPath* aspects);
   // Takes up the next edge of the top frame: true if it is configured, false if a frame for it was

@@ -1,5 +1,7 @@
 #include "engine/analysis/test_action.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -41,9 +43,56 @@ std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test,
   return spec;
 }
 
+Artifact Output(const ConfiguredTarget& test, const TestRun& run, int runs, std::string_view name) {
+  std::string folder;
+  if (run.shards > 0) folder = absl::StrCat("shard_", run.shard + 1, "_of_", run.shards);
+  if (runs > 1) {
+    absl::StrAppend(&folder, folder.empty() ? "" : "_", "run_", run.number + 1, "_of_", runs);
+  }
+  Artifact output;
+  output.kind = Artifact::Kind::kFile;
+  output.root = absl::StrCat("cow-out/", test.configuration->short_name(), "/testlogs");
+  output.exec_path =
+      JoinPath(JoinPath(JoinPath(output.root, test.label.ExecPath()), folder), name);
+  output.owner = test.label;
+  return output;
+}
+
+// Of the timeouts a test may have by name, in order.
+constexpr int64_t kTimeouts[] = {60, 300, 900, 3600};
+
+int64_t TimeoutOf(const ConfiguredTarget& test, const TestOptions& options) {
+  const int64_t declared = test.program->timeout_seconds;
+  for (size_t i = 0; i < std::size(kTimeouts) && i < options.timeouts.size(); ++i) {
+    if (declared == kTimeouts[i] && options.timeouts[i] >= 0) return options.timeouts[i];
+  }
+  return declared;
+}
+
+void AddRunVariables(const TestRun& run, int runs, TestAction& made) {
+  Action& action = made.record.action;
+  if (run.shards > 0) {
+    action.env["TEST_TOTAL_SHARDS"] = absl::StrCat(run.shards);
+    action.env["TEST_SHARD_INDEX"] = absl::StrCat(run.shard);
+    action.env["TEST_SHARD_STATUS_FILE"] = JoinPath(kExecutionRoot, made.outputs.back().exec_path);
+  }
+  if (runs > 1) action.env["TEST_RUN_NUMBER"] = absl::StrCat(run.number + 1);
+}
+
 }  // namespace
 
-TestAction MakeTestAction(const ConfiguredTarget& test, starlark::Heap& heap) {
+std::vector<TestRun> RunsOf(const ConfiguredTarget& test, const TestOptions& options) {
+  int shards = options.sharded ? test.program->shard_count : 0;
+  if (options.forced_shards > 0) shards = options.forced_shards;
+  std::vector<TestRun> runs;
+  for (int number = 0; number < options.runs_per_test; ++number) {
+    for (int shard = 0; shard < std::max(1, shards); ++shard) runs.push_back({shard, shards, number});
+  }
+  return runs;
+}
+
+TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, const TestOptions& options,
+                          starlark::Heap& heap) {
   const BuiltinProviders& providers = BuiltinProviders::Get();
   TestAction made;
   made.record.arguments.push_back(Arguments(test, heap));
@@ -57,13 +106,15 @@ TestAction MakeTestAction(const ConfiguredTarget& test, starlark::Heap& heap) {
   action.configuration = test.configuration->short_name();
   action.mnemonic = "TestRunner";
   action.progress_message = absl::StrCat("Testing ", test.label.ToString());
-  action.timeout_seconds = test.program->timeout_seconds;
+  action.timeout_seconds = TimeoutOf(test, options);
+  action.exec_properties = test.program->exec_properties;
+  action.max_attempts = options.flaky_attempts.value_or(test.program->is_flaky ? 3 : 1);
   action.env = {{"RUNFILES_DIR", kExecutionRoot},
                 {"TEST_BINARY", test.files_to_run->executable()->artifact().short_path()},
                 {"TEST_SIZE", test.program->test_size},
                 {"TEST_SRCDIR", kExecutionRoot},
                 {"TEST_TARGET", test.label.ToString()},
-                {"TEST_TIMEOUT", absl::StrCat(test.program->timeout_seconds)},
+                {"TEST_TIMEOUT", absl::StrCat(action.timeout_seconds)},
                 {"TEST_TMPDIR", "/tmp"},
                 {"TEST_WORKSPACE", "."},
                 {"XML_OUTPUT_FILE", "/tmp/test.xml"}};
@@ -74,10 +125,10 @@ TestAction MakeTestAction(const ConfiguredTarget& test, starlark::Heap& heap) {
   AddStrings(test.providers.Find(providers.execution_info), "requirements",
              action.execution_requirements);
 
-  made.log.kind = Artifact::Kind::kFile;
-  made.log.root = absl::StrCat("cow-out/", test.configuration->short_name(), "/testlogs");
-  made.log.exec_path = JoinPath(JoinPath(made.log.root, test.label.ExecPath()), "test.log");
-  made.log.owner = test.label;
+  if (!options.cached || options.runs_per_test > 1) action.execution_requirements["no-cache"] = "1";
+  made.outputs.push_back(Output(test, run, options.runs_per_test, "test.log"));
+  if (run.shards > 0) made.outputs.push_back(Output(test, run, options.runs_per_test, "sharding_supported"));
+  AddRunVariables(run, options.runs_per_test, made);
   return made;
 }
 

@@ -4,7 +4,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "engine/base/posix_file.h"
+#include "engine/base/status.h"
 #include "engine/model/native_option.h"
 
 namespace cow::cli {
@@ -40,6 +42,45 @@ absl::Status SetLimit(const std::string& text, std::string_view name, uint64_t* 
   }
   *target = value << shift;
   return absl::OkStatus();
+}
+
+absl::Status SetFlakyAttempts(const std::string& value, Options& options) {
+  if (value == "default") {
+    options.request.test_options.flaky_attempts.reset();
+    return absl::OkStatus();
+  }
+  int attempts = 0;
+  COW_RETURN_IF_ERROR(SetPositive(value, "flaky_test_attempts", &attempts));
+  options.request.test_options.flaky_attempts = attempts;
+  return absl::OkStatus();
+}
+
+absl::Status SetTestTimeouts(const std::string& text, Options& options) {
+  std::vector<int64_t> timeouts;
+  for (std::string_view word : absl::StrSplit(text, ',')) {
+    if (!absl::SimpleAtoi(word, &timeouts.emplace_back()) || timeouts.back() == 0) timeouts.clear();
+    if (timeouts.empty()) break;
+  }
+  if (timeouts.size() == 1) timeouts.resize(4, timeouts.front());
+  if (timeouts.size() != 4) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--test_timeout wants a number of seconds, or four between commas, got '", text, "'"));
+  }
+  options.request.test_options.timeouts = std::move(timeouts);
+  return absl::OkStatus();
+}
+
+absl::Status SetSharding(const std::string& text, Options& options) {
+  TestOptions& tests = options.request.test_options;
+  tests.sharded = text != "disabled";
+  tests.forced_shards = 0;
+  if (text == "explicit" || text == "disabled") return absl::OkStatus();
+  absl::string_view number = text;
+  if (absl::ConsumePrefix(&number, "forced=") && absl::SimpleAtoi(number, &tests.forced_shards) && tests.forced_shards > 0) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--test_sharding_strategy wants explicit, disabled or forced=N, got '", text, "'"));
 }
 
 std::function<absl::Status(const std::string&, Options&)> Limit(std::string_view name,
@@ -144,8 +185,24 @@ std::vector<Flag> OwnFlags() {
        Append(&BuildRequest::distdirs)},
       {"repository_cache", 0, "DIR", {}, "A directory of downloads by hash, shared with Bazel. The cache keeps them in any case.",
        kBuilding, Text(&BuildRequest::repository_cache)},
-      {"test_output", 0, "WHICH", {"errors", "all"}, "Whose output to show: of failing tests (default) or of all.", "test",
-       Text(&BuildRequest::test_output)},
+      {"test_output", 0, "WHICH", {"errors", "all", "summary"},
+       "Whose output to show: of failing tests (default), of all, or of none.", "test", Text(&BuildRequest::test_output)},
+      {"runs_per_test", 0, "N", {}, "Runs every test so often; these runs are not cached.", "test",
+       [](const std::string& value, Options& options) {
+         return SetPositive(value, "runs_per_test", &options.request.test_options.runs_per_test);
+       }},
+      {"flaky_test_attempts", 0, "N", {},
+       "How often a failing test is started before it counts as failed. Default: 3 if it is flaky, else 1.", "test",
+       SetFlakyAttempts},
+      {"test_timeout", 0, "SECONDS", {}, "Of every test; or four numbers for those that are short, moderate, long and eternal.",
+       "test", SetTestTimeouts},
+      {"test_sharding_strategy", 0, "WHICH", {},
+       "explicit (default): tests run in parts as shard_count says; disabled; forced=N: all in N parts.", "test", SetSharding},
+      {"cache_test_results", 't', "", {}, "--nocache_test_results runs tests again that passed before.", "test",
+       [](const std::string& value, Options& options) {
+         options.request.test_options.cached = value != "no" && value != "false" && value != "0";
+         return absl::OkStatus();
+       }},
       {"cache_dir", 0, "DIR", {}, "Where the cache lies. Default: $COW_CACHE_DIR, $XDG_CACHE_HOME/cow or ~/.cache/cow.",
        kLoading, Text(&BuildRequest::cache_dir)},
       {"at", 0, "LEVEL", {"target", "configured", "action"},

@@ -32,8 +32,12 @@ std::string_view StatusText(driver::TestOutcome::Status status) {
   switch (status) {
     case Status::kPassed:
       return "PASSED";
+    case Status::kFlaky:
+      return "FLAKY";
     case Status::kFailed:
       return "FAILED";
+    case Status::kTimeout:
+      return "TIMEOUT";
     case Status::kFailedToBuild:
       return "FAILED TO BUILD";
     case Status::kNoStatus:
@@ -42,13 +46,12 @@ std::string_view StatusText(driver::TestOutcome::Status status) {
   return "NO STATUS";
 }
 
-bool HasRun(const driver::TestOutcome& test) {
-  return test.status == driver::TestOutcome::Status::kPassed || test.status == driver::TestOutcome::Status::kFailed;
-}
-
 std::string TestLine(const driver::TestOutcome& test) {
   std::string line = absl::StrCat(test.label.ToString(), " ", test.cached ? "(cached) " : "", StatusText(test.status));
-  if (HasRun(test)) absl::StrAppendFormat(&line, " in %.1f s", static_cast<double>(test.wall_micros) / 1e6);
+  if (test.failed_runs > 0 && test.runs > 1) {
+    absl::StrAppend(&line, test.passed() ? ", failed" : "", " in ", test.failed_runs, " out of ", test.runs);
+  }
+  if (test.runs > 0) absl::StrAppendFormat(&line, " in %.1f s", static_cast<double>(test.wall_micros) / 1e6);
   return line + "\n";
 }
 
@@ -90,7 +93,9 @@ std::string ResultAsJson(const driver::BuildResult& result) {
     json.BeginObject()
         .Field("label", test.label.ToString())
         .Field("status", absl::StrReplaceAll(StatusText(test.status), {{" ", "_"}}))
-        .Field("passed", test.status == driver::TestOutcome::Status::kPassed)
+        .Field("passed", test.passed())
+        .Field("runs", int64_t{test.runs})
+        .Field("failed_runs", int64_t{test.failed_runs})
         .Field("cached", test.cached)
         .Field("wall_micros", test.wall_micros)
         .EndObject();

@@ -1,5 +1,6 @@
 #include "engine/driver/build.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "engine/driver/message_recorder.h"
 #include "engine/driver/offline_fetcher.h"
 #include "engine/driver/session.h"
+#include "engine/driver/test_summary.h"
 #include "engine/execution/execute.h"
 #include "engine/execution/requested_outputs.h"
 #include "engine/execution/sandboxed_spawn_runner.h"
@@ -26,21 +28,6 @@ using Clock = std::chrono::steady_clock;
 
 int64_t MicrosSince(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
-}
-
-TestOutcome::Status StatusOf(execution::TestOutcome::Status status) {
-  using From = execution::TestOutcome::Status;
-  switch (status) {
-    case From::kPassed:
-      return TestOutcome::Status::kPassed;
-    case From::kFailed:
-      return TestOutcome::Status::kFailed;
-    case From::kNotBuilt:
-      return TestOutcome::Status::kFailedToBuild;
-    case From::kNotRun:
-      return TestOutcome::Status::kNoStatus;
-  }
-  return TestOutcome::Status::kNoStatus;
 }
 
 // One build; keeps what all its steps need.
@@ -118,6 +105,7 @@ class Builder {
     analysis.output_groups = request_.output_groups;
     analysis.aspects = request_.aspects;
     analysis.aspect_parameters = request_.aspect_parameters;
+    analysis.test_options = request_.test_options;
     analysis.run_tests = request_.kind == BuildRequest::Kind::kTest;
     analysis.keep_going = request_.keep_going;
     analysis.on_print = [this](std::string_view text) {
@@ -157,6 +145,7 @@ class Builder {
     execution::ExecutionOptions options{.workspace_root = session_->workspace->root(),
                                         .scratch_root = store.session->path(),
                                         .jobs = request_.jobs,
+                                        .show_failed_tests = request_.test_output != "summary",
                                         .keep_going = request_.keep_going,
                                         .show_commands = request_.subcommands,
                                         .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
@@ -172,8 +161,11 @@ class Builder {
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, execution::Execute(plan, options, services));
     std::vector<store::SeenPath> paths = std::move(executed.paths);
     const std::string bin_directory = executed.bin_directory;
-    const bool complete = executed.ok();
+    bool complete = executed.ok();
     Record(std::move(executed));
+    // A test that passed by luck may fail the next time.
+    complete &= std::none_of(result_.tests.begin(), result_.tests.end(),
+                             [](const TestOutcome& test) { return test.status == TestOutcome::Status::kFlaky; });
     if (complete && state_ && result_.exit_code == ExitCode::kOk) Remember(std::move(paths), bin_directory);
     return absl::OkStatus();
   }
@@ -196,11 +188,11 @@ class Builder {
       built &= target.ok;
       if (executed.targets.size() == 1) result_.executable = target.executable;
     }
-    bool passed = true;
+    result_.tests = SummarizeTests(executed.tests);
+    bool passed = std::all_of(result_.tests.begin(), result_.tests.end(),
+                              [](const TestOutcome& test) { return test.passed(); });
     for (const execution::TestOutcome& test : executed.tests) {
       bool ok = test.status == execution::TestOutcome::Status::kPassed;
-      passed &= ok;
-      result_.tests.push_back({test.label, StatusOf(test.status), test.cached, test.wall_micros});
       if (request_.test_output == "all" && ok && !test.log.empty()) {
         events_.Handle(Message{Message::Kind::kInfo, test.label.ToString() + ":\n" + test.log});
       }

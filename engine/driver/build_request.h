@@ -8,6 +8,7 @@
 
 #include "engine/model/build_options.h"
 #include "engine/model/label.h"
+#include "engine/model/test_options.h"
 
 namespace cow::driver {
 
@@ -34,6 +35,7 @@ struct BuildRequest {
   std::string repository_cache{};           // "" = none; the cache keeps what was downloaded in any case
   std::string min_sandbox = "S3";
   std::string test_output = "errors";
+  TestOptions test_options{};               // cow test
   bool expunge = false;                     // cow clean
   bool check_only = false;                  // cow lock
 };
@@ -58,15 +60,21 @@ struct SkippedTarget {
 struct TestOutcome {
   enum class Status {
     kPassed,
+    kFlaky,                                 // passed after it had failed
     kFailed,
+    kTimeout,
     kFailedToBuild,
     kNoStatus,                              // the build stopped before it ran
   };
 
   Label label{};
   Status status = Status::kNoStatus;
-  bool cached = false;
-  int64_t wall_micros = 0;
+  bool cached = false;                      // all of its runs
+  int64_t wall_micros = 0;                  // of the longest
+  int runs = 0;                             // shards, repetitions and attempts
+  int failed_runs = 0;
+
+  bool passed() const { return status == Status::kPassed || status == Status::kFlaky; }
 };
 
 // Exit codes of cow, after Bazel's. docs/reference/exit-codes.md lists them for users.

@@ -49,6 +49,12 @@ class KeyHasher {
     FileInfo info = StatFile(path).value_or(FileInfo());
     return Add(path).Add(static_cast<int64_t>(info.inode)).Add(info.size).Add(info.mtime_ns).Add(info.ctime_ns);
   }
+  // Those that Covers() lets differ.
+  KeyHasher& Add(const TestOptions& tests) {
+    Add(static_cast<int64_t>(tests.timeouts.size()));
+    for (int64_t seconds : tests.timeouts) Add(seconds);
+    return Add(int64_t{tests.flaky_attempts.value_or(0)}).Add(int64_t{tests.sharded}).Add(int64_t{tests.forced_shards});
+  }
   std::string Finish() { return hasher_.Finish().hex(); }
 
  private:
@@ -66,6 +72,7 @@ std::string KeyOf(const BuildRequest& request, const std::string& workspace_root
   for (const auto& [name, value] : request.aspect_parameters) key.Add(name).Add(value);
   key.Add(int64_t{request.keep_going}).Add(int64_t{request.offline}).Add(int64_t{request.check_visibility});
   key.Add(int64_t{request.fetch}).Add(request.distdirs).Add(request.repository_cache).Add(request.min_sandbox);
+  key.Add(request.test_options);
   return absl::StrCat("driver/build/", key.Finish());
 }
 
@@ -93,7 +100,9 @@ BuildState::BuildState(const BuildRequest& request, const std::string& workspace
       store_(store) {}
 
 bool BuildState::Covers(const BuildRequest& request) {
-  return request.build && !(request.kind == BuildRequest::Kind::kTest && request.test_output == "all");
+  if (request.kind != BuildRequest::Kind::kTest) return request.build;
+  const TestOptions& tests = request.test_options;
+  return request.test_output != "all" && tests.cached && tests.runs_per_test == 1;
 }
 
 std::optional<BuildState::Outcome> BuildState::Recall() const {

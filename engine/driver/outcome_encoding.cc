@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/store/wire.h"
 
@@ -70,7 +72,9 @@ absl::Status DecodeField(int field, const Decoded& parts, BuildState::Outcome* o
     }
     case kTest: {
       COW_ASSIGN_OR_RETURN(Label label, Label::Parse(parts.first, {}));
-      result.tests.push_back({std::move(label), TestOutcome::Status::kPassed, true, parts.third});
+      int runs = 0;
+      if (!absl::SimpleAtoi(parts.second, &runs)) return absl::DataLossError("a test without number of runs");
+      result.tests.push_back({std::move(label), TestOutcome::Status::kPassed, true, parts.third, runs});
       return absl::OkStatus();
     }
     case kSkipped: {
@@ -99,7 +103,9 @@ std::string EncodeOutcome(const BuildState::Outcome& outcome,
   const BuildResult& result = outcome.result;
   WireWriter writer;
   for (const BuiltTarget& target : result.targets) writer.Message(kTarget, EncodeTarget(target));
-  for (const TestOutcome& test : result.tests) writer.Message(kTest, Pair(test.label.ToString(), "", test.wall_micros));
+  for (const TestOutcome& test : result.tests) {
+    writer.Message(kTest, Pair(test.label.ToString(), absl::StrCat(test.runs), test.wall_micros));
+  }
   for (const SkippedTarget& target : result.skipped) {
     writer.Message(kSkipped, Pair(target.label.ToString(), target.reason));
   }

@@ -32,6 +32,8 @@ struct WorkOutcome {
   std::vector<ArtifactId> lost{};       // kLost
   int64_t wall_micros = 0;              // kHit, kRan, kFailed
   std::string tier{};                   // kRan
+  int attempts = 1;                     // kRan, kFailed: how often it was started
+  bool timed_out = false;               // kFailed
 };
 
 // Messages that must not wait for the outcome. May be called from any thread.

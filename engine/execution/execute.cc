@@ -50,7 +50,7 @@ class Execution {
         worker_(plan, slice_, values_, options, services, trees_, supply_),
         outputs_(plan, options, services, values_, trees_, supply_),
         executor_(plan, slice_, values_, worker_, services.events, services.cancelled,
-                  {.jobs = jobs_, .keep_going = options.keep_going, .reread_source = [this](ArtifactId id) {
+                  {.jobs = jobs_, .keep_going = options.keep_going, .show_failed_tests = options.show_failed_tests, .reread_source = [this](ArtifactId id) {
                      return ReadSource(plan_.artifact(id), services_.file_states);
                    }}) {}
 
@@ -162,9 +162,9 @@ class Execution {
 
   TestOutcome OutcomeOf(const TestSpec& test) const {
     const ActionRecord& record = executor_.record(test.action);
-    TestOutcome outcome{.label = test.label, .cached = record.cached, .wall_micros = record.wall_micros};
+    TestOutcome outcome{.label = test.label, .cached = record.cached, .attempts = record.attempts, .wall_micros = record.wall_micros};
     if (record.state == ActionState::kFailed) {
-      outcome.status = TestOutcome::Status::kFailed;
+      outcome.status = record.timed_out ? TestOutcome::Status::kTimedOut : TestOutcome::Status::kFailed;
       outcome.log = record.printed;
     } else if (record.state == ActionState::kDone) {
       outcome.status = TestOutcome::Status::kPassed;

@@ -30,6 +30,7 @@ struct ExecutionOptions {
   std::string workspace_root{};        // absolute; cow-out is made in it
   std::string scratch_root{};          // existing private directory on the file system of the CAS (session directory)
   int jobs = 0;                        // processes at once; 0 = number of processors
+  bool show_failed_tests = true;       // announce failures of tests with all that they printed
   bool keep_going = false;             // go on with what does not depend on a failed action
   bool show_commands = false;          // announce each command that runs
   bool materialize = true;             // write the outputs of requested targets below cow-out
@@ -69,6 +70,7 @@ struct TestOutcome {
   enum class Status {
     kPassed,
     kFailed,
+    kTimedOut,
     kNotBuilt,                         // something it needs failed
     kNotRun,                           // the build stopped before
   };
@@ -76,6 +78,7 @@ struct TestOutcome {
   Label label{};
   Status status = Status::kNotRun;
   bool cached = false;
+  int attempts = 0;                    // how often it was started in this build
   int64_t wall_micros = 0;             // of the run, also of one long ago
   std::string log{};                   // what the test printed, as far as known
 };

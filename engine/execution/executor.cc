@@ -131,7 +131,10 @@ void Executor::OnDone(ActionId id, int slot, WorkOutcome outcome) {
   action.ran = outcome.kind == WorkOutcome::Kind::kRan;
   action.cached = outcome.kind == WorkOutcome::Kind::kHit;
   action.wall_micros = outcome.wall_micros;
-  if (action.ran) tier_ = outcome.tier;
+  if (action.ran) {
+    tier_ = outcome.tier;
+    action.attempts = outcome.attempts;
+  }
   const std::vector<ArtifactId>& outputs = plan_.action(id).outputs;
   for (size_t i = 0; i < outputs.size(); ++i) values_.Set(outputs[i], std::move(outcome.values[i]));
   // What a passing test prints is in its log.
@@ -152,6 +155,9 @@ void Executor::OnFailed(ActionId id, int slot, WorkOutcome outcome) {
   action.state = ActionState::kFailed;
   action.wall_micros = outcome.wall_micros;
   action.printed = std::move(outcome.printed);
+  action.attempts = outcome.attempts;
+  action.timed_out = outcome.timed_out;
+  if (is_test_[id.value()] && !options_.show_failed_tests) outcome.text.resize(std::min(outcome.text.size(), outcome.text.find('\n')));
   events_.Handle(Message{.kind = Message::Kind::kError, .text = std::move(outcome.text)});
   FinishEvent(id, slot, ActionFinished::How::kFailed);
   // A failed test stops nothing: other tests say more about what is wrong.

@@ -38,11 +38,14 @@ struct ActionRecord {
   int restarts = 0;
   int64_t wall_micros = 0;
   std::string printed{};       // kFailed: what the process printed
+  int attempts = 0;            // kDone, kFailed: how often the process was started
+  bool timed_out = false;      // kFailed
 };
 
 struct ExecutorOptions {
   int jobs = 1;                // processes at once
   bool keep_going = false;
+  bool show_failed_tests = true;  // with what they printed
   // Reads a source file again whose bytes vanished from the CAS.
   std::function<absl::StatusOr<ArtifactValue>(ArtifactId)> reread_source{};
 };

@@ -110,10 +110,23 @@ absl::StatusOr<WorkOutcome> PlanWorker::Run(ActionId id, std::stop_token cancell
   for (const ParamFile& file : prepared->param_files) {
     COW_RETURN_IF_ERROR(services_.cas.Put(file.bytes).status());
   }
-  absl::StatusOr<WorkOutcome> outcome = RunPrepared(id, *prepared, inputs, cancelled, announce);
+  absl::StatusOr<WorkOutcome> outcome = RunOnce(id, *prepared, inputs, cancelled, announce);
+  // A process that passes in the end passed by luck: that is no result to keep.
+  if (action.max_attempts > 1) prepared->cacheable &= outcome.ok() && outcome->kind != WorkOutcome::Kind::kFailed;
+  for (int attempt = 2; attempt <= action.max_attempts && outcome.ok(); ++attempt) {
+    if (outcome->kind != WorkOutcome::Kind::kFailed || cancelled.stop_requested()) break;
+    outcome = RunOnce(id, *prepared, inputs, cancelled, announce);
+    if (outcome.ok()) outcome->attempts = attempt;
+  }
+  return outcome;
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::RunOnce(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
+                                                std::stop_token cancelled, const Announce& announce) {
+  absl::StatusOr<WorkOutcome> outcome = RunPrepared(id, prepared, inputs, cancelled, announce);
   // The sandbox itself may be killed (out of memory, say): once more, with a new one.
   if (absl::IsUnavailable(outcome.status()) && !cancelled.stop_requested()) {
-    outcome = RunPrepared(id, *prepared, inputs, cancelled, announce);
+    outcome = RunPrepared(id, prepared, inputs, cancelled, announce);
   }
   return outcome;
 }
@@ -220,7 +233,8 @@ WorkOutcome PlanWorker::Failed(ActionId id, const PreparedAction& prepared, cons
   return {.kind = WorkOutcome::Kind::kFailed,
           .text = DescribeFailedSpawn(action, prepared.argv, spawned, HintsFor(printed, scene)),
           .printed = std::move(printed),
-          .wall_micros = spawned.wall_micros};
+          .wall_micros = spawned.wall_micros,
+          .timed_out = spawned.outcome == SpawnResult::Outcome::kTimedOut};
 }
 
 }  // namespace cow::execution

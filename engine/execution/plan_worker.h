@@ -42,6 +42,8 @@ class PlanWorker final : public ActionWorker {
   absl::StatusOr<WorkOutcome> Lost(const Inputs& inputs, const std::vector<size_t>& lost) const;
   absl::StatusOr<SpawnResult> RunSpawn(ActionId id, const PreparedAction& prepared,
                                        const std::vector<SpawnWritable>& writable, std::stop_token cancelled);
+  absl::StatusOr<WorkOutcome> RunOnce(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
+                                      std::stop_token cancelled, const Announce& announce);
   absl::StatusOr<WorkOutcome> RunPrepared(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
                                           std::stop_token cancelled, const Announce& announce);
   // Puts what the process printed where the action wants it as an output.

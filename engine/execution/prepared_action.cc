@@ -42,7 +42,10 @@ std::map<std::string, std::string> EnvironmentOf(const Action& action) {
 }
 
 Platform PlatformOf(const BuildPlan& plan, const Action& action) {
-  Platform platform = {{"ISA", kMachine}, {"OSFamily", "linux"}};
+  std::map<std::string, std::string> properties = action.exec_properties;
+  properties.emplace("ISA", kMachine);
+  properties.emplace("OSFamily", "linux");
+  Platform platform(properties.begin(), properties.end());
   if (action.captured_output.valid()) {
     platform.emplace_back("cow-captured-output", plan.artifact(action.captured_output).exec_path);
     platform.emplace_back("cow-writable-root", "1");

@@ -44,10 +44,13 @@ struct Action {
   std::map<std::string, std::string> env{};  // added to the fixed base environment
   HostTreeId host_tree{};            // root directory of the action; invalid = an empty root
   std::map<std::string, std::string> execution_requirements{};
+  // Of the platform it runs on, over "OSFamily" and "ISA". No name begins with "cow-".
+  std::map<std::string, std::string> exec_properties{};
+  int max_attempts = 1;              // how often a process that fails is started: more for flaky tests
   int64_t timeout_seconds = 0;       // 0 = none
   ArtifactId unused_inputs_list{};   // output that names inputs which were not read, one exec path a line
   // One of `outputs` that the engine itself writes after a successful process: what it printed on stdout and
-  // then on stderr. Tests have only this output.
+  // then on stderr: the log of a test.
   ArtifactId captured_output{};
 
   std::string content{};             // kWrite, kUnresolvedSymlink

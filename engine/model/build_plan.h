@@ -27,11 +27,12 @@ struct RequestedTarget {
   std::map<std::string, std::string> run_env{};
 };
 
-// A test to run after its executable was built: itself an action whose result is cached like any other.
+// A run of a test, after its executable was built: itself an action whose result is cached like any other. A test that
+// is sharded or repeated has several, one after the other in BuildPlan::tests.
 struct TestSpec {
   Label label{};
   ActionId action{};                        // succeeds if the test passes
-  ArtifactId log{};                         // its only output and its captured_output
+  ArtifactId log{};                         // its first output and its captured_output
 };
 
 struct BuildPlan {
