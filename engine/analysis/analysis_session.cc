@@ -45,19 +45,22 @@ absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
   COW_ASSIGN_OR_RETURN(
       std::unique_ptr<ConfigurationTable> configurations,
       ConfigurationTable::Create(request.options, loader.workspace(), *platforms));
-  std::unique_ptr<AnalysisSession> session(
-      new AnalysisSession(request, loader, std::move(platforms), std::move(configurations)));
+  COW_ASSIGN_OR_RETURN(ToolchainDebug debug,
+                       ToolchainDebug::Create(request.toolchain_resolution_debug, request.on_print));
+  std::unique_ptr<AnalysisSession> session(new AnalysisSession(
+      request, loader, std::move(platforms), std::move(configurations), std::move(debug)));
   COW_ASSIGN_OR_RETURN(session->aspects_, LoadCommandLineAspects(request, loader));
   return session;
 }
 
 AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
                                  std::unique_ptr<PlatformTable> platforms,
-                                 std::unique_ptr<ConfigurationTable> configurations)
+                                 std::unique_ptr<ConfigurationTable> configurations,
+                                 ToolchainDebug debug)
     : request_(request),
       platforms_(std::move(platforms)),
       configurations_(std::move(configurations)),
-      toolchains_(loader, *platforms_, configurations_->exec().platform),
+      toolchains_(loader, *platforms_, configurations_->exec().platform, std::move(debug)),
       graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request),
               request.on_print, request.on_dependencies}),
       plan_(graph_.artifacts()) {}

@@ -37,7 +37,7 @@ class AnalysisSession {
  private:
   AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
                   std::unique_ptr<PlatformTable> platforms,
-                  std::unique_ptr<ConfigurationTable> configurations);
+                  std::unique_ptr<ConfigurationTable> configurations, ToolchainDebug debug);
 
   // Default outputs and output groups, as --output_groups says.
   std::vector<ValueDepset> WantedOutputs(const ConfiguredTarget& target) const;

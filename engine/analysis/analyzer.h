@@ -37,6 +37,7 @@ struct AnalysisRequest {
   std::map<std::string, std::string> aspect_parameters{};  // of those, by name
   bool run_tests = false;  // fill BuildPlan::tests; test_suites stand for their tests
   TestOptions test_options{};
+  std::string toolchain_resolution_debug{};  // regular expression; on_print gets what it matches
   bool keep_going = false;               // -k: plan what can be built in spite of errors
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
   std::function<void(std::string_view)> on_print{};

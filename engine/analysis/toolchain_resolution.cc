@@ -166,14 +166,25 @@ absl::StatusOr<ExecutionChoice> ToolchainResolution::ResolveOn(const PlatformInf
     COW_ASSIGN_OR_RETURN(Label type, TypeOf(wanted.type, conditions));
     ExecutionChoice::Toolchain found{.type = type};
     std::string reasons;
+    const bool debug = debug_.Wants(type.ToString(), who);
+    if (debug) {
+      debug_.Say(absl::StrCat("ToolchainResolution: ", type.ToString(), " of ", who, ", target platform ",
+                              conditions.configuration().platform.label.ToString(),
+                              ", execution platform ", platform.label.ToString()));
+    }
     for (const DeclaredToolchain& toolchain : *toolchains) {
       if (toolchain.type != type) continue;
       COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, platform, conditions));
       if (mismatch.empty()) {
         found.implementation = toolchain.implementation;
+        if (debug) debug_.Say(absl::StrCat("  selected ", toolchain.label.ToString()));
         break;
       }
+      if (debug) debug_.Say(absl::StrCat("  rejected ", toolchain.label.ToString(), ": ", mismatch));
       absl::StrAppend(&reasons, "\n    ", toolchain.label.ToString(), ": ", mismatch);
+    }
+    if (debug && !found.implementation) {
+      debug_.Say(absl::StrCat("  found none", wanted.mandatory ? ": this execution platform will not do" : ""));
     }
     if (!found.implementation && wanted.mandatory) {
       problem = absl::StrCat(
@@ -199,6 +210,10 @@ absl::StatusOr<ExecutionChoice> ToolchainResolution::Resolve(const ExecutionNeed
     COW_ASSIGN_OR_RETURN(std::vector<Label> missing,
                          platforms_.Missing(platform, need.exec_constraints));
     if (!missing.empty()) {
+      if (debug_.Wants("", who)) {
+        debug_.Say(absl::StrCat("ToolchainResolution: ", who, ": rejected execution platform ",
+                                platform.label.ToString(), ": it lacks ", missing.front().ToString()));
+      }
       absl::StrAppend(&no_platform, no_platform.empty() ? " " : "; ", platform.label.ToString(),
                       " lacks ", missing.front().ToString());
       continue;

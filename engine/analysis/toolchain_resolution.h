@@ -15,6 +15,7 @@
 #include "engine/analysis/condition_table.h"
 #include "engine/analysis/configuration.h"
 #include "engine/analysis/platform_table.h"
+#include "engine/analysis/toolchain_debug.h"
 #include "engine/loading/package_loader.h"
 #include "engine/loading/rule_class.h"
 #include "engine/loading/workspace.h"
@@ -51,8 +52,9 @@ struct ExecutionChoice {
 class ToolchainResolution {
  public:
   // `host` is the platform of this machine: the last one that actions may run on.
-  ToolchainResolution(loading::PackageLoader& loader, PlatformTable& platforms, PlatformInfo host)
-      : loader_(loader), platforms_(platforms), host_(std::move(host)) {}
+  ToolchainResolution(loading::PackageLoader& loader, PlatformTable& platforms, PlatformInfo host,
+                      ToolchainDebug debug)
+      : loader_(loader), platforms_(platforms), host_(std::move(host)), debug_(std::move(debug)) {}
 
   // The first execution platform that has the constraints and for which all mandatory toolchains are
   // found, with these. `who` is "cc_library rule //a:b".
@@ -81,6 +83,7 @@ class ToolchainResolution {
   loading::PackageLoader& loader_;
   PlatformTable& platforms_;
   PlatformInfo host_;
+  ToolchainDebug debug_;
   std::map<std::vector<std::string>, Toolchains> candidates_;  // by --extra_toolchains
   std::map<std::vector<std::string>, Platforms> exec_platforms_;
 };

@@ -178,6 +178,9 @@ std::vector<Flag> OwnFlags() {
          options.request.aspect_parameters[parts.first] = parts.second;
          return absl::OkStatus();
        }},
+      {"toolchain_resolution_debug", 0, "REGEX", {},
+       "Says why toolchains were chosen and rejected, of toolchain types and targets that the expression matches.", kBuilding,
+       Text(&BuildRequest::toolchain_resolution_debug)},
       {"offline", 0, "", {}, "Downloads nothing; what is not in the cache is an error.", kBuilding, Bool(&BuildRequest::offline)},
       {"fetch", 0, "", {}, "With --nofetch, repositories are used as an earlier command left them.", kBuilding,
        Bool(&BuildRequest::fetch)},

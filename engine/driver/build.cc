@@ -105,6 +105,7 @@ class Builder {
     analysis.output_groups = request_.output_groups;
     analysis.aspects = request_.aspects;
     analysis.aspect_parameters = request_.aspect_parameters;
+    analysis.toolchain_resolution_debug = request_.toolchain_resolution_debug;
     analysis.test_options = request_.test_options;
     analysis.run_tests = request_.kind == BuildRequest::Kind::kTest;
     analysis.keep_going = request_.keep_going;

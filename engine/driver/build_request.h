@@ -36,6 +36,7 @@ struct BuildRequest {
   std::string min_sandbox = "S3";
   std::string test_output = "errors";
   TestOptions test_options{};               // cow test
+  std::string toolchain_resolution_debug{}; // regular expression
   bool expunge = false;                     // cow clean
   bool check_only = false;                  // cow lock
 };

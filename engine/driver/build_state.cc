@@ -72,7 +72,7 @@ std::string KeyOf(const BuildRequest& request, const std::string& workspace_root
   for (const auto& [name, value] : request.aspect_parameters) key.Add(name).Add(value);
   key.Add(int64_t{request.keep_going}).Add(int64_t{request.offline}).Add(int64_t{request.check_visibility});
   key.Add(int64_t{request.fetch}).Add(request.distdirs).Add(request.repository_cache).Add(request.min_sandbox);
-  key.Add(request.test_options);
+  key.Add(request.test_options).Add(request.toolchain_resolution_debug);
   return absl::StrCat("driver/build/", key.Finish());
 }
 

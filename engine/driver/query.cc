@@ -78,6 +78,7 @@ class Asker {
   analysis::AnalysisRequest HowToConfigure() {
     analysis::AnalysisRequest request;
     request.options = build_.options;
+    request.toolchain_resolution_debug = build_.toolchain_resolution_debug;
     request.on_print = [this](std::string_view text) { events_.Handle(Message{Message::Kind::kInfo, std::string(text)}); };
     return request;
   }
