@@ -63,7 +63,7 @@ AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::Packag
       toolchains_(loader, *platforms_, configurations_->exec().platform, std::move(debug)),
       graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request),
               request.on_print, request.on_dependencies}),
-      plan_(graph_.artifacts()) {}
+      plan_(graph_.artifacts(), loader.workspace().options().limits) {}
 
 std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& target) const {
   const std::vector<std::string>& given = request_.output_groups;

@@ -181,6 +181,7 @@ absl::StatusOr<std::vector<Value>> ArgsExpander::Map(const ArgsItem& item,
   if (scratch_ == nullptr || scratch_->bytes_used() > kScratchLimit)
     scratch_ = std::make_unique<starlark::Heap>();
   starlark::Thread thread(*scratch_);
+  limits_.Apply(thread);
   std::vector<Value> mapped;
   auto add_text = [&](Value text) -> absl::Status {
     if (!text.Is(starlark::Kind::kString)) {

@@ -14,6 +14,7 @@
 #include "engine/analysis/args_value.h"
 #include "engine/analysis/depset_converter.h"
 #include "engine/model/command_line.h"
+#include "engine/starlark/evaluation_limits.h"
 #include "engine/starlark/heap.h"
 
 namespace cow::analysis {
@@ -23,9 +24,10 @@ std::string FormatArgument(std::string_view format, std::string_view text);
 
 class ArgsExpander {
  public:
-  // `plan_id` gives an analysis artifact its number in the plan.
-  explicit ArgsExpander(std::function<ArtifactId(ArtifactId)> plan_id)
-      : plan_id_(std::move(plan_id)) {}
+  // `plan_id` gives an analysis artifact its number in the plan; `limits` are those of map_each.
+  explicit ArgsExpander(std::function<ArtifactId(ArtifactId)> plan_id,
+                        const starlark::EvaluationLimits& limits = {})
+      : plan_id_(std::move(plan_id)), limits_(limits) {}
 
   // Runs map_each functions. Failure: their error with its traceback.
   absl::StatusOr<ArgList> Expand(const ArgsSpec& spec);
@@ -46,6 +48,7 @@ class ArgsExpander {
                                      std::vector<ArgItem>& out);
 
   std::function<ArtifactId(ArtifactId)> plan_id_;
+  starlark::EvaluationLimits limits_;
   DepsetConverter<ArgValue> depsets_;
   std::unique_ptr<starlark::Heap> scratch_;  // what map_each functions make
 };

@@ -54,6 +54,7 @@ absl::Status RunAspect(AspectRun run, ConfiguredTarget& result) {
 
   starlark::Thread thread(*heap);
   thread.SetHost(context.get());
+  run.surroundings.loader.workspace().options().limits.Apply(thread);
   if (run.on_print) thread.set_print_handler(run.on_print);
   Value arguments[] = {Value(run.target.value), heap->New<CtxValue>(context)};
   absl::StatusOr<Value> returned = starlark::Call(thread, aspect.definition().implementation, arguments);

@@ -64,6 +64,7 @@ absl::StatusOr<Label> ConditionTable::ActualOf(const loading::Target& alias) {
   if (select == nullptr) return alias.Error("an alias needs 'actual'");
   starlark::Heap heap;
   starlark::Thread thread(heap);
+  loader_.workspace().options().limits.Apply(thread);
   absl::StatusOr<Value> chosen = Resolve(thread, *select, "actual", alias.label());
   if (!chosen.ok()) {
     return IsDiagnostic(chosen.status()) ? chosen.status() : alias.Error(chosen.status().message());

@@ -12,8 +12,8 @@
 
 namespace cow::analysis {
 
-PlanBuilder::PlanBuilder(const ArtifactTable& artifacts)
-    : artifacts_(artifacts), expander_([this](ArtifactId id) { return Want(id); }) {}
+PlanBuilder::PlanBuilder(const ArtifactTable& artifacts, const starlark::EvaluationLimits& limits)
+    : artifacts_(artifacts), expander_([this](ArtifactId id) { return Want(id); }, limits) {}
 
 ArtifactId PlanBuilder::Want(ArtifactId artifact) {
   auto [it, fresh] =

@@ -20,7 +20,7 @@ namespace cow::analysis {
 
 class PlanBuilder {
  public:
-  explicit PlanBuilder(const ArtifactTable& artifacts);
+  PlanBuilder(const ArtifactTable& artifacts, const starlark::EvaluationLimits& limits);
 
   // The artifact's number in the plan; what makes it will be in the plan too.
   ArtifactId Want(ArtifactId artifact);

@@ -43,6 +43,7 @@ absl::Status RuleAttributes::Resolve(const loading::Target& target,
                                      ConditionTable& conditions) {
   heap_->AddReference(package->heap());
   starlark::Thread thread(*heap_);
+  conditions.loader().workspace().options().limits.Apply(thread);
   const std::vector<loading::Attribute>& attributes = target.rule_class().attributes();
   entries_.reserve(attributes.size());
   for (size_t i = 0; i < attributes.size(); ++i) {

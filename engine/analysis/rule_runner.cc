@@ -168,6 +168,7 @@ absl::Status RunRule(RuleRun run, ConfiguredTarget& target) {
 
   starlark::Thread thread(*heap);
   thread.SetHost(context.get());
+  run.surroundings.loader.workspace().options().limits.Apply(thread);
   if (run.on_print) thread.set_print_handler(run.on_print);
   Value arguments[] = {heap->New<CtxValue>(context)};
   absl::StatusOr<Value> returned =

@@ -135,6 +135,7 @@ class TransitionRunner::Call {
   absl::StatusOr<std::vector<EdgeConfiguration>> Run(const RuleAttributes& attributes) {
     if (transition_.kind == Transition::Kind::kSettings) return RunSettings();
     starlark::Thread thread(heap_);
+    workspace_.options().limits.Apply(thread);
     if (runner_.on_print_) thread.set_print_handler(runner_.on_print_);
     COW_ASSIGN_OR_RETURN(Value settings, Inputs());
     Value arguments[] = {settings, AttributeStruct(heap_, attributes)};

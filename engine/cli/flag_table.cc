@@ -237,6 +237,12 @@ std::vector<Flag> OwnFlags() {
          options.starlark.chunked = value != "no";
          return absl::OkStatus();
        }},
+      {"max_starlark_steps", 0, "N", {},
+       "Work, in rounds of a loop, before a BUILD file, macro or rule function fails; 0: any amount. Default: 1 billion.",
+       kBuilding,
+       [](const std::string& value, Options& options) {
+         return SetLimit(value, "max_starlark_steps", &options.request.max_starlark_steps);
+       }},
       {"max_steps", 0, "N", {}, "Work, in rounds of a loop, before a program fails; 0: any amount. Default: 50 million.",
        "starlark", Limit("max_steps", &driver::StarlarkRequest::max_steps)},
       {"max_heap", 0, "SIZE", {}, "Memory for values before a program fails: 64M, 2G; 0: any size. Default: 384M.", "starlark",

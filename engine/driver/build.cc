@@ -39,7 +39,8 @@ class Builder {
   BuildResult Run() {
     Clock::time_point start = Clock::now();
     absl::Status status = Steps();
-    if (!status.ok()) Report(status);
+    const bool stopped = cancelled_.stop_requested() && absl::IsCancelled(status);
+    if (!status.ok() && !stopped) Report(status);
     if (cancelled_.stop_requested()) result_.exit_code = ExitCode::kInterrupted;
     result_.wall_micros = MicrosSince(start);
     return std::move(result_);
@@ -49,7 +50,7 @@ class Builder {
   absl::Status Steps() {
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kLoading});
     const Clock::time_point loading = Clock::now();
-    COW_ASSIGN_OR_RETURN(session_, Session::OpenStore(request_));
+    COW_ASSIGN_OR_RETURN(session_, Session::OpenStore(request_, cancelled_));
     if (BuildState::Covers(request_)) {
       state_.emplace(request_, session_->root, session_->installation, *session_->store);
       COW_ASSIGN_OR_RETURN(bool recalled, Recall());

@@ -25,6 +25,7 @@ struct BuildRequest {
   std::vector<std::string> aspects{};        // "//pkg:file.bzl%name"
   std::map<std::string, std::string> aspect_parameters{};
   int loading_phase_threads = 0;            // 0 = number of processors
+  uint64_t max_starlark_steps = 1'000'000'000;  // of one file, package or rule function; 0 = any number
   bool build = true;                        // false: load and analyse, run no action
   bool keep_going = false;
   bool subcommands = false;

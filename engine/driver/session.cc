@@ -31,8 +31,11 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const BuildRequest& reque
   return session;
 }
 
-absl::StatusOr<std::unique_ptr<Session>> Session::OpenStore(const BuildRequest& request) {
-  auto session = std::make_unique<Session>();
+Session::Session(std::stop_token cancelled)
+    : on_stop(std::move(cancelled), [this] { stop_evaluations = true; }) {}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::OpenStore(const BuildRequest& request, std::stop_token cancelled) {
+  auto session = std::make_unique<Session>(std::move(cancelled));
   COW_ASSIGN_OR_RETURN(session->root, loading::FindWorkspaceRoot(request.working_directory));
   COW_ASSIGN_OR_RETURN(session->installation, FindInstallation());
   COW_ASSIGN_OR_RETURN(std::string cache, CacheRoot(request));
@@ -54,6 +57,7 @@ absl::Status Session::LoadWorkspace(const BuildRequest& request, EventSink& even
                                     .environment = analysis::AnalysisEnvironment(),
                                     .downloader = downloader.get(),
                                     .fetch = request.fetch};
+  options.limits = {.steps = request.max_starlark_steps, .cancel = &stop_evaluations};
   store::FileStateCache* files = store->files.get();
   options.digest_file = [files](const std::string& path) { return files->DigestOf(path, store::Ingest::kDigestOnly); };
   options.on_print = [&events](std::string_view text) {

@@ -1,7 +1,10 @@
 // Session: the stack of one command, built once, in the order in which parts need each other.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -21,10 +24,16 @@ struct Session {
   static absl::StatusOr<std::unique_ptr<Session>> Open(const BuildRequest& request, EventSink& events);
 
   // The two halves of Open. Between them `workspace` and `packages` are null.
-  static absl::StatusOr<std::unique_ptr<Session>> OpenStore(const BuildRequest& request);
+  // A stop request ends evaluations.
+  static absl::StatusOr<std::unique_ptr<Session>> OpenStore(const BuildRequest& request,
+                                                            std::stop_token cancelled = {});
   // `events` gets what print() says, `progress` what repository rules report.
   absl::Status LoadWorkspace(const BuildRequest& request, EventSink& events, EventSink& progress);
 
+  explicit Session(std::stop_token cancelled);
+
+  std::atomic<bool> stop_evaluations = false;
+  std::stop_callback<std::function<void()>> on_stop;
   std::string root{};  // directory of WORKSPACE.cow
   Installation installation{};
   std::unique_ptr<store::LocalStore> store{};

@@ -144,6 +144,7 @@ absl::StatusOr<PackagePtr> EvaluateBuildFile(Workspace& workspace, const Package
                           .files = &workspace.files()});
   starlark::Thread thread(*heap);
   thread.SetHost(&builder);
+  workspace.options().limits.Apply(thread);
   InstallPrintHandler(thread, workspace.prints(), printing);
   absl::Status status = starlark::Execute(program, thread, *environment, ModulesOf(loaded)).status();
   if (status.ok()) status = builder.RunFinalizers(thread);

@@ -132,7 +132,8 @@ const starlark::Environment& ModuleEnvironment() {
 
 }  // namespace
 
-absl::StatusOr<ModuleFile> ParseModuleFile(const std::shared_ptr<const SourceFile>& source) {
+absl::StatusOr<ModuleFile> ParseModuleFile(const std::shared_ptr<const SourceFile>& source,
+                                           const starlark::EvaluationLimits& limits) {
   const starlark::Environment& environment = ModuleEnvironment();
   COW_ASSIGN_OR_RETURN(std::shared_ptr<const starlark::Program> program,
                        starlark::Program::Compile(source, starlark::Dialect::Build(), environment));
@@ -145,6 +146,7 @@ absl::StatusOr<ModuleFile> ParseModuleFile(const std::shared_ptr<const SourceFil
   starlark::Thread thread(heap);
   ModuleState state;
   thread.SetHost(&state);
+  limits.Apply(thread);
   absl::StatusOr<starlark::Module> module = starlark::Execute(program, thread, environment, {});
   if (!module.ok()) return SimplifyTraceback(module.status(), *source);
   for (const auto& [name, path] : state.local_paths) {

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/diagnostic.h"
+#include "engine/starlark/evaluation_limits.h"
 
 namespace cow::loading {
 
@@ -29,6 +30,7 @@ struct ModuleFile {
 
 // Evaluates the text. Extensions, overrides other than local_path_override, and registrations are accepted and have no
 // effect. Failure: a diagnostic or traceback.
-absl::StatusOr<ModuleFile> ParseModuleFile(const std::shared_ptr<const SourceFile>& source);
+absl::StatusOr<ModuleFile> ParseModuleFile(const std::shared_ptr<const SourceFile>& source,
+                                           const starlark::EvaluationLimits& limits = {});
 
 }  // namespace cow::loading

@@ -214,6 +214,7 @@ absl::StatusOr<LoadedModulePtr> ModuleLoader::State::Run(Entry& entry) {
   ModuleContext context{.files = &files, .label = entry.label};
   starlark::Thread thread(*heap);
   thread.SetHost(&context);
+  repositories.options().limits.Apply(thread);
   InstallPrintHandler(thread, prints, entry.label);
   COW_ASSIGN_OR_RETURN(const starlark::Environment* environment, EnvironmentOf(entry.label));
   absl::StatusOr<starlark::Module> module =

@@ -93,6 +93,7 @@ absl::StatusOr<Value> RepositoryRun::Call(Value function, starlark::Heap& heap) 
     COW_RETURN_IF_ERROR(Watch(RepositoryInput::Kind::kVariable, variable));
   }
   Thread thread(heap);
+  repositories_.options().limits.Apply(thread);
   InstallPrintHandler(thread, repositories_.options());
   Value context = heap.New<RepositoryContext>(*this);
   return starlark::Call(thread, function, {&context, 1});

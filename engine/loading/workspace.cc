@@ -125,6 +125,7 @@ absl::Status Workspace::Parts::Evaluate(const std::string& path, bool builtin) {
   auto heap = std::make_unique<starlark::Heap>();
   starlark::Thread thread(*heap);
   thread.SetHost(&context);
+  options.limits.Apply(thread);
   InstallPrintHandler(thread, options);
   for (const std::shared_ptr<const SourceFile>& piece : SplitAtLoads(*program)) {
     absl::Status status = EvaluatePiece(piece, context.base, thread, environment);
@@ -160,7 +161,7 @@ absl::Status Workspace::Parts::FollowModuleFile() {
   absl::StatusOr<std::shared_ptr<const std::string>> text = tree.Read(path);
   if (absl::IsNotFound(text.status())) return absl::OkStatus();
   COW_RETURN_IF_ERROR(text.status());
-  COW_ASSIGN_OR_RETURN(ModuleFile module, ParseModuleFile(std::make_shared<const SourceFile>(kModuleFile, **text)));
+  COW_ASSIGN_OR_RETURN(ModuleFile module, ParseModuleFile(std::make_shared<const SourceFile>(kModuleFile, **text), options.limits));
   for (const std::string& name : {module.name, module.repo_name}) {
     if (!name.empty() && !repositories.Knows(name)) files.Rename("", name, "");
   }

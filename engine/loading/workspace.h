@@ -16,6 +16,7 @@
 #include "engine/loading/build_environment.h"
 #include "engine/loading/source_tree.h"
 #include "engine/model/label.h"
+#include "engine/starlark/evaluation_limits.h"
 #include "engine/store/downloader.h"
 
 namespace cow::loading {
@@ -50,6 +51,8 @@ struct WorkspaceOptions {
   std::function<void(std::string_view)> on_print{};
   // What repository rules report while they run. Unset: nothing.
   std::function<void(std::string_view repository, std::string_view text)> on_progress{};
+  // Of each file, package, repository rule, and of analysis for each rule, aspect and transition function.
+  starlark::EvaluationLimits limits{};
 };
 
 // A registration as written: a label or a pattern, with the package its relative form belongs to.
