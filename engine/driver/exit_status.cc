@@ -14,6 +14,8 @@ std::string ErrorText(const absl::Status& status) {
 
 ExitCode ExitCodeFor(const absl::Status& status) {
   if (IsCommandLineError(status)) return ExitCode::kBadCommandLine;
+  // Of an evaluation, not of the machine: it has a place.
+  if (absl::IsResourceExhausted(status) && IsDiagnostic(status)) return ExitCode::kBuildFailed;
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return ExitCode::kOk;

@@ -13,7 +13,7 @@ FENCED = {
     r"openssl/": ["engine/base", "rules/pack"],
     r"(zlib|lzma|zstd)\.h": ["rules/pack"],
     r"archive(_entry)?\.h": ["engine/loading"],
-    r"re2/": ["engine/query"],
+    r"re2/": ["engine/analysis", "engine/query"],
     r"yaml-cpp/": ["rules/pack"],
     r"(grpc|grpcpp)/": ["engine/remote", "remote-cache"],
 }
