@@ -36,7 +36,7 @@ bool IsSequence(Value value) { return value.As<starlark::List>() != nullptr || v
 
 // As attr() sees a value: lists in brackets, words without quotes.
 std::string MatchText(Value value) {
-  if (value.Is(starlark::Kind::kBool)) return value.IsTrue() ? "1" : "0";
+  if (value.IsBool()) return value.IsTrue() ? "1" : "0";
   if (IsSequence(value)) {
     std::string text = "[";
     for (Value element : ElementsOf(value)) absl::StrAppend(&text, text.size() == 1 ? "" : ", ", MatchText(element));
@@ -127,7 +127,7 @@ std::string BuildText(Value value) {
 
 std::string Json(Value value) {
   if (value.IsUnset() || value.IsNone()) return "null";
-  if (value.Is(starlark::Kind::kBool)) return value.IsTrue() ? "true" : "false";
+  if (value.IsBool()) return value.IsTrue() ? "true" : "false";
   if (value.As<starlark::String>() != nullptr || value.As<LabelValue>() != nullptr) return JsonQuote(starlark::Str(value));
   if (value.ToInt64()) return starlark::Str(value);
   if (IsSequence(value)) {
