@@ -45,8 +45,16 @@ class Capture {
 
   absl::Status Add(std::string_view path, bool recursive) {
     COW_RETURN_IF_ERROR(RelPath::Parse(path).status());
-    COW_ASSIGN_OR_RETURN(std::string parent, Canonical(std::string(PathDirname(path)), kMaxLinks));
-    return AddAt(JoinPath(parent, PathBasename(path)), recursive);
+    auto [parent, added] = canonical_.try_emplace(std::string(PathDirname(path)));
+    if (added) {
+      absl::StatusOr<std::string> found = Canonical(parent->first, kMaxLinks);
+      if (!found.ok()) {
+        canonical_.erase(parent);
+        return found.status();
+      }
+      parent->second = *std::move(found);
+    }
+    return AddAt(JoinPath(parent->second, PathBasename(path)), recursive);
   }
 
   // The directory without links on the way; each link passed becomes part of the tree.
@@ -139,6 +147,7 @@ class Capture {
 
   std::string root_;
   std::map<std::string, HostTreeEntry> entries_;
+  std::map<std::string, std::string> canonical_;  // directories as lines name them -> without links
   std::vector<std::string> absent_;
 };
 
