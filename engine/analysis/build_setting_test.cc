@@ -1,5 +1,5 @@
 // Build settings and flags, and the aliases that lead to settings, conditions and constraints.
-#include "engine/analysis/analysis_fixture.h"
+#include "engine/analysis/printing_fixture.h"
 
 namespace cow::analysis {
 namespace {
@@ -26,26 +26,14 @@ def _follow(ctx):
 follow = rule(implementation = _follow, attrs = {"dep": attr.label(allow_files = True)})
 )";
 
-class BuildSettingTest : public AnalysisTest {
+class BuildSettingTest : public PrintingTest {
  protected:
   void SetUp() override {
     AnalysisTest::SetUp();
     Write("rules/BUILD.cow", "");
     Write("rules/defs.cow", kRules);
   }
-  std::vector<std::string> Print(std::string_view text) {
-    WriteBuild(text);
-    printed_.clear();
-    Plan({"//a:t"});
-    std::vector<std::string> lines;
-    for (const std::string& line : printed_) lines.push_back(line.substr(line.find(": ", 7) + 2));
-    return lines;
-  }
-  std::string Fail(std::string_view text) {
-    WriteBuild(text);
-    return Error({"//a:t"});
-  }
-  void WriteBuild(std::string_view text) {
+  void WriteBuild(std::string_view text) override {
     Write("a/BUILD.cow",
           "load(\"//rules:defs.cow\", \"bool_flag\", \"bool_setting\", \"follow\", \"int_flag\", "
           "\"list_flag\", \"multi_flag\", \"repeatable_flag\", \"set_flag\", \"show\", "

@@ -1,5 +1,5 @@
 // Where actions run: execution platforms, exec groups, toolchains behind aliases.
-#include "engine/analysis/analysis_fixture.h"
+#include "engine/analysis/printing_fixture.h"
 
 namespace cow::analysis {
 namespace {
@@ -37,7 +37,7 @@ wrong = rule(implementation = _wrong, attrs = {"x": attr.label(cfg = config.exec
 needs_it = rule(implementation = _wrong, toolchains = ["//rules:missing"])
 )";
 
-class ExecGroupsTest : public AnalysisTest {
+class ExecGroupsTest : public PrintingTest {
  protected:
   void SetUp() override {
     AnalysisTest::SetUp();
@@ -54,7 +54,7 @@ platform(name = "big_machine", parents = ["@cow//platforms:linux_test"], constra
 register_execution_platforms("//rules:big_machine")
 )");
   }
-  void WriteBuild(std::string_view text) {
+  void WriteBuild(std::string_view text) override {
     Write("a/BUILD.cow", std::string(R"(
 load("//rules:defs.cow", "needs_it", "tc", "tool", "user", "wrong")
 tc(name = "big_impl", text = "big")
@@ -63,18 +63,6 @@ toolchain(name = "for_big", toolchain = ":big_impl", toolchain_type = "//rules:a
 toolchain(name = "for_all", toolchain = ":impl", toolchain_type = "//rules:type")
 tool(name = "tool")
 )") + std::string(text));
-  }
-  std::vector<std::string> Print(std::string_view text) {
-    WriteBuild(text);
-    printed_.clear();
-    Plan({"//a:t"});
-    std::vector<std::string> lines;
-    for (const std::string& line : printed_) lines.push_back(line.substr(line.find(": ", 7) + 2));
-    return lines;
-  }
-  std::string Fail(std::string_view text) {
-    WriteBuild(text);
-    return Error({"//a:t"});
   }
 };
 

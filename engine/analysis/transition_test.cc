@@ -1,5 +1,5 @@
 // Transitions: on attributes, on rules, splits; and the directories of the configurations they make.
-#include "engine/analysis/analysis_fixture.h"
+#include "engine/analysis/printing_fixture.h"
 
 namespace cow::analysis {
 namespace {
@@ -66,26 +66,14 @@ tool_user = rule(implementation = _show, attrs = {"dep": attr.label(cfg = config
 settings_user = rule(implementation = _show, attrs = {"dep": attr.label(cfg = analysis_test_transition(settings = {"//a:flag": "z"}))})
 )";
 
-class TransitionTest : public AnalysisTest {
+class TransitionTest : public PrintingTest {
  protected:
   void SetUp() override {
     AnalysisTest::SetUp();
     Write("rules/BUILD.cow", "");
     Write("rules/defs.cow", kRules);
   }
-  std::vector<std::string> Print(std::string_view text) {
-    WriteBuild(text);
-    printed_.clear();
-    Plan({"//a:t"});
-    std::vector<std::string> lines;
-    for (const std::string& line : printed_) lines.push_back(line.substr(line.find(": ", 7) + 2));
-    return lines;
-  }
-  std::string Fail(std::string_view text) {
-    WriteBuild(text);
-    return Error({"//a:t"});
-  }
-  void WriteBuild(std::string_view text) {
+  void WriteBuild(std::string_view text) override {
     Write("a/BUILD.cow",
           "load(\"//rules:defs.cow\", \"bool_flag\", \"broken\", \"conf\", \"lib\", \"listed\", "
           "\"self_flag\", \"self_split\", \"settings_user\", \"split\", \"string_flag\", "
