@@ -62,9 +62,9 @@ bool FillExecRoot(const ActionStart& start, Failure* failure) {
 }
 
 bool LeaveHelperRoot(const ActionStart& start, Failure* failure) {
-  // With both arguments ".", the old root is stacked on the new one, and detached from there.
-  if (chdir(start.root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
-      umount2(".", MNT_DETACH) != 0 || chdir(kExecRoot) != 0) {
+  // Not pivot_root: detaching the old root waits 0.2 ms for other processors. Out of a chroot lead a descriptor or a
+  // working directory outside, which the command does not get, and capabilities, which it does not get back.
+  if (chdir(start.root) != 0 || chroot(".") != 0 || chdir(kExecRoot) != 0) {
     return Fail(failure, "move into the root", start.root);
   }
   return true;

@@ -20,6 +20,7 @@
 
 #include "engine/sandbox/canary.h"
 #include "engine/sandbox/failure.h"
+#include "engine/sandbox/landlock_scope.h"
 #include "engine/sandbox/namespaces.h"
 #include "engine/sandbox/privileges.h"
 #include "engine/sandbox/protocol.h"
@@ -61,7 +62,7 @@ bool Prepare(pid_t engine, char** host_directories, int* helper_fd, Failure* fai
   if (!EnterNamespaces(failure)) return false;
   if (!DieWithParent(engine)) _exit(1);
   return EnterZygoteRoot(host_directories, failure) && ForbidGainingPrivileges(failure) &&
-         InstallSeccompFilter(failure);
+         ConfineToOwnProcesses(failure) && InstallSeccompFilter(failure);
 }
 
 int Serve(pid_t engine, char** host_directories) {

@@ -20,6 +20,7 @@
 #include "engine/sandbox/failure.h"
 #include "engine/sandbox/network_pool.h"
 #include "engine/sandbox/template_cache.h"
+#include "engine/sandbox/undertaker.h"
 
 namespace cow::sandbox {
 namespace {
@@ -30,6 +31,7 @@ struct Action {
   uint64_t id = 0;
   int pidfd = -1;  // -1: this slot is free
   int network = -1;
+  int mounts = -1;  // its mount namespace, or -1
   uint64_t arrived_us = 0;
   uint64_t stop_at_us = 0;  // when to send SIGTERM; 0: never
   uint64_t kill_at_us = 0;  // when to send SIGKILL; 0: not yet known
@@ -56,7 +58,10 @@ class Zygote {
                                                  PROT_READ | PROT_WRITE,
                                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
 
-  bool ok() const { return own_pidfd_ >= 0 && reports_ != MAP_FAILED; }
+  bool Prepare() {
+    Failure ignored;
+    return own_pidfd_ >= 0 && reports_ != MAP_FAILED && undertaker_.Start(&ignored);
+  }
 
   [[noreturn]] void Serve() {
     for (;;) {
@@ -209,7 +214,10 @@ class Zygote {
                  .parent_pidfd = own_pidfd_,
                  .report = &reports_[slot]});
     }
-    if (pid > 0) return true;
+    if (pid > 0) {
+      action->mounts = Undertaker::Hold(static_cast<pid_t>(pid));
+      return true;
+    }
     action->pidfd = -1;
     Fail(failure, "create namespaces (mount, pid, ipc) for an action");
     networks_.Release(action->network);
@@ -233,6 +241,7 @@ class Zygote {
     if (report.started_us != 0) result.setup_us = report.started_us - action.arrived_us;
     result.failure = report.failure;
     Send(action, &result);
+    undertaker_.Bury(action.mounts);
     action = Action();
   }
 
@@ -272,6 +281,7 @@ class Zygote {
   ActionReport* const reports_;
   TemplateCache templates_;
   NetworkPool networks_;
+  Undertaker undertaker_;
   Action actions_[kMaxActions];
   pollfd polled_[kMaxActions + 1];
   int polled_actions_[kMaxActions + 1];
@@ -283,7 +293,7 @@ class Zygote {
 void ServeActions(int helper_fd) {
   alignas(Zygote) static char storage[sizeof(Zygote)];
   Zygote* const zygote = new (storage) Zygote(helper_fd);
-  if (!zygote->ok()) _exit(1);
+  if (!zygote->Prepare()) _exit(1);
   zygote->Serve();
 }
 

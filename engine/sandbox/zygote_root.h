@@ -6,7 +6,8 @@
 //   /.view          where an action's setup keeps a second view of a directory
 //   /<n>            templates: one prepared root per host tree
 //
-// An action's mounts are a copy of these; its setup leaves them by pivot_root into a template.
+// An action's mounts are a copy of these; its setup leaves them by chroot into a template, without a way
+// back (see action_init.cc).
 #pragma once
 
 #include "engine/sandbox/protocol.h"
