@@ -98,6 +98,7 @@ driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
     return driver::ExitCode::kOk;
   }
   options->command = name;
+  options->request.command_line = {arguments.begin() + 1, arguments.end()};
   return command->run(*options);
 }
 

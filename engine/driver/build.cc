@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "engine/analysis/analyzer.h"
 #include "engine/base/status.h"
 #include "engine/driver/build_state.h"
@@ -20,6 +21,7 @@
 #include "engine/execution/requested_outputs.h"
 #include "engine/execution/sandboxed_spawn_runner.h"
 #include "engine/loading/target_pattern_resolver.h"
+#include "engine/store/build_history.h"
 
 namespace cow::driver {
 namespace {
@@ -28,6 +30,15 @@ using Clock = std::chrono::steady_clock;
 
 int64_t MicrosSince(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+}
+
+std::string CommandName(BuildRequest::Kind kind) {
+  switch (kind) {
+    case BuildRequest::Kind::kBuild: return "build";
+    case BuildRequest::Kind::kTest: return "test";
+    case BuildRequest::Kind::kRun: return "run";
+  }
+  return "";
 }
 
 // One build; keeps what all its steps need.
@@ -151,7 +162,9 @@ class Builder {
                                         .keep_going = request_.keep_going,
                                         .show_commands = request_.subcommands,
                                         .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
-                                        .list_paths = state_.has_value()};
+                                        .list_paths = state_.has_value(),
+                                        .began_unix_micros = began_unix_micros_};
+    store::BuildHistory history(store.database.get(), session_->root);
     execution::Services services{.cas = *store.cas,
                                  .action_cache = *store.actions,
                                  .file_states = *store.files,
@@ -159,17 +172,34 @@ class Builder {
                                  .fetcher = request_.offline ? static_cast<store::Fetcher&>(offline) : *store.fetcher,
                                  .spawn_runner = sandbox,
                                  .events = events_,
-                                 .cancelled = cancelled_};
+                                 .cancelled = cancelled_,
+                                 .history = &history};
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, execution::Execute(plan, options, services));
     std::vector<store::SeenPath> paths = std::move(executed.paths);
     const std::string bin_directory = executed.bin_directory;
     bool complete = executed.ok();
+    std::vector<RecordedAction> recorded = std::move(executed.recorded);
     Record(std::move(executed));
+    if (result_.actions_run + result_.actions_cached + result_.actions_failed > 0) {
+      history.AddBuild({.summary = Summary(), .actions = std::move(recorded)});
+    }
     // A test that passed by luck may fail the next time.
     complete &= std::none_of(result_.tests.begin(), result_.tests.end(),
                              [](const TestOutcome& test) { return test.status == TestOutcome::Status::kFlaky; });
     if (complete && state_ && result_.exit_code == ExitCode::kOk) Remember(std::move(paths), bin_directory);
     return absl::OkStatus();
+  }
+
+  BuildSummary Summary() const {
+    return {.unix_micros = began_unix_micros_,
+            .wall_micros = absl::GetCurrentTimeNanos() / 1000 - began_unix_micros_,
+            .command = CommandName(request_.kind),
+            .arguments = request_.command_line,
+            .exit_code = static_cast<int32_t>(result_.exit_code),
+            .interrupted = cancelled_.stop_requested(),
+            .actions_run = result_.actions_run,
+            .actions_cached = result_.actions_cached,
+            .actions_failed = result_.actions_failed};
   }
 
   execution::SandboxedSpawnRunner::Options SandboxOptions() const {
@@ -223,6 +253,7 @@ class Builder {
   const BuildRequest& request_;
   EventSink& events_;
   const std::stop_token cancelled_;
+  const int64_t began_unix_micros_ = absl::GetCurrentTimeNanos() / 1000;
   MessageRecorder said_{events_};  // what loading and analysis say
   std::unique_ptr<Session> session_;
   std::optional<BuildState> state_;

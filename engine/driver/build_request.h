@@ -18,6 +18,7 @@ struct BuildRequest {
   Kind kind = Kind::kBuild;
   std::vector<std::string> patterns{};      // as typed, relative to the package of working_directory
   std::string working_directory{};          // absolute
+  std::vector<std::string> command_line{};  // as typed, to be recorded
   std::string cache_dir{};                  // "" = from the environment
   BuildOptions options{};                   // how to build: what configurations are made of
   int jobs = 0;                             // 0 = number of processors

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/execution/artifact_value.h"
+#include "engine/execution/key_notes.h"
 #include "engine/model/build_event.h"
 #include "engine/model/strong_id.h"
 
@@ -34,6 +36,7 @@ struct WorkOutcome {
   std::string tier{};                   // kRan
   int attempts = 1;                     // kRan, kFailed: how often it was started
   bool timed_out = false;               // kFailed
+  std::optional<KeyNote> note{};        // kMiss, kHit, kMade
 };
 
 // Messages that must not wait for the outcome. May be called from any thread.

@@ -12,6 +12,7 @@
 #include "engine/execution/executor.h"
 #include "engine/execution/plan_worker.h"
 #include "engine/execution/requested_outputs.h"
+#include "engine/execution/run_record.h"
 #include "engine/execution/seen_paths.h"
 #include "engine/execution/source_values.h"
 #include "engine/store/action_cache.h"
@@ -189,6 +190,9 @@ class Execution {
     for (const RequestedTarget& target : plan_.targets) result.targets.push_back(OutcomeOf(target));
     for (const TestSpec& test : plan_.tests) result.tests.push_back(OutcomeOf(test));
     result.bin_directory = outputs_.bin_directory();
+    const absl::Time began = absl::FromUnixMicros(options_.began_unix_micros);
+    if (services_.history != nullptr) result.recorded = RecordedActions(plan_, slice_, executor_, began);
+    result.critical_path = CriticalPath(plan_, slice_, executor_, began);
     if (options_.list_paths && result.ok()) {
       result.paths = PathsRead(plan_, slice_, values_);
       std::vector<store::SeenPath> written = PathsWritten(outputs_.layout(), options_.workspace_root);

@@ -13,10 +13,12 @@
 #include "engine/base/digest.h"
 #include "engine/model/build_event.h"
 #include "engine/model/build_plan.h"
+#include "engine/model/build_record.h"
 #include "engine/store/path_snapshot.h"
 
 namespace cow::store {
 class ActionCache;
+class BuildHistory;
 class Fetcher;
 class LocalCas;
 class TreeStore;
@@ -38,6 +40,7 @@ struct ExecutionOptions {
   bool list_paths = false;             // fill ExecutionResult.paths
   bool use_cached_results = true;      // false: run everything, replacing the results in the cache
   std::string min_sandbox_tier = "S3"; // results of a weaker sandbox are not used
+  int64_t began_unix_micros = 0;       // when the build began
 };
 
 // The parts that execution works with. All outlive the call.
@@ -50,6 +53,7 @@ struct Services {
   SpawnRunner& spawn_runner;
   EventSink& events;                   // called from the thread that called Execute
   std::stop_token cancelled{};         // set by Ctrl-C
+  store::BuildHistory* history = nullptr;  // null: nothing is recorded
 };
 
 struct BuiltOutput {
@@ -83,6 +87,13 @@ struct TestOutcome {
   std::string log{};                   // what the test printed, as far as known
 };
 
+struct CriticalStep {
+  std::string description{};
+  std::string label{};
+  int64_t start_micros = 0;            // since the build began
+  int64_t wall_micros = 0;
+};
+
 struct ExecutionResult {
   std::vector<TargetOutcome> targets{};   // in the order of BuildPlan.targets
   std::vector<TestOutcome> tests{};       // in the order of BuildPlan.tests
@@ -98,6 +109,9 @@ struct ExecutionResult {
   // list_paths, and if the result is ok.
   std::vector<store::SeenPath> paths{};
   bool interrupted = false;
+  std::vector<RecordedAction> recorded{}; // for the history; empty without one
+  // The chain of processes that took longest, of those that ran: no number of processors makes the build faster.
+  std::vector<CriticalStep> critical_path{};
 
   bool ok() const;                        // every target ok, every test passed, not interrupted
 };

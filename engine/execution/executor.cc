@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "engine/base/status.h"
 #include "engine/execution/failure_report.h"
 
@@ -66,6 +67,7 @@ void Executor::StartRuns() {
     int slot = free_slots_.back();
     free_slots_.pop_back();
     mutable_record(id).state = ActionState::kRunning;
+    mutable_record(id).started = absl::Now();
     const Action& action = plan_.action(id);
     events_.Handle(ActionStarted{.action = id,
                                  .worker = slot,
@@ -89,6 +91,7 @@ void Executor::OnLooked(ActionId id, absl::StatusOr<WorkOutcome> outcome) {
 void Executor::OnRan(ActionId id, int slot, absl::StatusOr<WorkOutcome> outcome) {
   --in_flight_;
   free_slots_.push_back(slot);
+  mutable_record(id).ended = absl::Now();
   OnOutcome(id, slot, std::move(outcome));
 }
 
@@ -109,6 +112,7 @@ void Executor::OnOutcome(ActionId id, int slot, absl::StatusOr<WorkOutcome> outc
       return;
     case WorkOutcome::Kind::kMiss:
       mutable_record(id).state = ActionState::kQueued;
+      mutable_record(id).note = std::move(outcome->note);
       runnable_.Push(id, slice_.node(id).height);
       return;
     case WorkOutcome::Kind::kFailed:
@@ -130,6 +134,7 @@ void Executor::OnDone(ActionId id, int slot, WorkOutcome outcome) {
   action.state = ActionState::kDone;
   action.ran = outcome.kind == WorkOutcome::Kind::kRan;
   action.cached = outcome.kind == WorkOutcome::Kind::kHit;
+  if (!action.ran && outcome.note) action.note = std::move(outcome.note);
   action.wall_micros = outcome.wall_micros;
   if (action.ran) {
     tier_ = outcome.tier;

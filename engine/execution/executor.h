@@ -9,12 +9,14 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "engine/base/thread_pool.h"
 #include "engine/execution/action_worker.h"
 #include "engine/execution/owner_queue.h"
@@ -40,6 +42,9 @@ struct ActionRecord {
   std::string printed{};       // kFailed: what the process printed
   int attempts = 0;            // kDone, kFailed: how often the process was started
   bool timed_out = false;      // kFailed
+  absl::Time started{};        // of the process; kDone, kFailed
+  absl::Time ended{};
+  std::optional<KeyNote> note{};  // what is to be recorded
 };
 
 struct ExecutorOptions {

@@ -1,105 +1,83 @@
 #include "engine/execution/key_preimage.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "engine/base/status.h"
 
 namespace cow::execution {
 namespace {
 
-constexpr std::string_view kTag = "cow.preimage.v1";
-constexpr size_t kNumberBytes = 8;
-
-void AppendNumber(uint64_t value, std::string* out) {
-  for (size_t i = 0; i < kNumberBytes; ++i) out->push_back(static_cast<char>(value >> (8 * i)));
-}
+constexpr std::string_view kTag = "cow.preimage.v2";
+constexpr size_t kLengthBytes = 8;
 
 void AppendField(std::string_view field, std::string* out) {
-  AppendNumber(field.size(), out);
+  const uint64_t size = field.size();
+  for (size_t i = 0; i < kLengthBytes; ++i) out->push_back(static_cast<char>(size >> (8 * i)));
   out->append(field);
 }
 
-class FieldReader {
- public:
-  explicit FieldReader(std::string_view bytes) : rest_(bytes) {}
-
-  absl::StatusOr<uint64_t> Number() {
-    if (rest_.size() < kNumberBytes) return Short();
-    uint64_t value = 0;
-    for (size_t i = 0; i < kNumberBytes; ++i) value |= uint64_t{static_cast<uint8_t>(rest_[i])} << (8 * i);
-    rest_.remove_prefix(kNumberBytes);
-    return value;
-  }
-
-  absl::StatusOr<std::string> Field() {
-    COW_ASSIGN_OR_RETURN(uint64_t size, Number());
-    if (rest_.size() < size) return Short();
-    std::string field(rest_.substr(0, size));
-    rest_.remove_prefix(size);
-    return field;
-  }
-
-  bool done() const { return rest_.empty(); }
-
- private:
-  static absl::Status Short() { return absl::InvalidArgumentError("preimage record is cut short"); }
-  std::string_view rest_;
-};
-
-void AppendInput(const SpawnInput& input, std::string* out) {
-  AppendNumber(static_cast<uint64_t>(input.kind), out);
-  AppendField(input.path, out);
-  AppendField(input.digest.hash_view(), out);
-  AppendNumber(static_cast<uint64_t>(input.digest.size_bytes()), out);
-  AppendNumber(input.executable ? 1 : 0, out);
-  AppendField(input.target, out);
-}
-
-absl::StatusOr<SpawnInput> ReadInput(FieldReader& reader) {
-  SpawnInput input;
-  COW_ASSIGN_OR_RETURN(uint64_t kind, reader.Number());
-  if (kind > static_cast<uint64_t>(SpawnInput::Kind::kDirectory)) return absl::InvalidArgumentError("bad input kind");
-  input.kind = static_cast<SpawnInput::Kind>(kind);
-  COW_ASSIGN_OR_RETURN(input.path, reader.Field());
-  COW_ASSIGN_OR_RETURN(std::string hash, reader.Field());
-  COW_ASSIGN_OR_RETURN(uint64_t size, reader.Number());
-  COW_ASSIGN_OR_RETURN(input.digest, Digest::FromBytes(hash, static_cast<int64_t>(size)));
-  COW_ASSIGN_OR_RETURN(uint64_t executable, reader.Number());
-  input.executable = executable != 0;
-  COW_ASSIGN_OR_RETURN(input.target, reader.Field());
-  return input;
+absl::StatusOr<std::string_view> TakeField(std::string_view* rest) {
+  const absl::Status cut = absl::InvalidArgumentError("preimage record is cut short");
+  if (rest->size() < kLengthBytes) return cut;
+  uint64_t size = 0;
+  for (size_t i = 0; i < kLengthBytes; ++i) size |= uint64_t{static_cast<uint8_t>((*rest)[i])} << (8 * i);
+  rest->remove_prefix(kLengthBytes);
+  if (rest->size() < size) return cut;
+  std::string_view field = rest->substr(0, size);
+  rest->remove_prefix(size);
+  return field;
 }
 
 }  // namespace
 
-std::string EncodePreimage(const KeyPreimage& preimage) {
+std::string EncodePreimage(const ActionMessage& action, const CommandMessage& command, std::string_view root) {
   std::string out;
   AppendField(kTag, &out);
-  AppendField(EncodeAction(preimage.action), &out);
-  AppendField(EncodeCommand(preimage.command), &out);
-  AppendNumber(preimage.inputs.size(), &out);
-  for (const SpawnInput& input : preimage.inputs) AppendInput(input, &out);
+  AppendField(EncodeAction(action), &out);
+  AppendField(EncodeCommand(command), &out);
+  AppendField(root, &out);
   return out;
 }
 
-absl::StatusOr<KeyPreimage> DecodePreimage(std::string_view bytes) {
-  FieldReader reader(bytes);
-  COW_ASSIGN_OR_RETURN(std::string tag, reader.Field());
+absl::StatusOr<StoredPreimage> DecodePreimage(std::string_view bytes) {
+  COW_ASSIGN_OR_RETURN(std::string_view tag, TakeField(&bytes));
   if (tag != kTag) return absl::InvalidArgumentError("not a preimage record");
-  KeyPreimage preimage;
-  COW_ASSIGN_OR_RETURN(std::string action, reader.Field());
+  COW_ASSIGN_OR_RETURN(std::string_view action, TakeField(&bytes));
+  COW_ASSIGN_OR_RETURN(std::string_view command, TakeField(&bytes));
+  COW_ASSIGN_OR_RETURN(std::string_view root, TakeField(&bytes));
+  if (!bytes.empty()) return absl::InvalidArgumentError("preimage record is too long");
+  StoredPreimage preimage;
   COW_ASSIGN_OR_RETURN(preimage.action, DecodeAction(action));
-  COW_ASSIGN_OR_RETURN(std::string command, reader.Field());
   COW_ASSIGN_OR_RETURN(preimage.command, DecodeCommand(command));
-  COW_ASSIGN_OR_RETURN(uint64_t inputs, reader.Number());
-  for (uint64_t i = 0; i < inputs; ++i) {
-    COW_ASSIGN_OR_RETURN(SpawnInput input, ReadInput(reader));
-    preimage.inputs.push_back(std::move(input));
-  }
-  if (!reader.done() || EncodePreimage(preimage) != bytes) {
-    return absl::InvalidArgumentError("not a canonical preimage record");
+  COW_ASSIGN_OR_RETURN(preimage.root, store::DecodeDirectory(root));
+  if (Digest::Of(command) != preimage.action.command || Digest::Of(root) != preimage.action.input_root) {
+    return absl::InvalidArgumentError("the messages of a preimage record do not belong together");
   }
   return preimage;
+}
+
+void StorePreimage(const Digest& key, const KeyPreimage& preimage, store::PreimageStore& preimages) {
+  for (size_t i = 1; i < preimage.directories.size(); ++i) {
+    preimages.Put(preimage.directories[i].digest, preimage.directories[i].bytes);
+  }
+  preimages.Put(key, EncodePreimage(preimage.action, preimage.command, preimage.directories.front().bytes));
+}
+
+std::optional<StoredPreimage> FindPreimage(const Digest& key, const store::PreimageStore& preimages) {
+  std::optional<std::string> bytes = preimages.Get(key);
+  if (!bytes) return std::nullopt;
+  absl::StatusOr<StoredPreimage> preimage = DecodePreimage(*bytes);
+  if (!preimage.ok() || Digest::Of(EncodeAction(preimage->action)) != key) return std::nullopt;
+  return *std::move(preimage);
+}
+
+std::optional<store::Directory> FindDirectory(const Digest& digest, const store::PreimageStore& preimages) {
+  std::optional<std::string> bytes = preimages.Get(digest);
+  if (!bytes || Digest::Of(*bytes) != digest) return std::nullopt;
+  absl::StatusOr<store::Directory> directory = store::DecodeDirectory(*bytes);
+  if (!directory.ok()) return std::nullopt;
+  return *std::move(directory);
 }
 
 }  // namespace cow::execution

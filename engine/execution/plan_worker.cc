@@ -78,21 +78,33 @@ absl::StatusOr<WorkOutcome> PlanWorker::Make(ActionId id, const Inputs& inputs) 
   if (value->kind != OutputKindOf(output.kind)) {
     return FailedBecause(action, absl::StrCat("its output '", output.exec_path, "' is not declared as what it is"));
   }
-  return WorkOutcome{.kind = WorkOutcome::Kind::kMade, .values = {*std::move(value)}};
+  WorkOutcome made{.kind = WorkOutcome::Kind::kMade, .values = {*std::move(value)}};
+  // The bytes of what an alias names are those of the alias; those of a template are in nothing that is recorded.
+  if (action.kind == Action::Kind::kExpandTemplate) {
+    made.note = notes_.OnKnown(output.exec_path, inputs.values.front().digest);
+  }
+  return made;
+}
+
+WorkOutcome PlanWorker::Miss(const PreparedAction& prepared, MissReason reason, std::string lost) const {
+  KeyNote note{.key = prepared.key, .miss = reason, .lost = std::move(lost)};
+  return {.kind = WorkOutcome::Kind::kMiss, .note = notes_.OnMiss(prepared.outputs[0].path, std::move(note))};
 }
 
 absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const PreparedAction& prepared) {
-  WorkOutcome miss{.kind = WorkOutcome::Kind::kMiss};
-  if (!prepared.cacheable || !options_.use_cached_results) return miss;
+  if (!prepared.cacheable) return Miss(prepared, MissReason::kNotCacheable);
+  if (!options_.use_cached_results) return Miss(prepared, MissReason::kCacheOff);
   // A cache that cannot be read is a cache without results.
   absl::StatusOr<std::optional<ActionResult>> result = services_.action_cache.Get(prepared.key);
-  if (!result.ok() || !result->has_value()) return miss;
+  if (!result.ok() || !result->has_value()) return Miss(prepared, MissReason::kNoResult);
   auto values = UsableValues(**result, prepared.outputs, options_.min_sandbox_tier);
-  if (!values) return miss;
+  if (!values) return Miss(prepared, MissReason::kRefused);
   COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindLost(*values));
-  if (!lost.empty()) return miss;
-  return WorkOutcome{
-      .kind = WorkOutcome::Kind::kHit, .values = *std::move(values), .wall_micros = (*result)->wall_micros};
+  if (!lost.empty()) return Miss(prepared, MissReason::kBlobLost, prepared.outputs[lost.front()].path);
+  return WorkOutcome{.kind = WorkOutcome::Kind::kHit,
+                     .values = *std::move(values),
+                     .wall_micros = (*result)->wall_micros,
+                     .note = notes_.OnKnown(prepared.outputs[0].path, prepared.key)};
 }
 
 absl::StatusOr<WorkOutcome> PlanWorker::Run(ActionId id, std::stop_token cancelled, const Announce& announce) {
@@ -118,6 +130,10 @@ absl::StatusOr<WorkOutcome> PlanWorker::Run(ActionId id, std::stop_token cancell
     outcome = RunOnce(id, *prepared, inputs, cancelled, announce);
     if (outcome.ok()) outcome->attempts = attempt;
   }
+  const bool failed = outcome.ok() && outcome->kind == WorkOutcome::Kind::kFailed;
+  if (failed || (outcome.ok() && outcome->kind == WorkOutcome::Kind::kRan)) {
+    notes_.OnRan(prepared->outputs[0].path, prepared->key, prepared->preimage, failed);
+  }
   return outcome;
 }
 
@@ -137,7 +153,7 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
   const Action& action = plan_.action(id);
   Spawn spawn{.argv = prepared.argv,
               .env = prepared.env,
-              .inputs = prepared.preimage.inputs,
+              .inputs = prepared.inputs,
               .writable = writable,
               .timeout_seconds = action.timeout_seconds,
               // Tests may use the directory they start in, as under Bazel.
@@ -180,7 +196,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
   std::string printed = PrintedText(spawned.out, spawned.err);
   const bool captured = plan_.action(id).captured_output.valid();
   if (captured) COW_RETURN_IF_ERROR(WriteCaptured(plan_.action(id), spawned, writable));
-  InputIndex index(prepared.preimage.inputs);
+  InputIndex index(prepared.inputs);
   ScanRequest request{.writable = writable,
                       .outputs = prepared.outputs,
                       .is_input = [&](const std::string& path) { return index.IsInputOrAbove(path); }};
@@ -212,12 +228,12 @@ absl::Status PlanWorker::Store(const PreparedAction& prepared, const SpawnResult
   for (size_t i = 0; i < values.size(); ++i) result.outputs.push_back(OutputOf(values[i], prepared.outputs[i].path));
   COW_ASSIGN_OR_RETURN(result.stdout_digest, services_.cas.Put(spawned.out));
   COW_ASSIGN_OR_RETURN(result.stderr_digest, services_.cas.Put(spawned.err));
-  return services_.action_cache.Put(prepared.key, result, EncodePreimage(prepared.preimage));
+  return services_.action_cache.Put(prepared.key, result);
 }
 
 WorkOutcome PlanWorker::Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const {
   const Action& action = plan_.action(id);
-  InputIndex index(prepared.preimage.inputs);
+  InputIndex index(prepared.inputs);
   absl::flat_hash_map<std::string_view, ArtifactId> made;
   for (uint32_t i = 0; i < plan_.artifacts.size(); ++i) {
     if (!plan_.artifacts[i].is_source()) made.emplace(plan_.artifacts[i].exec_path, ArtifactId(i));

@@ -9,6 +9,7 @@
 #include "engine/execution/action_worker.h"
 #include "engine/execution/blob_supply.h"
 #include "engine/execution/execute.h"
+#include "engine/execution/key_notes.h"
 #include "engine/execution/plan_slice.h"
 #include "engine/execution/prepared_action.h"
 #include "engine/execution/scratch_outputs.h"
@@ -23,7 +24,7 @@ class PlanWorker final : public ActionWorker {
   PlanWorker(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values, const ExecutionOptions& options,
              const Services& services, TreeReader& trees, BlobSupply& supply)
       : plan_(plan), slice_(slice), values_(values), options_(options), services_(services), trees_(trees),
-        supply_(supply), scratch_(options.scratch_root) {}
+        supply_(supply), scratch_(options.scratch_root), notes_(services.history, options.began_unix_micros) {}
 
   absl::StatusOr<WorkOutcome> Look(ActionId id) override;
   absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled, const Announce& announce) override;
@@ -37,6 +38,7 @@ class PlanWorker final : public ActionWorker {
   Inputs InputsOf(ActionId id) const;
   absl::StatusOr<WorkOutcome> Make(ActionId id, const Inputs& inputs);
   absl::StatusOr<WorkOutcome> LookUp(const PreparedAction& prepared);
+  WorkOutcome Miss(const PreparedAction& prepared, MissReason reason, std::string lost = "") const;
   // Turns an error into a failure of the action or a loss of inputs, if it is one.
   absl::StatusOr<WorkOutcome> Judge(const absl::Status& error, const Action& action, const Inputs& inputs);
   absl::StatusOr<WorkOutcome> Lost(const Inputs& inputs, const std::vector<size_t>& lost) const;
@@ -63,6 +65,7 @@ class PlanWorker final : public ActionWorker {
   TreeReader& trees_;
   BlobSupply& supply_;
   ScratchPool scratch_;
+  const KeyNotes notes_;
 };
 
 }  // namespace cow::execution

@@ -56,7 +56,7 @@ Platform PlatformOf(const BuildPlan& plan, const Action& action) {
   return platform;
 }
 
-absl::StatusOr<Digest> InputRoot(const std::vector<SpawnInput>& inputs, TreeReader& trees) {
+absl::StatusOr<store::DirectoryTree> InputRoot(const std::vector<SpawnInput>& inputs, TreeReader& trees) {
   store::DirectoryBuilder builder;
   for (const SpawnInput& input : inputs) {
     switch (input.kind) {
@@ -76,8 +76,7 @@ absl::StatusOr<Digest> InputRoot(const std::vector<SpawnInput>& inputs, TreeRead
         break;
     }
   }
-  COW_ASSIGN_OR_RETURN(store::DirectoryTree tree, builder.Build());
-  return tree.root;
+  return builder.Build();
 }
 
 std::vector<SpawnInput> SpawnInputs(const BuildPlan& plan, const std::vector<ArtifactId>& inputs,
@@ -132,8 +131,10 @@ absl::StatusOr<PreparedAction> Prepare(const BuildPlan& plan, ActionId id, const
   prepared.argv = std::move(expanded.argv);
   prepared.param_files = std::move(expanded.param_files);
   FillMessages(plan, action, &prepared);
-  prepared.preimage.inputs = SpawnInputs(plan, inputs, values, prepared);
-  COW_ASSIGN_OR_RETURN(prepared.preimage.action.input_root, InputRoot(prepared.preimage.inputs, trees));
+  prepared.inputs = SpawnInputs(plan, inputs, values, prepared);
+  COW_ASSIGN_OR_RETURN(store::DirectoryTree root, InputRoot(prepared.inputs, trees));
+  prepared.preimage.action.input_root = root.root;
+  prepared.preimage.directories = std::move(root.directories);
   prepared.key = Digest::Of(EncodeAction(prepared.preimage.action));
   return prepared;
 }

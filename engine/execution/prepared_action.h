@@ -14,6 +14,7 @@
 #include "engine/execution/command_expansion.h"
 #include "engine/execution/key_preimage.h"
 #include "engine/execution/output_scan.h"
+#include "engine/execution/spawn_runner.h"
 #include "engine/execution/tree_reader.h"
 #include "engine/model/build_plan.h"
 
@@ -28,7 +29,8 @@ inline constexpr char kNoCacheRequirement[] = "no-cache";
 
 struct PreparedAction {
   Digest key{};
-  KeyPreimage preimage{};                  // what `key` was made from; holds the inputs
+  KeyPreimage preimage{};                  // what `key` was made from
+  std::vector<SpawnInput> inputs{};        // in the order of a walk through the execution root
   std::vector<std::string> argv{};
   std::vector<std::string> env{};          // NAME=value, sorted
   std::vector<ParamFile> param_files{};    // inputs whose bytes are not in the CAS yet

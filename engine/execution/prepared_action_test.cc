@@ -98,13 +98,20 @@ TEST(ActionKeyTest, PreimageSurvivesStorageAndYieldsTheKey) {
   Scene scene;
   scene.action().env["A"] = "1";
   PreparedAction prepared = *scene.Prepare();
-  std::string bytes = EncodePreimage(prepared.preimage);
-  absl::StatusOr<KeyPreimage> read = DecodePreimage(bytes);
+  const KeyPreimage& preimage = prepared.preimage;
+  std::string bytes = EncodePreimage(preimage.action, preimage.command, preimage.directories.front().bytes);
+  absl::StatusOr<StoredPreimage> read = DecodePreimage(bytes);
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(*read, prepared.preimage);
+  EXPECT_EQ(read->action, preimage.action);
+  EXPECT_EQ(read->command, preimage.command);
+  EXPECT_EQ(*store::EncodeDirectory(read->root), preimage.directories.front().bytes);
   EXPECT_EQ(Digest::Of(EncodeAction(read->action)), prepared.key);
   for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(DecodePreimage(bytes.substr(0, size)).ok());
   EXPECT_FALSE(DecodePreimage(bytes + "x").ok());
+  // Messages of different keys do not make one record.
+  scene.action().env["A"] = "2";
+  CommandMessage other = scene.Prepare()->preimage.command;
+  EXPECT_FALSE(DecodePreimage(EncodePreimage(preimage.action, other, preimage.directories.front().bytes)).ok());
 }
 
 TEST(ActionKeyTest, ParamFileIsAnInputBesideTheFirstOutput) {
@@ -116,8 +123,8 @@ TEST(ActionKeyTest, ParamFileIsAnInputBesideTheFirstOutput) {
   EXPECT_THAT(prepared.argv, ElementsAre("tool", "--args=cow-out/cfg/bin/out-0.params"));
   ASSERT_EQ(prepared.param_files.size(), 1u);
   EXPECT_EQ(prepared.param_files[0].bytes, "'it'\\''s'\na.txt\n");
-  EXPECT_EQ(prepared.preimage.inputs[1].path, "cow-out/cfg/bin/out-0.params");
-  EXPECT_EQ(prepared.preimage.inputs[1].digest, Digest::Of(prepared.param_files[0].bytes));
+  EXPECT_EQ(prepared.inputs[1].path, "cow-out/cfg/bin/out-0.params");
+  EXPECT_EQ(prepared.inputs[1].digest, Digest::Of(prepared.param_files[0].bytes));
 }
 
 TEST(ActionKeyTest, TreesAreExpandedToTheirFilesInOrder) {

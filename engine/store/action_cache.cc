@@ -13,14 +13,9 @@ absl::StatusOr<std::optional<ActionResult>> LocalActionCache::Get(const Digest& 
   return *std::move(result);
 }
 
-absl::Status LocalActionCache::Put(const Digest& key, const ActionResult& result, std::string_view preimage) {
+absl::Status LocalActionCache::Put(const Digest& key, const ActionResult& result) {
   database_.Put(Table::kActions, key.hash_view(), EncodeActionResult(key, result));
-  if (!preimage.empty()) database_.Put(Table::kPreimages, key.hash_view(), preimage);
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::optional<std::string>> LocalActionCache::GetPreimage(const Digest& key) {
-  return database_.Get(Table::kPreimages, key.hash_view());
 }
 
 }  // namespace cow::store

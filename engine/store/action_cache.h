@@ -6,8 +6,6 @@
 
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -24,11 +22,8 @@ class ActionCache {
   // nullopt: no result, or one that is damaged or was written by another version.
   virtual absl::StatusOr<std::optional<ActionResult>> Get(const Digest& key) = 0;
 
-  // Replaces what is there. `preimage`: opaque bytes from which `key` was made; "" keeps none.
-  virtual absl::Status Put(const Digest& key, const ActionResult& result, std::string_view preimage) = 0;
-
-  // The preimage stored with a key, for explaining why an action ran.
-  virtual absl::StatusOr<std::optional<std::string>> GetPreimage(const Digest& key) = 0;
+  // Replaces what is there.
+  virtual absl::Status Put(const Digest& key, const ActionResult& result) = 0;
 };
 
 // In the database: writes are batched and visible to this process at once; Database::Flush makes them durable.
@@ -38,8 +33,7 @@ class LocalActionCache final : public ActionCache {
   explicit LocalActionCache(Database* database) : database_(*database) {}
 
   absl::StatusOr<std::optional<ActionResult>> Get(const Digest& key) override;
-  absl::Status Put(const Digest& key, const ActionResult& result, std::string_view preimage) override;
-  absl::StatusOr<std::optional<std::string>> GetPreimage(const Digest& key) override;
+  absl::Status Put(const Digest& key, const ActionResult& result) override;
 
  private:
   Database& database_;

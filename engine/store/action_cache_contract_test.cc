@@ -42,26 +42,18 @@ class ActionCacheContractTest : public testing::TestWithParam<Implementation> {
 
 TEST_P(ActionCacheContractTest, HasNothingAtFirst) {
   EXPECT_FALSE(actions().Get(key_)->has_value());
-  EXPECT_FALSE(actions().GetPreimage(key_)->has_value());
 }
 
 TEST_P(ActionCacheContractTest, ReturnsWhatWasPutAtOnce) {
-  ASSERT_TRUE(actions().Put(key_, Result(), "preimage").ok());
+  ASSERT_TRUE(actions().Put(key_, Result()).ok());
   EXPECT_EQ(**actions().Get(key_), Result());
-  EXPECT_EQ(**actions().GetPreimage(key_), "preimage");
-}
-
-TEST_P(ActionCacheContractTest, KeepsNoEmptyPreimage) {
-  ASSERT_TRUE(actions().Put(key_, Result(), "").ok());
-  EXPECT_FALSE(actions().GetPreimage(key_)->has_value());
 }
 
 TEST_P(ActionCacheContractTest, ReplacesAResult) {
-  ASSERT_TRUE(actions().Put(key_, Result(), "one").ok());
+  ASSERT_TRUE(actions().Put(key_, Result()).ok());
   ActionResult other;
-  ASSERT_TRUE(actions().Put(key_, other, "two").ok());
+  ASSERT_TRUE(actions().Put(key_, other).ok());
   EXPECT_EQ(**actions().Get(key_), other);
-  EXPECT_EQ(**actions().GetPreimage(key_), "two");
 }
 
 INSTANTIATE_TEST_SUITE_P(Caches, ActionCacheContractTest,
@@ -71,10 +63,9 @@ INSTANTIATE_TEST_SUITE_P(Caches, ActionCacheContractTest,
 TEST(LocalActionCacheTest, RemembersInTheNextSession) {
   TestingDir dir;
   Digest key = Digest::Of("key");
-  ASSERT_TRUE(OpenTestingStore(dir)->actions->Put(key, Result(), "preimage").ok());
+  ASSERT_TRUE(OpenTestingStore(dir)->actions->Put(key, Result()).ok());
   auto store = OpenTestingStore(dir);
   EXPECT_EQ(**store->actions->Get(key), Result());
-  EXPECT_EQ(**store->actions->GetPreimage(key), "preimage");
 }
 
 TEST(LocalActionCacheTest, TreatsARecordOfAnotherKeyAsAbsent) {

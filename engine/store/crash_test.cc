@@ -15,7 +15,7 @@ TEST(CrashTest, KilledBetweenBlobAndResultLeavesABlobAndNoResult) {
   pid_t pid = StartProcess([&] {
     auto store = OpenTestingStore(dir);
     COW_CHECK(store->cas->Put("output").ok());
-    COW_CHECK(store->actions->Put(key, {.outputs = {{.path = "o", .digest = blob}}}, "").ok());
+    COW_CHECK(store->actions->Put(key, {.outputs = {{.path = "o", .digest = blob}}}).ok());
     raise(SIGKILL);  // before the result can be committed
   });
   EXPECT_TRUE(WIFSIGNALED(WaitForProcess(pid)));
@@ -31,7 +31,7 @@ TEST(CrashTest, CommittedResultSurvivesSigkill) {
   Digest key = Digest::Of("key");
   pid_t pid = StartProcess([&] {
     auto store = OpenTestingStore(dir);
-    COW_CHECK(store->actions->Put(key, {.exit_code = 5}, "").ok());
+    COW_CHECK(store->actions->Put(key, {.exit_code = 5}).ok());
     COW_CHECK(store->database->Flush().ok());
     raise(SIGKILL);
   });
@@ -47,7 +47,7 @@ TEST(CrashTest, ResultsNeverComeBeforeTheirBlobsWheneverTheProcessIsKilled) {
       for (int i = 0;; ++i) {
         std::string bytes = std::to_string(round) + "/" + std::to_string(i);
         Digest blob = *store->cas->Put(bytes);
-        COW_CHECK(store->actions->Put(Digest::Of("key " + bytes), {.outputs = {{.digest = blob}}}, "").ok());
+        COW_CHECK(store->actions->Put(Digest::Of("key " + bytes), {.outputs = {{.digest = blob}}}).ok());
       }
     });
     usleep(static_cast<useconds_t>(20'000 * (round + 1)));

@@ -18,7 +18,7 @@
 namespace cow::store {
 namespace {
 
-constexpr int kTables = static_cast<int>(Table::kState) + 1;
+constexpr int kTables = static_cast<int>(Table::kBuildActions) + 1;
 
 absl::Status LmdbStatus(int code, std::string_view doing) {
   std::string message = absl::StrCat(doing, ": ", mdb_strerror(code));

@@ -25,12 +25,15 @@ namespace cow::store {
 
 enum class Table {
   kActions,     // action key -> result
-  kPreimages,   // action key -> bytes the key was made from
+  kPreimages,   // digest -> message that an action key was made from
   kFileStates,  // path -> stat and digest
   kBlobs,       // digest -> trust record
   kTrees,       // digest -> trust record
   kMeta,        // checkpoints
   kState,       // records of other layers; keys start with the layer's name: "loading/..."
+  kLastKeys,    // workspace and output -> last action key (build_history.h)
+  kBuilds,        // workspace and time -> summary of a build
+  kBuildActions,  // workspace and time -> actions of that build
 };
 
 struct DatabaseOptions {
