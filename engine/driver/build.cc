@@ -80,23 +80,53 @@ class Builder {
     return Execute(plan);
   }
 
-  // Takes the outcome of the last build over if nothing changed since.
+  // Takes the outcome of the last build over if nothing changed since, or does what depends on what did. False if the
+  // workspace has to be loaded.
   absl::StatusOr<bool> Recall() {
-    std::optional<BuildState::Outcome> known = state_->Recall();
+    std::optional<BuildState::Recalled> known = state_->Recall();
     if (!known) return false;
-    result_ = std::move(known->result);
-    result_.unchanged = true;
-    for (const Message& message : known->messages) events_.Handle(message);
-    if (!known->bin_directory.empty()) {
-      COW_RETURN_IF_ERROR(execution::PointBinLink(session_->root, known->bin_directory, events_));
+    if (known->part) {
+      absl::Status rebuilt = Rebuild(*known);
+      if (!absl::IsAborted(rebuilt)) return rebuilt.ok() ? absl::StatusOr<bool>(true) : rebuilt;
+      result_ = BuildResult();
+      return false;
     }
+    result_ = std::move(known->outcome.result);
+    result_.unchanged = true;
+    Say(known->outcome.messages);
+    COW_RETURN_IF_ERROR(PointBinLink(known->outcome));
     return true;
   }
 
-  void Remember(std::vector<store::SeenPath> seen, const std::string& bin_directory) {
-    std::vector<store::SeenPath> loaded = PathsOf(session_->workspace->FilesRead());
-    std::move(loaded.begin(), loaded.end(), std::back_inserter(seen));
-    state_->Remember({result_, said_.Take(), bin_directory}, std::move(seen), session_->workspace->RepositoryInputs());
+  absl::Status Rebuild(const BuildState::Recalled& known) {
+    result_ = known.outcome.result;
+    Say(known.outcome.messages);
+    events_.Handle(PhaseStarted{PhaseStarted::Phase::kExecution});
+    execution::ExecutionOptions options = ExecutionOptionsFor(session_->root);
+    options.list_host_trees = false;
+    options.owner_elsewhere = [this](const std::string& path) { return state_->OwnerOf(path); };
+    COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, Run(known.part->plan, options));
+    COW_RETURN_IF_ERROR(PointBinLink(known.outcome));
+    const int64_t others = known.processes - Processes(executed);
+    const bool complete = Record(executed, &*known.part);
+    result_.actions_cached += others;
+    AddToHistory(std::move(executed.recorded));
+    if (!complete) return absl::OkStatus();
+    state_->Update({result_, known.outcome.messages, known.outcome.bin_directory}, *known.part, std::move(executed));
+    return absl::OkStatus();
+  }
+
+  static int64_t Processes(const execution::ExecutionResult& executed) {
+    return executed.actions_run + executed.actions_cached + executed.actions_failed + executed.actions_skipped;
+  }
+
+  void Say(const std::vector<Message>& messages) {
+    for (const Message& message : messages) events_.Handle(message);
+  }
+
+  absl::Status PointBinLink(const BuildState::Outcome& outcome) {
+    if (outcome.bin_directory.empty()) return absl::OkStatus();
+    return execution::PointBinLink(session_->root, outcome.bin_directory, events_);
   }
 
   absl::StatusOr<std::vector<Label>> Labels() {
@@ -152,18 +182,33 @@ class Builder {
 
   absl::Status Execute(const BuildPlan& plan) {
     RecordRun(plan);
+    COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed,
+                         Run(plan, ExecutionOptionsFor(session_->workspace->root())));
+    const bool complete = Record(executed, nullptr);
+    AddToHistory(std::move(executed.recorded));
+    if (!complete || !state_) return absl::OkStatus();
+    const std::string bin_directory = executed.bin_directory;
+    state_->Remember({result_, said_.Take(), bin_directory}, plan, std::move(executed),
+                     PathsOf(session_->workspace->FilesRead()), session_->workspace->RepositoryInputs());
+    return absl::OkStatus();
+  }
+
+  execution::ExecutionOptions ExecutionOptionsFor(const std::string& root) const {
+    return {.workspace_root = root,
+            .scratch_root = session_->store->session->path(),
+            .jobs = request_.jobs,
+            .show_failed_tests = request_.test_output != "summary",
+            .keep_going = request_.keep_going,
+            .show_commands = request_.subcommands,
+            .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
+            .list_paths = state_.has_value(),
+            .began_unix_micros = began_unix_micros_};
+  }
+
+  absl::StatusOr<execution::ExecutionResult> Run(const BuildPlan& plan, const execution::ExecutionOptions& options) {
     store::LocalStore& store = *session_->store;
     execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *store.cas, *store.trees);
     OfflineFetcher offline(*store.cas);
-    execution::ExecutionOptions options{.workspace_root = session_->workspace->root(),
-                                        .scratch_root = store.session->path(),
-                                        .jobs = request_.jobs,
-                                        .show_failed_tests = request_.test_output != "summary",
-                                        .keep_going = request_.keep_going,
-                                        .show_commands = request_.subcommands,
-                                        .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
-                                        .list_paths = state_.has_value(),
-                                        .began_unix_micros = began_unix_micros_};
     store::BuildHistory history(store.database.get(), session_->root);
     execution::Services services{.cas = *store.cas,
                                  .action_cache = *store.actions,
@@ -174,20 +219,14 @@ class Builder {
                                  .events = events_,
                                  .cancelled = cancelled_,
                                  .history = &history};
-    COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, execution::Execute(plan, options, services));
-    std::vector<store::SeenPath> paths = std::move(executed.paths);
-    const std::string bin_directory = executed.bin_directory;
-    bool complete = executed.ok();
-    std::vector<RecordedAction> recorded = std::move(executed.recorded);
-    Record(std::move(executed));
-    if (result_.actions_run + result_.actions_cached + result_.actions_failed > 0) {
-      history.AddBuild({.summary = Summary(), .actions = std::move(recorded)});
-    }
-    // A test that passed by luck may fail the next time.
-    complete &= std::none_of(result_.tests.begin(), result_.tests.end(),
-                             [](const TestOutcome& test) { return test.status == TestOutcome::Status::kFlaky; });
-    if (complete && state_ && result_.exit_code == ExitCode::kOk) Remember(std::move(paths), bin_directory);
-    return absl::OkStatus();
+    return execution::Execute(plan, options, services);
+  }
+
+  // For `cow why` and others.
+  void AddToHistory(std::vector<RecordedAction> actions) {
+    if (result_.actions_run + result_.actions_cached + result_.actions_failed == 0) return;
+    store::BuildHistory history(session_->store->database.get(), session_->root);
+    history.AddBuild({.summary = Summary(), .actions = std::move(actions)});
   }
 
   BuildSummary Summary() const {
@@ -211,31 +250,61 @@ class Builder {
             .min_tier = request_.min_sandbox};
   }
 
-  void Record(execution::ExecutionResult executed) {
+  // Into the result; of a part in the places of the whole plan. Whether all that was asked for is there, and would be
+  // again.
+  bool Record(const execution::ExecutionResult& executed, const store::PlanPart* part) {
     bool built = true;
-    for (execution::TargetOutcome& target : executed.targets) {
+    for (size_t i = 0; i < executed.targets.size(); ++i) {
+      const execution::TargetOutcome& target = executed.targets[i];
       BuiltTarget made{.label = target.label, .ok = target.ok};
       for (const execution::BuiltOutput& output : target.outputs) made.files.push_back({output.path, output.digest.hex()});
-      result_.targets.push_back(std::move(made));
       built &= target.ok;
-      if (executed.targets.size() == 1) result_.executable = target.executable;
-    }
-    result_.tests = SummarizeTests(executed.tests);
-    bool passed = std::all_of(result_.tests.begin(), result_.tests.end(),
-                              [](const TestOutcome& test) { return test.passed(); });
-    for (const execution::TestOutcome& test : executed.tests) {
-      bool ok = test.status == execution::TestOutcome::Status::kPassed;
-      if (request_.test_output == "all" && ok && !test.log.empty()) {
-        events_.Handle(Message{Message::Kind::kInfo, test.label.ToString() + ":\n" + test.log});
+      if (part != nullptr) {
+        result_.targets[part->targets[i]] = std::move(made);
+      } else {
+        result_.targets.push_back(std::move(made));
       }
+      if (result_.targets.size() == 1) result_.executable = target.executable;
     }
+    if (part == nullptr && executed.targets.size() != 1) result_.executable.clear();
+    RecordTests(executed.tests, part != nullptr);
+    const bool passed = std::all_of(result_.tests.begin(), result_.tests.end(),
+                                    [](const TestOutcome& test) { return test.passed(); });
+    // A test that passed by luck may fail the next time.
+    const bool lucky = std::any_of(result_.tests.begin(), result_.tests.end(), [](const TestOutcome& test) {
+      return test.status == TestOutcome::Status::kFlaky;
+    });
     result_.actions_run = executed.actions_run;
     result_.actions_cached = executed.actions_cached;
     result_.actions_failed = executed.actions_failed;
     result_.sandbox_tier = executed.sandbox_tier;
-    if (executed.interrupted) return Fail(ExitCode::kInterrupted);
-    if (!built) return Fail(ExitCode::kBuildFailed);
-    if (!passed) Fail(ExitCode::kTestsFailed);
+    if (executed.interrupted) {
+      Fail(ExitCode::kInterrupted);
+    } else if (!built) {
+      Fail(ExitCode::kBuildFailed);
+    } else if (!passed) {
+      Fail(ExitCode::kTestsFailed);
+    }
+    return executed.ok() && !lucky && result_.exit_code == ExitCode::kOk;
+  }
+
+  void RecordTests(const std::vector<execution::TestOutcome>& runs, bool in_part) {
+    for (const execution::TestOutcome& test : runs) {
+      const bool ok = test.status == execution::TestOutcome::Status::kPassed;
+      if (request_.test_output == "all" && ok && !test.log.empty()) {
+        events_.Handle(Message{Message::Kind::kInfo, test.label.ToString() + ":\n" + test.log});
+      }
+    }
+    std::vector<TestOutcome> tests = SummarizeTests(runs);
+    if (!in_part) {
+      result_.tests = std::move(tests);
+      return;
+    }
+    for (TestOutcome& test : tests) {
+      auto place = std::find_if(result_.tests.begin(), result_.tests.end(),
+                                [&](const TestOutcome& known) { return known.label == test.label; });
+      if (place != result_.tests.end()) *place = std::move(test);
+    }
   }
 
   void Report(const absl::Status& status) {

@@ -1,5 +1,6 @@
 #include "engine/driver/build_state.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -7,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "engine/base/posix_file.h"
+#include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/base/thread_pool.h"
 #include "engine/driver/outcome_encoding.h"
@@ -76,6 +78,8 @@ std::string KeyOf(const BuildRequest& request, const std::string& workspace_root
   return absl::StrCat("driver/build/", key.Finish());
 }
 
+std::string ValuesKey(const std::string& key) { return key + "/values"; }
+
 // A file or directory a repository rule looked at; nullopt if its state is none that can be compared.
 std::optional<SeenPath> PathOf(const RepositoryInput& input) {
   if (input.state.empty()) return SeenPath{.path = input.name, .kind = SeenPath::Kind::kAbsent};
@@ -93,11 +97,22 @@ std::optional<SeenPath> PathOf(const RepositoryInput& input) {
 
 }  // namespace
 
+struct BuildState::Last {
+  store::PathSnapshot snapshot;
+  OutcomeRecord record{};
+  store::PathSnapshot::Differences differences{};
+  std::optional<store::PlanRecord> plan{};
+  std::optional<store::PlanValues> values{};
+};
+
 BuildState::BuildState(const BuildRequest& request, const std::string& workspace_root,
                        const Installation& installation, store::LocalStore& store)
     : key_(KeyOf(request, workspace_root, installation, store.database->boot_id())),
+      workspace_root_(workspace_root),
       began_ns_(store::WallClockNanos()),
       store_(store) {}
+
+BuildState::~BuildState() = default;
 
 bool BuildState::Covers(const BuildRequest& request) {
   if (request.kind != BuildRequest::Kind::kTest) return request.build;
@@ -105,43 +120,118 @@ bool BuildState::Covers(const BuildRequest& request) {
   return request.test_output != "all" && tests.cached && tests.runs_per_test == 1;
 }
 
-std::optional<BuildState::Outcome> BuildState::Recall() const {
-  absl::StatusOr<std::optional<std::string>> record = store_.database->Get(store::Table::kState, key_);
-  if (!record.ok() || !record->has_value()) return std::nullopt;
-  absl::StatusOr<store::PathSnapshot> snapshot = store::PathSnapshot::Open(*std::move(*record));
+std::optional<BuildState::Recalled> BuildState::Recall() {
+  absl::StatusOr<std::optional<std::string>> bytes = store_.database->Get(store::Table::kState, key_);
+  if (!bytes.ok() || !bytes->has_value()) return std::nullopt;
+  absl::StatusOr<store::PathSnapshot> snapshot = store::PathSnapshot::Open(*std::move(*bytes));
   if (!snapshot.ok()) return std::nullopt;
-  std::vector<RepositoryInput> environment;
-  absl::StatusOr<Outcome> outcome = DecodeOutcome(snapshot->payload(), &environment);
-  if (!outcome.ok()) return std::nullopt;
+  absl::StatusOr<OutcomeRecord> record = DecodeOutcome(snapshot->payload());
+  if (!record.ok()) return std::nullopt;
   auto no_file = [](const std::string& path) { return absl::StatusOr<Digest>(absl::NotFoundError(path)); };
-  if (!loading::AreCurrent(environment, no_file)) return std::nullopt;
-  switch (snapshot->Compare(ProcessorCount(), *store_.files)) {
+  if (!loading::AreCurrent(record->environment, no_file)) return std::nullopt;
+  last_ = std::make_unique<Last>(Last{*std::move(snapshot), *std::move(record)});
+  Recalled recalled;
+  switch (last_->snapshot.Compare(ProcessorCount(), *store_.files, &last_->differences)) {
     case store::PathSnapshot::Verdict::kChanged: return std::nullopt;
-    case store::PathSnapshot::Verdict::kSameContents:
-      if (absl::StatusOr<std::string> fresh = snapshot->Retake(ProcessorCount(), *store_.files); fresh.ok()) {
-        store_.database->Put(store::Table::kState, key_, *fresh);
-      }
+    case store::PathSnapshot::Verdict::kPartly:
+      recalled.part = ChangedPart();
+      if (!recalled.part) return std::nullopt;
+      recalled.processes = last_->plan->processes();
       break;
+    case store::PathSnapshot::Verdict::kSameContents: {
+      const store::PathSnapshot::Update nothing{.payload = last_->snapshot.payload()};
+      absl::StatusOr<std::string> fresh =
+          last_->snapshot.Retake(last_->differences, nothing, ProcessorCount(), *store_.files);
+      if (fresh.ok()) store_.database->Put(store::Table::kState, key_, *fresh);
+      break;
+    }
     case store::PathSnapshot::Verdict::kSame: break;
   }
-  return *std::move(outcome);
+  recalled.outcome = last_->record.outcome;
+  return recalled;
 }
 
-void BuildState::Remember(const Outcome& outcome, std::vector<SeenPath> seen,
-                          const std::vector<RepositoryInput>& inputs) const {
-  std::vector<RepositoryInput> environment;
+// What depends on the differences; nullopt if that is not known.
+std::optional<store::PlanPart> BuildState::ChangedPart() {
+  if (!last_->record.plan) return std::nullopt;
+  absl::StatusOr<std::optional<std::string>> values = store_.database->Get(store::Table::kState, ValuesKey(key_));
+  if (!values.ok() || !values->has_value()) return std::nullopt;
+  absl::StatusOr<store::PlanValues> opened = store::PlanValues::Open(*std::move(*values));
+  if (!opened.ok() || opened->generation() != last_->record.generation) return std::nullopt;
+  absl::StatusOr<std::string> bytes = store_.cas->Get(*last_->record.plan);
+  if (!bytes.ok()) return std::nullopt;
+  absl::StatusOr<store::PlanRecord> plan = store::PlanRecord::Open(*std::move(bytes));
+  if (!plan.ok()) return std::nullopt;
+  last_->values = *std::move(opened);
+  last_->plan = *std::move(plan);
+
+  std::vector<ArtifactId> changed;
+  absl::flat_hash_set<std::string> rewritten;
+  for (const store::PathSnapshot::Change& change : last_->differences.changes) {
+    if (change.role == SeenPath::Role::kSource) {
+      if (change.tag >= last_->plan->artifact_count()) return std::nullopt;
+      changed.push_back(ArtifactId(change.tag));
+      continue;
+    }
+    absl::string_view path = change.path;
+    if (!absl::ConsumePrefix(&path, workspace_root_ + "/")) return std::nullopt;
+    for (std::string_view at = path; !at.empty(); at = PathDirname(at)) rewritten.emplace(at);
+  }
+  absl::StatusOr<store::PlanPart> part = last_->plan->PartOf(changed, rewritten, *last_->values);
+  if (!part.ok()) return std::nullopt;
+  return *std::move(part);
+}
+
+std::string BuildState::OwnerOf(const std::string& exec_path) const { return last_->plan->OwnerOf(exec_path); }
+
+void BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
+                          std::vector<SeenPath> seen, const std::vector<RepositoryInput>& inputs) const {
+  OutcomeRecord record{.outcome = outcome};
   for (const RepositoryInput& input : inputs) {
     if (input.kind != RepositoryInput::Kind::kFile) {
-      environment.push_back(input);
+      record.environment.push_back(input);
       continue;
     }
     std::optional<SeenPath> path = PathOf(input);
     if (!path) return;
     seen.push_back(*std::move(path));
   }
-  absl::StatusOr<std::string> record = store::PathSnapshot::Take(
-      std::move(seen), began_ns_, EncodeOutcome(outcome, environment), ProcessorCount(), *store_.files);
-  if (record.ok()) store_.database->Put(store::Table::kState, key_, *record);
+  std::move(executed.paths.begin(), executed.paths.end(), std::back_inserter(seen));
+  if (absl::StatusOr<std::string> bytes = store::EncodePlan(plan, executed.done); bytes.ok()) {
+    if (absl::StatusOr<Digest> digest = store_.cas->Put(*bytes); digest.ok()) record.plan = *digest;
+  }
+  absl::StatusOr<std::string> snapshot = store::PathSnapshot::Take(std::move(seen), began_ns_, EncodeOutcome(record),
+                                                                   ProcessorCount(), *store_.files);
+  if (!snapshot.ok()) return;
+  store_.database->Put(store::Table::kState, ValuesKey(key_),
+                       store::PlanValues::Encode(executed.values, record.generation));
+  store_.database->Put(store::Table::kState, key_, *snapshot);
+}
+
+void BuildState::Update(const Outcome& outcome, const store::PlanPart& part,
+                        execution::ExecutionResult executed) const {
+  OutcomeRecord record = last_->record;
+  record.outcome = outcome;
+  ++record.generation;
+  store::ArtifactValues values = last_->values->Decode();
+  for (size_t i = 0; i < part.artifacts.size(); ++i) {
+    if (executed.values[i]) values[part.artifacts[i].value()] = std::move(executed.values[i]);
+  }
+  const std::string payload = EncodeOutcome(record);
+  store::PathSnapshot::Update update{.payload = payload, .build_began_ns = began_ns_};
+  for (SeenPath& path : executed.paths) {
+    if (path.role == SeenPath::Role::kSource) path.tag = part.artifacts[path.tag].value();
+    update.seen.push_back(std::move(path));
+  }
+  for (const Artifact& artifact : part.plan.artifacts) {
+    const bool remade = artifact.kind == Artifact::Kind::kTree && artifact.generating_action.valid();
+    if (remade) update.dropped.push_back(JoinPath(workspace_root_, artifact.exec_path));
+  }
+  absl::StatusOr<std::string> snapshot =
+      last_->snapshot.Retake(last_->differences, update, ProcessorCount(), *store_.files);
+  if (!snapshot.ok()) return;
+  store_.database->Put(store::Table::kState, ValuesKey(key_), store::PlanValues::Encode(values, record.generation));
+  store_.database->Put(store::Table::kState, key_, *snapshot);
 }
 
 std::vector<SeenPath> PathsOf(const std::vector<loading::FileRead>& reads) {

@@ -1,11 +1,13 @@
-// BuildState: what a successful build looked at and what came out, kept in the database for the next build of the same
-// request. If nothing it looked at has changed, its result is the result: no Starlark is started, no action considered.
+// BuildState: what a successful build looked at, what it did and what came out, kept for the next build of the same
+// request. If nothing has changed, its result is the result. If only sources and outputs have, the part of its plan that
+// depends on them is what there is to do. In both cases no Starlark is started.
 //
 // One record per request and workspace. It counts for the boot it was made in only: what was written to cow-out before
 // a power cut is looked at anew.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,10 +15,12 @@
 #include "engine/base/digest.h"
 #include "engine/driver/build_request.h"
 #include "engine/driver/installation.h"
+#include "engine/execution/execute.h"
 #include "engine/loading/workspace.h"
 #include "engine/model/build_event.h"
 #include "engine/store/local_store.h"
 #include "engine/store/path_snapshot.h"
+#include "engine/store/plan_record.h"
 
 namespace cow::driver {
 
@@ -25,26 +29,44 @@ class BuildState {
   // `store` outlives it.
   BuildState(const BuildRequest& request, const std::string& workspace_root, const Installation& installation,
              store::LocalStore& store);
+  ~BuildState();
 
   struct Outcome {
     BuildResult result{};
     std::vector<Message> messages{};  // what loading and analysis said, to be said again
     std::string bin_directory{};      // where cow-bin points, "" if it does not matter
   };
-  // The outcome of the last build like this if it still holds.
-  std::optional<Outcome> Recall() const;
+  struct Recalled {
+    Outcome outcome{};
+    // What has to be done for it to hold; nullopt: nothing.
+    std::optional<store::PlanPart> part{};
+    int64_t processes = 0;            // of the whole plan, if there is a part
+  };
+  // The outcome of the last build like this, if it still tells what to do.
+  std::optional<Recalled> Recall();
 
-  // Keeps the outcome of a build that read and wrote `seen`. Does nothing if something changed meanwhile.
-  void Remember(const Outcome& outcome, std::vector<store::SeenPath> seen,
-                const std::vector<loading::RepositoryInput>& inputs) const;
+  // Whose output a path is; "" if nobody's. Only if Recall gave a part. Any thread.
+  std::string OwnerOf(const std::string& exec_path) const;
+
+  // Keeps the outcome of a build of `plan`. `seen`: what loading looked at. Does nothing if something changed meanwhile.
+  void Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
+                std::vector<store::SeenPath> seen, const std::vector<loading::RepositoryInput>& inputs) const;
+
+  // The same after the part that Recall gave was done.
+  void Update(const Outcome& outcome, const store::PlanPart& part, execution::ExecutionResult executed) const;
 
   // Whether builds like this one can be remembered.
   static bool Covers(const BuildRequest& request);
 
  private:
-  std::string key_;
-  int64_t began_ns_;
+  struct Last;
+  std::optional<store::PlanPart> ChangedPart();
+
+  const std::string key_;
+  const std::string workspace_root_;
+  const int64_t began_ns_;
   store::LocalStore& store_;
+  std::unique_ptr<Last> last_;  // what Recall found
 };
 
 // The paths that loading looked at.

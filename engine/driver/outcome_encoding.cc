@@ -13,7 +13,7 @@ namespace {
 using store::WireReader;
 using store::WireWriter;
 
-enum OutcomeField { kTarget = 1, kTest, kSkipped, kMessage, kActions, kExecutable, kRunArg, kRunVariable, kInput, kBinDirectory };
+enum OutcomeField { kTarget = 1, kTest, kSkipped, kMessage, kActions, kExecutable, kRunArg, kRunVariable, kInput, kBinDirectory, kPlan, kGeneration };
 enum Part { kFirst = 1, kSecond, kThird, kFourth };
 
 std::string Pair(std::string_view first, std::string_view second, int64_t third = 0) {
@@ -98,8 +98,8 @@ absl::Status DecodeField(int field, const Decoded& parts, BuildState::Outcome* o
 
 }  // namespace
 
-std::string EncodeOutcome(const BuildState::Outcome& outcome,
-                          const std::vector<loading::RepositoryInput>& environment) {
+std::string EncodeOutcome(const OutcomeRecord& record) {
+  const BuildState::Outcome& outcome = record.outcome;
   const BuildResult& result = outcome.result;
   WireWriter writer;
   for (const BuiltTarget& target : result.targets) writer.Message(kTarget, EncodeTarget(target));
@@ -116,16 +116,18 @@ std::string EncodeOutcome(const BuildState::Outcome& outcome,
   writer.Bytes(kExecutable, result.executable);
   for (const std::string& word : result.run_args) writer.Repeated(kRunArg, word);
   for (const auto& [name, value] : result.run_env) writer.Message(kRunVariable, Pair(name, value));
-  for (const loading::RepositoryInput& input : environment) {
+  for (const loading::RepositoryInput& input : record.environment) {
     writer.Message(kInput, Pair(input.name, input.state, static_cast<int64_t>(input.kind)));
   }
   writer.Bytes(kBinDirectory, outcome.bin_directory);
+  if (record.plan) writer.DigestMessage(kPlan, *record.plan);
+  writer.Int(kGeneration, record.generation);
   return writer.Take();
 }
 
-absl::StatusOr<BuildState::Outcome> DecodeOutcome(std::string_view bytes,
-                                                  std::vector<loading::RepositoryInput>* environment) {
-  BuildState::Outcome outcome;
+absl::StatusOr<OutcomeRecord> DecodeOutcome(std::string_view bytes) {
+  OutcomeRecord record;
+  BuildState::Outcome& outcome = record.outcome;
   WireReader reader(bytes);
   while (reader.Next()) {
     if (reader.field() == kActions) {
@@ -136,13 +138,17 @@ absl::StatusOr<BuildState::Outcome> DecodeOutcome(std::string_view bytes,
       outcome.bin_directory = reader.bytes();
     } else if (reader.field() == kRunArg) {
       outcome.result.run_args.emplace_back(reader.bytes());
+    } else if (reader.field() == kPlan) {
+      COW_ASSIGN_OR_RETURN(record.plan, store::DecodeDigestMessage(reader.bytes()));
+    } else if (reader.field() == kGeneration) {
+      record.generation = static_cast<int64_t>(reader.integer());
     } else {
       COW_ASSIGN_OR_RETURN(Decoded parts, DecodeParts(reader.bytes()));
-      COW_RETURN_IF_ERROR(DecodeField(reader.field(), parts, &outcome, environment));
+      COW_RETURN_IF_ERROR(DecodeField(reader.field(), parts, &outcome, &record.environment));
     }
   }
   COW_RETURN_IF_ERROR(reader.status());
-  return outcome;
+  return record;
 }
 
 }  // namespace cow::driver

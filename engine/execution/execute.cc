@@ -53,7 +53,9 @@ class Execution {
         executor_(plan, slice_, values_, worker_, services.events, services.cancelled,
                   {.jobs = jobs_, .keep_going = options.keep_going, .show_failed_tests = options.show_failed_tests, .reread_source = [this](ArtifactId id) {
                      return ReadSource(plan_.artifact(id), services_.file_states);
-                   }}) {}
+                   }}) {
+    for (const KnownArtifact& known : plan.known) values_.Set(known.id, ValueOf(known.value));
+  }
 
   absl::StatusOr<ExecutionResult> Run() {
     if (!slice_.acyclic()) return absl::InternalError("actions of the plan need each other in a circle");
@@ -99,17 +101,22 @@ class Execution {
         materialized_ = true;
         return absl::OkStatus();
       }
-      for (ArtifactId id : *lost) MakeAgain(id);
+      for (ArtifactId id : *lost) COW_RETURN_IF_ERROR(MakeAgain(id));
     }
     return absl::UnavailableError("outputs vanish from the cache faster than they can be written to cow-out");
   }
 
   // An alias has no bytes of its own: what it stands for is looked at when the alias is made again.
-  void MakeAgain(ArtifactId id) { executor_.Restart(plan_.artifact(id).generating_action); }
+  absl::Status MakeAgain(ArtifactId id) {
+    const Artifact& artifact = plan_.artifact(id);
+    if (!artifact.generating_action.valid()) return KnownIsLost(artifact);
+    executor_.Restart(artifact.generating_action);
+    return absl::OkStatus();
+  }
 
   bool IsReady(ArtifactId id) const {
     const Artifact& artifact = plan_.artifact(id);
-    if (artifact.is_source()) return values_.Has(id);
+    if (!artifact.generating_action.valid()) return values_.Has(id);
     return executor_.record(artifact.generating_action).state == ActionState::kDone;
   }
 
@@ -194,7 +201,10 @@ class Execution {
     if (services_.history != nullptr) result.recorded = RecordedActions(plan_, slice_, executor_, began);
     result.critical_path = CriticalPath(plan_, slice_, executor_, began);
     if (options_.list_paths && result.ok()) {
-      result.paths = PathsRead(plan_, slice_, values_);
+      result.done = slice_.actions();
+      result.values = values_.Outputs();
+      result.paths = SourcesRead(plan_, slice_, values_);
+      if (options_.list_host_trees) AddHostTreePaths(plan_, slice_, &result.paths);
       std::vector<store::SeenPath> written = PathsWritten(outputs_.layout(), options_.workspace_root);
       std::move(written.begin(), written.end(), std::back_inserter(result.paths));
     }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -37,7 +39,10 @@ struct ExecutionOptions {
   bool show_commands = false;          // announce each command that runs
   bool materialize = true;             // write the outputs of requested targets below cow-out
   bool materialize_runfiles = false;   // and the runfiles of their executables (cow run)
-  bool list_paths = false;             // fill ExecutionResult.paths
+  bool list_paths = false;             // fill ExecutionResult.paths, done and values
+  bool list_host_trees = true;         // with the files of host trees
+  // Tells whose output a path is that the plan does not know; "" if it is nobody's. For messages, from any thread.
+  std::function<std::string(const std::string& exec_path)> owner_elsewhere{};
   bool use_cached_results = true;      // false: run everything, replacing the results in the cache
   std::string min_sandbox_tier = "S3"; // results of a weaker sandbox are not used
   int64_t began_unix_micros = 0;       // when the build began
@@ -107,7 +112,9 @@ struct ExecutionResult {
   std::string bin_directory{};            // where cow-bin points, below the workspace; "" if nothing was written
   // Every path that was read or written and whose change makes a build like this one do something else. Only with
   // list_paths, and if the result is ok.
-  std::vector<store::SeenPath> paths{};
+  std::vector<store::SeenPath> paths{};   // tag: of a source its ArtifactId
+  std::vector<ActionId> done{};           // all actions, each after the producers of its inputs
+  std::vector<std::optional<ActionOutput>> values{};  // by ArtifactId; of what was not needed none
   bool interrupted = false;
   std::vector<RecordedAction> recorded{}; // for the history; empty without one
   // The chain of processes that took longest, of those that ran: no number of processors makes the build faster.
@@ -116,6 +123,7 @@ struct ExecutionResult {
   bool ok() const;                        // every target ok, every test passed, not interrupted
 };
 
+// kAborted: the bytes of an artifact that the plan knows (BuildPlan::known) are gone; the whole plan is needed.
 // A failed action is data: it was reported to the event sink and is counted in the result. Not OK only if
 // the machine failed (disk full, no sandbox) or an artifact's name cannot be written.
 // Starts its own threads and joins them before it returns.

@@ -10,13 +10,18 @@
 
 namespace cow::execution {
 
+absl::Status KnownIsLost(const Artifact& artifact) {
+  return absl::AbortedError(absl::StrCat("the bytes of '", artifact.exec_path, "' are not in the cache any more"));
+}
+
 Executor::Executor(const BuildPlan& plan, const PlanSlice& slice, ValueTable& values, ActionWorker& worker,
                    EventSink& events, std::stop_token cancelled, ExecutorOptions options)
     : plan_(plan), slice_(slice), values_(values), worker_(worker), events_(events), cancelled_(std::move(cancelled)),
-      options_(std::move(options)), records_(plan.actions.size()), is_test_(plan.actions.size()),
+      options_(std::move(options)), records_(plan.actions.size()), is_test_(plan.actions.size()), is_known_(plan.artifacts.size()),
       checkers_(ProcessorCount()), runners_(options_.jobs) {
   for (int slot = std::max(1, options_.jobs); slot-- > 0;) free_slots_.push_back(slot);
   for (const TestSpec& test : plan.tests) is_test_[test.action.value()] = true;
+  for (const KnownArtifact& known : plan.known) is_known_[known.id.value()] = true;
 }
 
 absl::Status Executor::Run() {
@@ -99,9 +104,7 @@ void Executor::OnOutcome(ActionId id, int slot, absl::StatusOr<WorkOutcome> outc
   if (!outcome.ok()) {
     mutable_record(id).state = ActionState::kWanted;
     if (slot >= 0) FinishEvent(id, slot, ActionFinished::How::kFailed);
-    if (machine_error_.ok()) machine_error_ = Annotate(outcome.status(), plan_.action(id).owner.ToString());
-    Halt();
-    stop_runs_.request_stop();
+    Stop(Annotate(outcome.status(), plan_.action(id).owner.ToString()));
     return;
   }
   switch (outcome->kind) {
@@ -174,6 +177,7 @@ void Executor::OnLost(ActionId id, const std::vector<ArtifactId>& lost) {
   for (ArtifactId artifact : lost) {
     absl::Status regained = Regain(artifact);
     if (regained.ok()) continue;
+    if (absl::IsAborted(regained)) return Stop(std::move(regained));
     OnFailed(id, -1, {.text = DescribeFailure(plan_.action(id), std::string(regained.message()))});
     return;
   }
@@ -183,6 +187,7 @@ void Executor::OnLost(ActionId id, const std::vector<ArtifactId>& lost) {
 // Brings the bytes of an artifact back, or starts the action that will.
 absl::Status Executor::Regain(ArtifactId id) {
   const Artifact& artifact = plan_.artifact(id);
+  if (is_known_[id.value()]) return KnownIsLost(artifact);
   if (artifact.is_source()) {
     COW_ASSIGN_OR_RETURN(ArtifactValue value, options_.reread_source(id));
     values_.Set(id, std::move(value));
@@ -221,6 +226,13 @@ void Executor::FinishEvent(ActionId id, int slot, ActionFinished::How how) {
                                 .how = how,
                                 .mnemonic = plan_.action(id).mnemonic,
                                 .wall_micros = record(id).wall_micros});
+}
+
+// The machine failed, or the plan does not hold any more.
+void Executor::Stop(absl::Status error) {
+  if (machine_error_.ok()) machine_error_ = std::move(error);
+  Halt();
+  stop_runs_.request_stop();
 }
 
 void Executor::Halt() {

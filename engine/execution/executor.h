@@ -55,6 +55,9 @@ struct ExecutorOptions {
   std::function<absl::StatusOr<ArtifactValue>(ArtifactId)> reread_source{};
 };
 
+// What is known of an artifact (BuildPlan::known) does not help: its bytes are gone. kAborted.
+absl::Status KnownIsLost(const Artifact& artifact);
+
 // All methods are called from one thread, the owner, which also emits all events.
 class Executor {
  public:
@@ -66,7 +69,7 @@ class Executor {
   void Block(ActionId id) { records_[id.value()].state = ActionState::kSkipped; }
 
   // Goes on until nothing more can be done. May be called again after Restart. A Status other than OK means that the
-  // machine failed.
+  // machine failed; kAborted: that a known artifact was lost (KnownIsLost).
   absl::Status Run();
 
   // The bytes of an output of this Done action vanished. False if that happened too often.
@@ -92,6 +95,7 @@ class Executor {
   void OnLost(ActionId id, const std::vector<ArtifactId>& lost);
   absl::Status Regain(ArtifactId id);
   void FinishEvent(ActionId id, int slot, ActionFinished::How how);
+  void Stop(absl::Status error);
   void Halt();
   bool IsProcess(ActionId id) const { return plan_.action(id).kind == Action::Kind::kRun; }
 
@@ -105,6 +109,7 @@ class Executor {
 
   std::vector<ActionRecord> records_;
   std::vector<bool> is_test_;
+  std::vector<bool> is_known_;         // by artifact
   RunQueue runnable_;
   std::vector<int> free_slots_;
   int in_flight_ = 0;                  // handed to a pool and not come back

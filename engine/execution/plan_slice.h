@@ -20,6 +20,8 @@ class PlanSlice {
     bool wanted = false;
   };
 
+  // Artifacts in BuildPlan::known are neither sources nor made by anybody.
+
   static PlanSlice Of(const BuildPlan& plan, const std::vector<ArtifactId>& wanted);
 
   const Node& node(ActionId id) const { return nodes_[id.value()]; }

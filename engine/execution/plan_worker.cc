@@ -243,7 +243,8 @@ WorkOutcome PlanWorker::Failed(ActionId id, const PreparedAction& prepared, cons
                      .is_input = [&](const std::string& path) { return index.IsInputOrInside(path); },
                      .made_by = [&](const std::string& path) -> std::string {
                        auto found = made.find(path);
-                       return found == made.end() ? "" : plan_.artifact(found->second).owner.ToString();
+                       if (found != made.end()) return plan_.artifact(found->second).owner.ToString();
+                       return options_.owner_elsewhere ? options_.owner_elsewhere(path) : "";
                      }};
   std::string printed = PrintedText(spawned.out, spawned.err);
   return {.kind = WorkOutcome::Kind::kFailed,

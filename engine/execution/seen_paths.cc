@@ -69,28 +69,37 @@ class ClosedDirectories {
 
 }  // namespace
 
-std::vector<SeenPath> PathsRead(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values) {
+std::vector<SeenPath> SourcesRead(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values) {
   std::vector<SeenPath> seen;
   for (ArtifactId id : slice.sources()) {
     const ArtifactValue value = values.Get(id);
-    seen.push_back({.path = plan.artifact(id).source_path, .digest = value.digest, .executable = value.executable});
+    seen.push_back({.path = plan.artifact(id).source_path,
+                    .digest = value.digest,
+                    .executable = value.executable,
+                    .role = SeenPath::Role::kSource,
+                    .tag = id.value()});
   }
+  return seen;
+}
+
+void AddHostTreePaths(const BuildPlan& plan, const PlanSlice& slice, std::vector<SeenPath>* seen) {
   std::set<HostTreeId> trees;
   for (ActionId id : slice.actions()) {
     if (plan.action(id).host_tree.valid()) trees.insert(plan.action(id).host_tree);
   }
-  for (HostTreeId id : trees) AddHostTree(*plan.host_trees[id.value()], &seen);
-  return seen;
+  for (HostTreeId id : trees) AddHostTree(*plan.host_trees[id.value()], seen);
 }
 
 std::vector<SeenPath> PathsWritten(const OutputLayout& layout, const std::string& root) {
   std::vector<SeenPath> seen;
   for (const OutputLayout::File& file : layout.files) {
-    seen.push_back({.path = JoinPath(root, file.path), .digest = file.digest, .executable = file.executable});
+    seen.push_back({.path = JoinPath(root, file.path), .digest = file.digest, .executable = file.executable,
+                    .role = SeenPath::Role::kOutput});
   }
   for (const OutputLayout::Link& link : layout.links) {
     seen.push_back(
-        {.path = JoinPath(root, link.path), .kind = SeenPath::Kind::kSymlink, .digest = Digest::Of(link.target)});
+        {.path = JoinPath(root, link.path), .kind = SeenPath::Kind::kSymlink, .digest = Digest::Of(link.target),
+         .role = SeenPath::Role::kOutput});
   }
   const ClosedDirectories closed(layout);
   for (const auto& [directory, names] : closed.listings()) {
@@ -98,7 +107,8 @@ std::vector<SeenPath> PathsWritten(const OutputLayout& layout, const std::string
     for (const auto& [name, kind] : names) listing.push_back({name, kind});
     seen.push_back({.path = JoinPath(root, directory),
                     .kind = SeenPath::Kind::kDirectory,
-                    .digest = store::DigestOfListing(listing)});
+                    .digest = store::DigestOfListing(listing),
+                    .role = SeenPath::Role::kOutput});
   }
   return seen;
 }

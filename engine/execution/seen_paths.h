@@ -12,8 +12,11 @@
 
 namespace cow::execution {
 
-// The sources of the slice, which all have values, and the files of the host trees its actions run in.
-std::vector<store::SeenPath> PathsRead(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values);
+// The sources of the slice, which all have values, tagged with their ids.
+std::vector<store::SeenPath> SourcesRead(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values);
+
+// The files of the host trees that actions of the slice run in.
+void AddHostTreePaths(const BuildPlan& plan, const PlanSlice& slice, std::vector<store::SeenPath>* seen);
 
 // Everything a layout below `root` lists; trees with the names they hold.
 std::vector<store::SeenPath> PathsWritten(const OutputLayout& layout, const std::string& root);

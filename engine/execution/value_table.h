@@ -36,6 +36,16 @@ class ValueTable {
     return values;
   }
 
+  // By ArtifactId, without paths.
+  std::vector<std::optional<ActionOutput>> Outputs() const {
+    absl::ReaderMutexLock lock(&mutex_);
+    std::vector<std::optional<ActionOutput>> outputs(values_.size());
+    for (size_t i = 0; i < values_.size(); ++i) {
+      if (values_[i]) outputs[i] = OutputOf(*values_[i], "");
+    }
+    return outputs;
+  }
+
   void Set(ArtifactId id, ArtifactValue value) {
     absl::MutexLock lock(&mutex_);
     values_[id.value()] = std::move(value);

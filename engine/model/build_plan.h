@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/model/action.h"
+#include "engine/model/action_result.h"
 #include "engine/model/artifact.h"
 #include "engine/model/host_tree.h"
 #include "engine/model/label.h"
@@ -35,12 +36,20 @@ struct TestSpec {
   ArtifactId log{};                         // its first output and its captured_output
 };
 
+// An artifact that no action of this plan makes or reads anew: what it is, is known from an earlier build. Its bytes may
+// be gone.
+struct KnownArtifact {
+  ArtifactId id{};
+  ActionOutput value{};                     // the path does not matter
+};
+
 struct BuildPlan {
   std::vector<Artifact> artifacts{};        // by ArtifactId
   std::vector<Action> actions{};            // by ActionId
   std::vector<HostTreePtr> host_trees{};    // by HostTreeId
   std::vector<RequestedTarget> targets{};
   std::vector<TestSpec> tests{};
+  std::vector<KnownArtifact> known{};       // only in a part of a larger plan
 
   const Artifact& artifact(ArtifactId id) const { return artifacts[id.value()]; }
   const Action& action(ActionId id) const { return actions[id.value()]; }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/rel_path.h"
@@ -87,9 +88,10 @@ absl::Status Differs(const std::string& path) {
   return absl::FailedPreconditionError(absl::StrCat("'", path, "' changed during the build"));
 }
 
-record::PathState Encode(Kind kind, const FileInfo& info, Certainty certainty, const Digest& digest) {
-  return record::PathState(info.device, info.inode, info.size, info.mtime_ns, info.ctime_ns, info.mode,
-                           static_cast<uint8_t>(kind), static_cast<uint8_t>(certainty),
+record::PathState Encode(const SeenPath& seen, const FileInfo& info, Certainty certainty, const Digest& digest) {
+  return record::PathState(info.device, info.inode, info.size, info.mtime_ns, info.ctime_ns, info.mode, seen.tag,
+                           static_cast<uint8_t>(seen.kind), static_cast<uint8_t>(seen.role),
+                           static_cast<uint8_t>(certainty),
                            flatbuffers::span<const uint8_t, 32>(digest.hash().data(), 32));
 }
 
@@ -108,7 +110,7 @@ absl::StatusOr<record::PathState> StateNow(const SeenPath& seen, int64_t build_b
   absl::StatusOr<FileInfo> info = Look(seen.path, seen.kind);
   if (seen.kind == Kind::kAbsent) {
     if (!absl::IsNotFound(info.status())) return Differs(seen.path);
-    return Encode(seen.kind, FileInfo(), Certainty::kSettled, Digest());
+    return Encode(seen, FileInfo(), Certainty::kSettled, Digest());
   }
   if (!info.ok() || info->kind != WantedKind(seen.kind)) return Differs(seen.path);
   if (seen.executable && *seen.executable != info->executable()) return Differs(seen.path);
@@ -122,7 +124,7 @@ absl::StatusOr<record::PathState> StateNow(const SeenPath& seen, int64_t build_b
     const bool settled = after.ok() && SameState(*info, *after) && Settled(seen, *info, now);
     certainty = settled ? Certainty::kSettled : Certainty::kFresh;
   }
-  return Encode(seen.kind, *info, certainty, contents.digest);
+  return Encode(seen, *info, certainty, contents.digest);
 }
 
 std::string NameOf(std::string_view path) { return path == "/" ? "." : std::string(PathBasename(path)); }
@@ -143,7 +145,8 @@ bool LooksTheSame(const record::PathState& state, const FileInfo& info) {
 // One comparison; its directories are looked at by several threads.
 class Comparison {
  public:
-  explicit Comparison(FileStateCache& files) : files_(files) {}
+  Comparison(FileStateCache& files, PathSnapshot::Differences& differences)
+      : files_(files), differences_(differences) {}
 
   void Compare(const record::PathDirectory& directory) {
     const DirectoryHandle handle(directory.path()->c_str());
@@ -155,7 +158,8 @@ class Comparison {
 
   PathSnapshot::Verdict verdict() const {
     if (changed_) return PathSnapshot::Verdict::kChanged;
-    return moved_ ? PathSnapshot::Verdict::kSameContents : PathSnapshot::Verdict::kSame;
+    if (!differences_.changes.empty()) return PathSnapshot::Verdict::kPartly;
+    return !differences_.moved.empty() ? PathSnapshot::Verdict::kSameContents : PathSnapshot::Verdict::kSame;
   }
 
  private:
@@ -165,12 +169,27 @@ class Comparison {
     FileInfo info;
     const bool is_there = handle.Stat(directory.names()->Get(at)->c_str(), FollowsLinks(kind), &info);
     if (kind == Kind::kAbsent || !is_there) {
-      if (is_there == (kind == Kind::kAbsent)) changed_ = true;
+      if (is_there == (kind == Kind::kAbsent)) Note(Joined(directory, at), state, false);
       return;
     }
     if (LooksTheSame(state, info)) return;
-    if (CertaintyOf(state) != Certainty::kVolatile) moved_ = true;
-    if (!HasContents(Joined(directory, at), state, info)) changed_ = true;
+    std::string path = Joined(directory, at);
+    if (!HasContents(path, state, info)) {
+      Note(std::move(path), state, info.kind == FileKind::kRegular);
+    } else if (CertaintyOf(state) != Certainty::kVolatile) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      differences_.moved.insert(std::move(path));
+    }
+  }
+
+  void Note(std::string path, const record::PathState& state, bool is_file) {
+    const auto role = static_cast<SeenPath::Role>(state.role());
+    if (role == SeenPath::Role::kInput || (role == SeenPath::Role::kSource && !is_file)) {
+      changed_ = true;
+      return;
+    }
+    std::lock_guard<std::mutex> lock(mutex_);
+    differences_.changes.push_back({role, state.tag(), std::move(path)});
   }
 
   bool HasContents(const std::string& path, const record::PathState& state, const FileInfo& info) const {
@@ -183,68 +202,105 @@ class Comparison {
   }
 
   FileStateCache& files_;
+  std::mutex mutex_;
+  PathSnapshot::Differences& differences_;  // all threads have ended when others read it
   std::atomic<bool> changed_ = false;
-  std::atomic<bool> moved_ = false;
 };
 
 int ThreadsFor(size_t paths, int threads) {
   return std::clamp(static_cast<int>(paths / kPathsPerThread), 1, std::max(threads, 1));
 }
 
+// Paths and their states, by directory, on the way to a record.
+class SnapshotWriter {
+ public:
+  void Add(const std::string& path, const record::PathState& state) {
+    std::string parent = ParentOf(path);
+    auto [place, added] = known_.try_emplace(parent, directories_.size());
+    if (added) directories_.push_back({.path = std::move(parent)});
+    Directory& directory = directories_[place->second];
+    directory.names.push_back(NameOf(path));
+    directory.states.push_back(state);
+  }
+
+  // Adds the states of these paths now.
+  absl::Status Look(const std::vector<SeenPath>& seen, int64_t build_began_ns, int threads, FileStateCache& files) {
+    std::vector<record::PathState> states(seen.size());
+    std::mutex mutex;
+    absl::Status first;
+    ParallelFor(ThreadsFor(seen.size(), threads), seen.size(), [&](size_t i) {
+      absl::StatusOr<record::PathState> state = StateNow(seen[i], build_began_ns, files);
+      if (state.ok()) {
+        states[i] = *state;
+        return;
+      }
+      std::lock_guard<std::mutex> lock(mutex);
+      if (first.ok()) first = state.status();
+    });
+    COW_RETURN_IF_ERROR(first);
+    for (size_t i = 0; i < seen.size(); ++i) Add(seen[i].path, states[i]);
+    return absl::OkStatus();
+  }
+
+  std::string Write(std::string_view payload) const {
+    flatbuffers::FlatBufferBuilder builder(payload.size() + 1024);
+    std::vector<flatbuffers::Offset<record::PathDirectory>> encoded;
+    for (const Directory& directory : directories_) {
+      auto names = builder.CreateVectorOfStrings(directory.names);
+      auto states = builder.CreateVectorOfStructs(directory.states);
+      encoded.push_back(record::CreatePathDirectory(builder, builder.CreateString(directory.path), names, states));
+    }
+    auto payload_offset = builder.CreateVector(reinterpret_cast<const uint8_t*>(payload.data()), payload.size());
+    builder.Finish(record::CreatePathSnapshot(builder, payload_offset, taken_, builder.CreateVector(encoded)),
+                   record::PathSnapshotIdentifier());
+    return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  }
+
+ private:
+  struct Directory {
+    std::string path{};
+    std::vector<std::string> names{};
+    std::vector<record::PathState> states{};
+  };
+  const int64_t taken_ = WallClockNanos();
+  std::vector<Directory> directories_;
+  absl::flat_hash_map<std::string, size_t> known_;
+};
+
+// A path as it was recorded.
+SeenPath Recorded(const record::PathDirectory& directory, flatbuffers::uoffset_t at) {
+  const record::PathState& state = *directory.states()->Get(at);
+  Digest::Bytes hash;
+  std::copy(state.hash()->begin(), state.hash()->end(), hash.begin());
+  SeenPath path{.path = Joined(directory, at),
+                .kind = static_cast<Kind>(state.kind()),
+                .digest = Digest(hash, 0),
+                .role = static_cast<SeenPath::Role>(state.role()),
+                .tag = state.tag()};
+  if (path.kind == Kind::kFile) path.executable = (state.mode() & 0100) != 0;
+  return path;
+}
+
+bool IsAtOrBelow(std::string_view path, const absl::flat_hash_set<std::string>& roots) {
+  for (; !roots.empty() && path.size() > 1; path = PathDirname(path)) {
+    if (roots.contains(path)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> PathSnapshot::Take(std::vector<SeenPath> seen, int64_t build_began_ns,
                                                std::string_view payload, int threads, FileStateCache& files) {
-  auto order = [](const SeenPath& a, const SeenPath& b) {
-    return std::tie(a.path, a.kind, a.digest, a.executable) < std::tie(b.path, b.kind, b.digest, b.executable);
+  auto all = [](const SeenPath& path) {
+    return std::tie(path.path, path.kind, path.digest, path.executable, path.role, path.tag);
   };
-  auto same = [](const SeenPath& a, const SeenPath& b) {
-    return a.path == b.path && a.kind == b.kind && a.digest == b.digest && a.executable == b.executable;
-  };
-  std::sort(seen.begin(), seen.end(), order);
+  std::sort(seen.begin(), seen.end(), [&](const SeenPath& a, const SeenPath& b) { return all(a) < all(b); });
+  auto same = [&](const SeenPath& a, const SeenPath& b) { return all(a) == all(b); };
   seen.erase(std::unique(seen.begin(), seen.end(), same), seen.end());
-
-  const int64_t taken = WallClockNanos();
-  std::vector<record::PathState> states(seen.size());
-  std::mutex mutex;
-  absl::Status first;
-  ParallelFor(ThreadsFor(seen.size(), threads), seen.size(), [&](size_t i) {
-    absl::StatusOr<record::PathState> state = StateNow(seen[i], build_began_ns, files);
-    if (state.ok()) {
-      states[i] = *state;
-      return;
-    }
-    std::lock_guard<std::mutex> lock(mutex);
-    if (first.ok()) first = state.status();
-  });
-  COW_RETURN_IF_ERROR(first);
-
-  // Directories in order of their first path; paths of one directory need not lie together.
-  std::vector<std::pair<std::string, std::vector<size_t>>> directories;
-  absl::flat_hash_map<std::string, size_t> known;
-  for (size_t i = 0; i < seen.size(); ++i) {
-    std::string parent = ParentOf(seen[i].path);
-    auto [place, added] = known.try_emplace(parent, directories.size());
-    if (added) directories.emplace_back(std::move(parent), std::vector<size_t>());
-    directories[place->second].second.push_back(i);
-  }
-  flatbuffers::FlatBufferBuilder builder(seen.size() * 128 + payload.size() + 1024);
-  std::vector<flatbuffers::Offset<record::PathDirectory>> encoded;
-  for (const auto& [path, members] : directories) {
-    std::vector<std::string> names;
-    std::vector<record::PathState> own;
-    for (size_t i : members) {
-      names.push_back(NameOf(seen[i].path));
-      own.push_back(states[i]);
-    }
-    auto name_offsets = builder.CreateVectorOfStrings(names);
-    auto state_offsets = builder.CreateVectorOfStructs(own);
-    encoded.push_back(record::CreatePathDirectory(builder, builder.CreateString(path), name_offsets, state_offsets));
-  }
-  auto payload_offset = builder.CreateVector(reinterpret_cast<const uint8_t*>(payload.data()), payload.size());
-  builder.Finish(record::CreatePathSnapshot(builder, payload_offset, taken, builder.CreateVector(encoded)),
-                 record::PathSnapshotIdentifier());
-  return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  SnapshotWriter writer;
+  COW_RETURN_IF_ERROR(writer.Look(seen, build_began_ns, threads, files));
+  return writer.Write(payload);
 }
 
 absl::StatusOr<PathSnapshot> PathSnapshot::Open(std::string bytes) {
@@ -261,28 +317,41 @@ std::string_view PathSnapshot::payload() const {
   return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
 }
 
-absl::StatusOr<std::string> PathSnapshot::Retake(int threads, FileStateCache& files) const {
-  std::vector<SeenPath> seen;
+absl::StatusOr<std::string> PathSnapshot::Retake(const Differences& differences, const Update& update, int threads,
+                                                 FileStateCache& files) const {
+  auto key = [](std::string_view path, SeenPath::Role role) {
+    return absl::StrCat(path, std::string_view("\0", 1), static_cast<int>(role));
+  };
+  absl::flat_hash_set<std::string> replaced;
+  for (const SeenPath& seen : update.seen) replaced.insert(key(seen.path, seen.role));
+  const absl::flat_hash_set<std::string> dropped(update.dropped.begin(), update.dropped.end());
+  SnapshotWriter writer;
+  std::vector<SeenPath> look = update.seen;
   for (const record::PathDirectory* directory : *record::GetPathSnapshot(record_.data())->directories()) {
+    const bool all_dropped = IsAtOrBelow(directory->path()->string_view(), dropped);
     for (flatbuffers::uoffset_t i = 0; i < directory->names()->size(); ++i) {
       const record::PathState& state = *directory->states()->Get(i);
-      Digest::Bytes hash;
-      std::copy(state.hash()->begin(), state.hash()->end(), hash.begin());
-      SeenPath path{.path = Joined(*directory, i), .kind = static_cast<Kind>(state.kind()), .digest = Digest(hash, 0)};
-      if (path.kind == Kind::kFile) path.executable = (state.mode() & 0100) != 0;
-      seen.push_back(std::move(path));
+      SeenPath seen = Recorded(*directory, i);
+      if (replaced.contains(key(seen.path, seen.role))) continue;
+      if (seen.role == SeenPath::Role::kOutput && (all_dropped || dropped.contains(seen.path))) continue;
+      if (CertaintyOf(state) == Certainty::kSettled && !differences.moved.contains(seen.path)) {
+        writer.Add(seen.path, state);
+      } else {
+        look.push_back(std::move(seen));
+      }
     }
   }
-  return Take(std::move(seen), 0, payload(), threads, files);
+  COW_RETURN_IF_ERROR(writer.Look(look, update.build_began_ns, threads, files));
+  return writer.Write(update.payload);
 }
 
-PathSnapshot::Verdict PathSnapshot::Compare(int threads, FileStateCache& files) const {
+PathSnapshot::Verdict PathSnapshot::Compare(int threads, FileStateCache& files, Differences* differences) const {
   const record::PathSnapshot& root = *record::GetPathSnapshot(record_.data());
   // With a clock that went back, a new change may get a ctime from before the snapshot.
   if (WallClockNanos() < root.taken_ns()) return Verdict::kChanged;
   size_t paths = 0;
   for (const record::PathDirectory* directory : *root.directories()) paths += directory->names()->size();
-  Comparison comparison(files);
+  Comparison comparison(files, *differences);
   ParallelFor(ThreadsFor(paths, threads), root.directories()->size(), [&](size_t i) {
     comparison.Compare(*root.directories()->Get(static_cast<flatbuffers::uoffset_t>(i)));
   });

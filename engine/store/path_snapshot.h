@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "engine/base/digest.h"
 #include "engine/store/file_state_cache.h"
@@ -25,10 +26,18 @@ struct SeenPath {
     kSymlink,            // `digest` is of the target text
     kAbsent,
   };
+  // What a change of it means.
+  enum class Role : uint8_t {
+    kInput,   // nothing of the build holds any more
+    kSource,  // what was made from it must be made again; if it is no file any more, the same as kInput
+    kOutput,  // it must be written again
+  };
   std::string path{};                // absolute
   Kind kind = Kind::kFile;
   std::optional<Digest> digest{};    // what was seen; unset: whatever it was before the build began
   std::optional<bool> executable{};  // kFile; unset: does not matter
+  Role role = Role::kInput;
+  uint32_t tag = 0;                  // the caller's own
 };
 
 class PathSnapshot {
@@ -46,12 +55,31 @@ class PathSnapshot {
   enum class Verdict {
     kSame,
     kSameContents,  // some paths look different, with the same contents: a new snapshot will be faster
+    kPartly,        // only sources and outputs changed: `changes`
     kChanged,
   };
-  Verdict Compare(int threads, FileStateCache& files) const;
+  struct Change {
+    SeenPath::Role role = SeenPath::Role::kInput;
+    uint32_t tag = 0;
+    std::string path{};
+  };
+  struct Differences {
+    std::vector<Change> changes{};       // complete unless the verdict is kChanged
+    absl::flat_hash_set<std::string> moved{};  // paths that look different, with the same contents
+  };
+  Verdict Compare(int threads, FileStateCache& files, Differences* differences) const;
 
-  // The same paths and payload as they look now, if the contents are still the same.
-  absl::StatusOr<std::string> Retake(int threads, FileStateCache& files) const;
+  // What differs from this snapshot in the next one.
+  struct Update {
+    std::vector<SeenPath> seen{};        // instead of those of the same path and role; looked at
+    std::vector<std::string> dropped{};  // outputs at and below these paths are left out
+    std::string_view payload{};
+    int64_t build_began_ns = 0;
+  };
+  // Only right after the Compare that found `differences`, whose changes the update tells: what looked as it did is not
+  // looked at again. kFailedPrecondition as Take.
+  absl::StatusOr<std::string> Retake(const Differences& differences, const Update& update, int threads,
+                                     FileStateCache& files) const;
 
  private:
   explicit PathSnapshot(std::string record) : record_(std::move(record)) {}

@@ -51,13 +51,23 @@ class PathSnapshotTest : public ::testing::Test {
     return *PathSnapshot::Open(*std::move(record));
   }
 
-  Verdict Compare(const PathSnapshot& snapshot) { return snapshot.Compare(2, *store_->files); }
+  Verdict Compare(const PathSnapshot& snapshot) {
+    differences_ = {};
+    return snapshot.Compare(2, *store_->files, &differences_);
+  }
+
+  PathSnapshot Retake(const PathSnapshot& snapshot, PathSnapshot::Update update = {.payload = "payload"}) {
+    absl::StatusOr<std::string> record = snapshot.Retake(differences_, update, 2, *store_->files);
+    EXPECT_TRUE(record.ok()) << record.status();
+    return *PathSnapshot::Open(*std::move(record));
+  }
 
   // From now on stat tells every change of what is there.
   static void Settle() { usleep(80'000); }
 
   TestingDir dir_;
   std::unique_ptr<LocalStore> store_;
+  PathSnapshot::Differences differences_;  // of the last Compare
 };
 
 TEST_F(PathSnapshotTest, NothingChanged) {
@@ -119,10 +129,41 @@ TEST_F(PathSnapshotTest, AnotherFileWithTheSameContentsIsAsGood) {
   ASSERT_TRUE(WriteFileAtomically(Path("a/x"), "1").ok());
   Settle();
   EXPECT_EQ(Compare(snapshot), Verdict::kSameContents);
-  absl::StatusOr<PathSnapshot> fresh = PathSnapshot::Open(snapshot.Retake(2, *store_->files).value());
-  ASSERT_TRUE(fresh.ok());
-  EXPECT_EQ(fresh->payload(), "payload");
-  EXPECT_EQ(Compare(*fresh), Verdict::kSame);
+  const PathSnapshot fresh = Retake(snapshot);
+  EXPECT_EQ(fresh.payload(), "payload");
+  EXPECT_EQ(Compare(fresh), Verdict::kSame);
+}
+
+TEST_F(PathSnapshotTest, ChangedSourcesAndOutputsAreTold) {
+  SeenPath source = File("source", "1");
+  source.role = SeenPath::Role::kSource;
+  source.tag = 7;
+  SeenPath output = File("out/output", "1");
+  output.role = SeenPath::Role::kOutput;
+  SeenPath input = File("input", "1");
+  Settle();
+  const PathSnapshot snapshot = Snapshot({source, output, input});
+  Write("source", "22");
+  ASSERT_TRUE(RemoveFile(output.path).ok());
+  ASSERT_EQ(Compare(snapshot), Verdict::kPartly);
+  ASSERT_EQ(differences_.changes.size(), 2u);
+  for (const PathSnapshot::Change& change : differences_.changes) {
+    const bool is_source = change.role == SeenPath::Role::kSource;
+    EXPECT_EQ(change.path, is_source ? source.path : output.path);
+    EXPECT_EQ(change.tag, is_source ? 7u : 0u);
+  }
+  // The next snapshot has the new source and not the output.
+  source.digest = Digest::Of("22");
+  Settle();
+  const PathSnapshot next = Retake(snapshot, {.seen = {source}, .dropped = {Path("out")}, .payload = "next"});
+  EXPECT_EQ(next.payload(), "next");
+  EXPECT_EQ(Compare(next), Verdict::kSame);
+  Write("input", "22");
+  EXPECT_EQ(Compare(next), Verdict::kChanged);
+  // Nothing can be made from a source that is gone.
+  Write("input", "1");
+  ASSERT_TRUE(RemoveFile(source.path).ok());
+  EXPECT_EQ(Compare(next), Verdict::kChanged);
 }
 
 // A file that is written again in the clock tick in which it was looked at may have the same times.

@@ -1,0 +1,210 @@
+#include "engine/store/plan_encoding.h"
+
+#include <optional>
+#include <utility>
+
+#include "engine/store/wire.h"
+
+namespace cow::store {
+namespace {
+
+// 0 stands for none.
+uint32_t IdOrNone(ArtifactId id) { return id.valid() ? id.value() + 1 : 0; }
+
+class BodyWriter {
+ public:
+  BodyWriter(StringNumbers& strings, SetNumbers& sets) : strings_(strings), sets_(sets) {}
+
+  BodyWriter& Text(int field, std::string_view text) {
+    if (!text.empty()) writer_.Int(field, strings_.Of(text) + 1);
+    return *this;
+  }
+  // Tells the empty text from none.
+  BodyWriter& Optional(int field, const std::optional<std::string>& text) {
+    if (text) writer_.Int(field, strings_.Of(*text) + 1);
+    return *this;
+  }
+  BodyWriter& Int(int field, int64_t value) {
+    writer_.Int(field, value);
+    return *this;
+  }
+  template <typename Pairs>
+  BodyWriter& TextPairs(int field, const Pairs& pairs) {
+    for (const auto& [first, second] : pairs) {
+      writer_.Message(field, BodyWriter(strings_, sets_).Text(1, first).Text(2, second).Take());
+    }
+    return *this;
+  }
+  BodyWriter& Message(int field, BodyWriter& message) {
+    writer_.Message(field, message.Take());
+    return *this;
+  }
+  BodyWriter& Set(int field, const Depset<ArgValue>& set) {
+    if (!set.empty()) writer_.Int(field, sets_.Of(set) + 1);
+    return *this;
+  }
+  BodyWriter& Raw(int field, std::string_view bytes) {
+    writer_.Message(field, bytes);
+    return *this;
+  }
+  BodyWriter Nested() { return BodyWriter(strings_, sets_); }
+  std::string Take() { return writer_.Take(); }
+
+ private:
+  StringNumbers& strings_;
+  SetNumbers& sets_;
+  WireWriter writer_;
+};
+
+BodyWriter EncodeExpansion(const ArgExpansion& expansion, BodyWriter writer) {
+  const auto& [values, flag, format_each, before_each, join_with, format_joined, terminate_with, omit, uniquify,
+               expand] = expansion;
+  writer.Set(1, values).Text(2, flag).Optional(3, format_each).Optional(4, before_each).Optional(5, join_with);
+  writer.Optional(6, format_joined).Optional(7, terminate_with).Int(8, omit).Int(9, uniquify).Int(10, expand);
+  return writer;
+}
+
+BodyWriter EncodeItem(const ArgItem& item, BodyWriter writer) {
+  if (const auto* expansion = std::get_if<ArgExpansion>(&item)) {
+    BodyWriter nested = EncodeExpansion(*expansion, writer.Nested());
+    writer.Message(3, nested);
+    return writer;
+  }
+  const ArgValue& value = *std::get_if<ArgValue>(&item);
+  if (const auto* id = std::get_if<ArtifactId>(&value)) {
+    writer.Int(2, IdOrNone(*id));
+  } else {
+    writer.Text(1, *std::get_if<std::string>(&value));
+  }
+  return writer;
+}
+
+BodyWriter EncodeArgList(const ArgList& list, BodyWriter writer) {
+  const auto& [items, flag, always, format] = list;
+  for (const ArgItem& item : items) {
+    BodyWriter nested = EncodeItem(item, writer.Nested());
+    writer.Message(1, nested);
+  }
+  writer.Optional(2, flag).Int(3, always).Int(4, static_cast<int64_t>(format));
+  return writer;
+}
+
+}  // namespace
+
+uint32_t StringNumbers::Of(std::string_view text) {
+  auto [place, added] = numbers_.try_emplace(text, static_cast<uint32_t>(texts_.size()));
+  if (added) texts_.push_back(text);
+  return place->second;
+}
+
+uint32_t StringNumbers::OfCopy(const std::string& text) {
+  if (auto known = numbers_.find(text); known != numbers_.end()) return known->second;
+  return Of(copies_.emplace_back(text));
+}
+
+uint32_t SetNumbers::TagOf(const ArgValue& value) {
+  if (const auto* id = std::get_if<ArtifactId>(&value)) return TagOf(*id);
+  return TagMember(SetMember::kText, strings_.Of(*std::get_if<std::string>(&value)));
+}
+
+template <typename T>
+void SetNumbers::Append(const Depset<T>& set) {
+  for (const T& element : set.direct()) members_.push_back(TagOf(element));
+  for (const Depset<T>& child : set.transitive()) {
+    members_.push_back(TagMember(SetMember::kSet, numbers_.at(child.identity())));
+  }
+  orders_.push_back(static_cast<uint8_t>(set.order()));
+  ends_.push_back(static_cast<uint32_t>(members_.size()));
+}
+
+template <typename T>
+uint32_t SetNumbers::Number(const Depset<T>& set) {
+  if (set.empty()) return kNoPlanIndex;
+  struct Frame {
+    const Depset<T>* set;
+    size_t next_child;
+  };
+  std::vector<Frame> stack = {{&set, 0}};
+  while (!stack.empty()) {
+    Frame& frame = stack.back();
+    const std::vector<Depset<T>>& children = frame.set->transitive();
+    if (numbers_.contains(frame.set->identity())) {
+      stack.pop_back();
+    } else if (frame.next_child < children.size()) {
+      stack.push_back({&children[frame.next_child++], 0});
+    } else {
+      Append(*frame.set);
+      numbers_.emplace(frame.set->identity(), static_cast<uint32_t>(orders_.size() - 1));
+      stack.pop_back();
+    }
+  }
+  return numbers_.at(set.identity());
+}
+
+std::string LabelText(const Label& label) { return label == Label() ? "" : label.ToString(); }
+
+absl::StatusOr<Label> LabelOf(std::string_view text) {
+  if (text.empty()) return Label();
+  return Label::Parse(text, {});
+}
+
+uint32_t SetNumbers::Of(const Depset<ArtifactId>& set) { return Number(set); }
+uint32_t SetNumbers::Of(const Depset<ArgValue>& set) { return Number(set); }
+
+// All fields by name: a new one does not compile until it is written and read.
+std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNumbers& argument_sets) {
+  const auto& [kind, owner, configuration, mnemonic, progress_message, arguments, inputs, outputs, env, host_tree,
+               execution_requirements, exec_properties, max_attempts, timeout_seconds, unused_inputs_list,
+               captured_output, content, executable, substitutions, fetch] = action;
+  BodyWriter writer(strings, argument_sets);
+  writer.Int(1, static_cast<int64_t>(kind)).Raw(2, LabelText(owner)).Text(3, configuration).Text(4, mnemonic);
+  writer.Text(5, progress_message);
+  for (const ArgList& list : arguments) {
+    BodyWriter nested = EncodeArgList(list, writer.Nested());
+    writer.Message(6, nested);
+  }
+  writer.TextPairs(7, env).Int(8, host_tree.valid() ? host_tree.value() + 1 : 0);
+  writer.TextPairs(9, execution_requirements).TextPairs(10, exec_properties).Int(11, max_attempts);
+  writer.Int(12, timeout_seconds).Int(13, IdOrNone(unused_inputs_list)).Int(14, IdOrNone(captured_output));
+  writer.Text(15, content).Int(16, executable).TextPairs(17, substitutions);
+  if (kind == Action::Kind::kFetch) {
+    writer.Raw(18, WireWriter().Bytes(1, fetch.url).DigestMessage(2, fetch.digest).bytes());
+  }
+  return writer.Take();
+}
+
+std::string EncodeHostTree(const HostTree& tree) {
+  const auto& [name, entries, absent, digest] = tree;
+  WireWriter writer;
+  writer.Bytes(1, name);
+  for (const HostTreeEntry& entry : entries) {
+    const auto& [kind, path, source_path, content, executable, target] = entry;
+    WireWriter encoded;
+    encoded.Int(1, static_cast<int64_t>(kind)).Bytes(2, path).Bytes(3, source_path);
+    encoded.Bytes(4, content.hash_view()).Int(5, content.size_bytes()).Bool(6, executable).Bytes(7, target);
+    writer.Message(2, encoded.bytes());
+  }
+  for (const std::string& path : absent) writer.Repeated(3, path);
+  writer.DigestMessage(4, digest);
+  return writer.Take();
+}
+
+std::string EncodeRequestedTarget(const RequestedTarget& target) {
+  const auto& [label, configuration, outputs, executable, runfiles, run_args, run_env] = target;
+  WireWriter writer;
+  writer.Bytes(1, LabelText(label)).Bytes(2, configuration).Int(3, IdOrNone(executable));
+  for (ArtifactId id : outputs) writer.Message(4, WireWriter().Int(1, IdOrNone(id)).bytes());
+  for (ArtifactId id : runfiles) writer.Message(5, WireWriter().Int(1, IdOrNone(id)).bytes());
+  for (const std::string& word : run_args) writer.Repeated(6, word);
+  for (const auto& [name, value] : run_env) {
+    writer.Message(7, WireWriter().Bytes(1, name).Bytes(2, value).bytes());
+  }
+  return writer.Take();
+}
+
+std::string EncodeTestSpec(const TestSpec& test, const std::vector<uint32_t>& actions) {
+  const auto& [label, action, log] = test;
+  return WireWriter().Bytes(1, LabelText(label)).Int(2, actions[action.value()]).Int(3, IdOrNone(log)).Take();
+}
+
+}  // namespace cow::store

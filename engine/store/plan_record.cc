@@ -1,0 +1,402 @@
+#include "engine/store/plan_record.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/store/plan_encoding.h"
+#include "engine/store/plan_record_generated.h"
+#include "flatbuffers/flatbuffers.h"
+
+namespace cow::store {
+namespace {
+
+using Numbers = flatbuffers::Vector<uint32_t>;
+
+flatbuffers::Offset<record::PlanSets> EncodeSets(const SetNumbers& sets, flatbuffers::FlatBufferBuilder& builder) {
+  auto orders = builder.CreateVector(sets.orders());
+  auto ends = builder.CreateVector(sets.ends());
+  return record::CreatePlanSets(builder, orders, ends, builder.CreateVector(sets.members()));
+}
+
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>> EncodeStrings(
+    const std::vector<std::string>& strings, flatbuffers::FlatBufferBuilder& builder) {
+  return builder.CreateVectorOfStrings(strings);
+}
+
+// The arrays of a record while it is made.
+class Encoder {
+ public:
+  Encoder(const BuildPlan& plan, const std::vector<ActionId>& order)
+      : plan_(plan), order_(order), numbers_(plan.actions.size(), kNoPlanIndex) {}
+
+  absl::StatusOr<std::string> Encode() {
+    for (ActionId id : order_) Add(id);
+    for (const Artifact& artifact : plan_.artifacts) Add(artifact);
+    const size_t most = std::max({plan_.artifacts.size(), strings_.texts().size(), input_sets_.members().size(),
+                                  argument_sets_.members().size(), bodies_.size() / 4});
+    if (most >= kMaxPlanIndex) return absl::ResourceExhaustedError("too large a plan to be recorded");
+    return Finish();
+  }
+
+ private:
+  void Add(ActionId id) {
+    const Action& action = plan_.action(id);
+    numbers_[id.value()] = static_cast<uint32_t>(inputs_.size());
+    inputs_.push_back(input_sets_.Of(action.inputs));
+    sets_before_.push_back(static_cast<uint32_t>(input_sets_.size()));
+    for (ArtifactId output : action.outputs) outputs_.push_back(output.value());
+    output_ends_.push_back(static_cast<uint32_t>(outputs_.size()));
+    bodies_ += EncodeActionBody(action, strings_, argument_sets_);
+    body_ends_.push_back(static_cast<uint32_t>(bodies_.size()));
+    if (action.kind == Action::Kind::kRun) ++processes_;
+  }
+
+  void Add(const Artifact& artifact) {
+    const auto& [kind, exec_path, root, source_path, owner, generating_action] = artifact;
+    const uint32_t maker = generating_action.valid() ? numbers_[generating_action.value()] : kNoPlanIndex;
+    artifacts_.emplace_back(strings_.Of(exec_path), strings_.Of(root), strings_.Of(source_path),
+                            strings_.OfCopy(LabelText(owner)), maker, static_cast<uint8_t>(kind));
+  }
+
+  std::string Finish() {
+    std::vector<std::string> trees;
+    for (const HostTreePtr& tree : plan_.host_trees) trees.push_back(EncodeHostTree(*tree));
+    std::vector<std::string> targets;
+    for (const RequestedTarget& target : plan_.targets) targets.push_back(EncodeRequestedTarget(target));
+    std::vector<std::string> tests;
+    for (const TestSpec& test : plan_.tests) tests.push_back(EncodeTestSpec(test, numbers_));
+    flatbuffers::FlatBufferBuilder builder(bodies_.size() * 2 + artifacts_.size() * 64 + 4096);
+    auto strings = builder.CreateVector<flatbuffers::Offset<flatbuffers::String>>(
+        strings_.texts().size(), [&](size_t i) { return builder.CreateString(strings_.texts()[i]); });
+    auto artifacts = builder.CreateVectorOfStructs(artifacts_);
+    auto input_sets = EncodeSets(input_sets_, builder);
+    auto argument_sets = EncodeSets(argument_sets_, builder);
+    auto inputs = builder.CreateVector(inputs_);
+    auto sets_before = builder.CreateVector(sets_before_);
+    auto output_ends = builder.CreateVector(output_ends_);
+    auto outputs = builder.CreateVector(outputs_);
+    auto body_ends = builder.CreateVector(body_ends_);
+    auto bodies = builder.CreateVector(reinterpret_cast<const uint8_t*>(bodies_.data()), bodies_.size());
+    auto tree_offsets = EncodeStrings(trees, builder);
+    auto target_offsets = EncodeStrings(targets, builder);
+    auto test_offsets = EncodeStrings(tests, builder);
+    builder.Finish(record::CreatePlan(builder, strings, artifacts, input_sets, argument_sets, inputs, sets_before,
+                                      output_ends, outputs, body_ends, bodies, tree_offsets, target_offsets,
+                                      test_offsets, processes_),
+                   record::PlanIdentifier());
+    return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  }
+
+  const BuildPlan& plan_;
+  const std::vector<ActionId>& order_;
+  StringNumbers strings_;
+  SetNumbers input_sets_{strings_};
+  SetNumbers argument_sets_{strings_};
+  std::vector<uint32_t> numbers_;  // in the record, by ActionId
+  std::vector<record::PlanArtifact> artifacts_;
+  std::vector<uint32_t> inputs_, sets_before_, outputs_, output_ends_, body_ends_;
+  std::string bodies_;
+  int64_t processes_ = 0;
+};
+
+std::string_view Slice(const flatbuffers::Vector<uint8_t>& bytes, const Numbers& ends, uint32_t at) {
+  const uint32_t begin = at == 0 ? 0 : ends.Get(at - 1);
+  return {reinterpret_cast<const char*>(bytes.data()) + begin, ends.Get(at) - begin};
+}
+
+// Calls `visit` for elements [ends[at-1], ends[at]) of `values`.
+template <typename Visit>
+void ForSlice(const Numbers& values, const Numbers& ends, uint32_t at, const Visit& visit) {
+  for (uint32_t i = at == 0 ? 0 : ends.Get(at - 1); i < ends.Get(at); ++i) visit(values.Get(i));
+}
+
+// Which artifacts and actions depend on what changed: one pass, because everything comes after what it needs.
+class Reach {
+ public:
+  Reach(const record::Plan& plan, const std::vector<ArtifactId>& changed)
+      : plan_(plan), artifacts_(plan.artifacts()->size()), sets_(plan.input_sets()->ends()->size()),
+        actions_(plan.inputs()->size()) {
+    for (ArtifactId id : changed) artifacts_[id.value()] = true;
+    uint32_t set = 0;
+    for (uint32_t action = 0; action < actions_.size(); ++action) {
+      for (; set < plan.sets_before()->Get(action); ++set) sets_[set] = IsReached(set);
+      const uint32_t inputs = plan.inputs()->Get(action);
+      if (inputs != kNoPlanIndex && sets_[inputs]) Add(action);
+    }
+  }
+
+  // Another action that belongs to the part, as it makes nothing that others need.
+  void AddSink(uint32_t action) { actions_[action] = true; }
+
+  bool HasAction(uint32_t action) const { return action != kNoPlanIndex && actions_[action]; }
+  bool HasArtifact(ArtifactId id) const { return id.valid() && artifacts_[id.value()]; }
+
+ private:
+  bool IsReached(uint32_t set) const {
+    bool reached = false;
+    ForSlice(*plan_.input_sets()->members(), *plan_.input_sets()->ends(), set, [&](uint32_t member) {
+      const uint32_t index = IndexOfMember(member);
+      reached |= KindOfMember(member) == SetMember::kSet ? sets_[index] : artifacts_[index];
+    });
+    return reached;
+  }
+
+  void Add(uint32_t action) {
+    actions_[action] = true;
+    ForSlice(*plan_.outputs(), *plan_.output_ends(), action, [&](uint32_t output) { artifacts_[output] = true; });
+  }
+
+  const record::Plan& plan_;
+  std::vector<bool> artifacts_, sets_, actions_;
+};
+
+// Decodes the chosen actions and targets into a plan of their own.
+class PartBuilder {
+ public:
+  PartBuilder(const record::Plan& plan, const Reach& reach, const PlanValues& values)
+      : plan_(plan), reach_(reach), values_(values), actions_(plan.inputs()->size(), kNoPlanIndex) {
+    names_.text = [this](uint32_t i) { return Text(i); };
+    names_.artifact = [this](uint32_t id) { return Map(id); };
+    names_.argument_set = [this](uint32_t set) {
+      return SetOf<ArgValue>(*plan_.argument_sets(), set, &argument_sets_);
+    };
+  }
+
+  absl::Status AddActions() {
+    for (uint32_t action = 0; action < actions_.size(); ++action) {
+      if (reach_.HasAction(action)) COW_RETURN_IF_ERROR(AddAction(action));
+    }
+    return absl::OkStatus();
+  }
+
+  void AddTarget(size_t place, RequestedTarget target) {
+    for (ArtifactId& id : target.outputs) id = Map(id.value());
+    for (ArtifactId& id : target.runfiles) id = Map(id.value());
+    if (target.executable.valid()) target.executable = Map(target.executable.value());
+    part_.plan.targets.push_back(std::move(target));
+    part_.targets.push_back(place);
+  }
+
+  void AddTest(TestSpec test) {
+    test.action = ActionId(actions_[test.action.value()]);
+    if (test.log.valid()) test.log = Map(test.log.value());
+    part_.plan.tests.push_back(std::move(test));
+  }
+
+  absl::StatusOr<PlanPart> Finish() {
+    COW_RETURN_IF_ERROR(AddHostTrees());
+    for (uint32_t i = 0; i < part_.artifacts.size(); ++i) {
+      const ArtifactId original = part_.artifacts[i];
+      const uint32_t maker = plan_.artifacts()->Get(original.value())->action();
+      Artifact& artifact = part_.plan.artifacts[i];
+      if (reach_.HasAction(maker)) {
+        artifact.generating_action = ActionId(actions_[maker]);
+        continue;
+      }
+      if (artifact.is_source() && reach_.HasArtifact(original)) continue;
+      // What is only named has no value.
+      std::optional<ActionOutput> value = values_.Get(original);
+      if (value) part_.plan.known.push_back({ArtifactId(i), *std::move(value)});
+    }
+    return std::move(part_);
+  }
+
+ private:
+  std::string Text(uint32_t i) const { return plan_.strings()->Get(i)->str(); }
+
+  ArtifactId Map(uint32_t original) {
+    auto [place, added] = ids_.try_emplace(original, ArtifactId(static_cast<uint32_t>(part_.artifacts.size())));
+    if (!added) return place->second;
+    const record::PlanArtifact& encoded = *plan_.artifacts()->Get(original);
+    part_.plan.artifacts.push_back({.kind = static_cast<Artifact::Kind>(encoded.kind()),
+                                    .exec_path = Text(encoded.path()),
+                                    .root = Text(encoded.root()),
+                                    .source_path = Text(encoded.source_path()),
+                                    .owner = OwnerOf(encoded)});
+    part_.artifacts.push_back(ArtifactId(original));
+    return place->second;
+  }
+
+  Label OwnerOf(const record::PlanArtifact& artifact) const {
+    return LabelOf(plan_.strings()->Get(artifact.owner())->string_view()).value_or(Label());
+  }
+
+  void Assign(uint32_t member, ArtifactId* element) { *element = Map(IndexOfMember(member)); }
+  void Assign(uint32_t member, ArgValue* element) {
+    if (KindOfMember(member) == SetMember::kText) {
+      *element = Text(IndexOfMember(member));
+    } else {
+      *element = Map(IndexOfMember(member));
+    }
+  }
+
+  template <typename T>
+  using KnownSets = absl::flat_hash_map<uint32_t, Depset<T>>;
+
+  // Decodes a set after those it contains, without recursion.
+  template <typename T>
+  Depset<T> SetOf(const record::PlanSets& sets, uint32_t wanted, KnownSets<T>* known) {
+    std::vector<uint32_t> stack = {wanted};
+    while (!stack.empty()) {
+      const uint32_t set = stack.back();
+      std::vector<T> direct;
+      std::vector<Depset<T>> transitive;
+      const size_t depth = stack.size();
+      if (known->contains(set)) {
+        stack.pop_back();
+        continue;
+      }
+      ForSlice(*sets.members(), *sets.ends(), set, [&](uint32_t member) {
+        if (KindOfMember(member) != SetMember::kSet) return;
+        if (!known->contains(IndexOfMember(member))) stack.push_back(IndexOfMember(member));
+      });
+      if (stack.size() > depth) continue;
+      ForSlice(*sets.members(), *sets.ends(), set, [&](uint32_t member) {
+        if (KindOfMember(member) == SetMember::kSet) {
+          transitive.push_back(known->at(IndexOfMember(member)));
+        } else {
+          Assign(member, &direct.emplace_back());
+        }
+      });
+      known->emplace(set, Depset<T>(std::move(direct), std::move(transitive),
+                                    static_cast<DepsetOrder>(sets.orders()->Get(set))));
+      stack.pop_back();
+    }
+    return known->at(wanted);
+  }
+
+  absl::Status AddAction(uint32_t number) {
+    COW_ASSIGN_OR_RETURN(Action action,
+                         DecodeActionBody(Slice(*plan_.bodies(), *plan_.body_ends(), number), names_));
+    if (const uint32_t inputs = plan_.inputs()->Get(number); inputs != kNoPlanIndex) {
+      action.inputs = SetOf<ArtifactId>(*plan_.input_sets(), inputs, &input_sets_);
+    }
+    ForSlice(*plan_.outputs(), *plan_.output_ends(), number,
+             [&](uint32_t output) { action.outputs.push_back(Map(output)); });
+    actions_[number] = static_cast<uint32_t>(part_.plan.actions.size());
+    part_.plan.actions.push_back(std::move(action));
+    return absl::OkStatus();
+  }
+
+  // Those that are used, under new numbers.
+  absl::Status AddHostTrees() {
+    absl::flat_hash_map<uint32_t, HostTreeId> known;
+    for (Action& action : part_.plan.actions) {
+      if (!action.host_tree.valid()) continue;
+      auto [place, added] = known.try_emplace(action.host_tree.value(),
+                                              HostTreeId(static_cast<uint32_t>(part_.plan.host_trees.size())));
+      if (added) {
+        COW_ASSIGN_OR_RETURN(HostTree tree,
+                             DecodeHostTree(plan_.host_trees()->Get(action.host_tree.value())->string_view()));
+        part_.plan.host_trees.push_back(std::make_shared<const HostTree>(std::move(tree)));
+      }
+      action.host_tree = place->second;
+    }
+    return absl::OkStatus();
+  }
+
+  const record::Plan& plan_;
+  const Reach& reach_;
+  const PlanValues& values_;
+  PlanNames names_;
+  PlanPart part_;
+  std::vector<uint32_t> actions_;  // ids in the part, by number in the record
+  absl::flat_hash_map<uint32_t, ArtifactId> ids_;
+  KnownSets<ArtifactId> input_sets_;
+  KnownSets<ArgValue> argument_sets_;
+};
+
+const record::Plan& Root(const std::string& bytes) { return *record::GetPlan(bytes.data()); }
+
+// The targets of a plan that have to be written again.
+class TargetFilter {
+ public:
+  TargetFilter(const record::Plan& plan, const Reach& reach, const absl::flat_hash_set<std::string>& rewritten)
+      : plan_(plan), reach_(reach), rewritten_(rewritten) {}
+
+  bool Has(const RequestedTarget& target) const {
+    auto touched = [this](ArtifactId id) { return Touched(id); };
+    if (std::any_of(target.outputs.begin(), target.outputs.end(), touched)) return true;
+    if (std::any_of(target.runfiles.begin(), target.runfiles.end(), touched)) return true;
+    if (!target.executable.valid()) return false;
+    return Touched(target.executable) || rewritten_.contains(absl::StrCat(PathOf(target.executable), ".runfiles"));
+  }
+
+ private:
+  std::string PathOf(ArtifactId id) const {
+    return plan_.strings()->Get(plan_.artifacts()->Get(id.value())->path())->str();
+  }
+  bool Touched(ArtifactId id) const {
+    return reach_.HasArtifact(id) || (!rewritten_.empty() && rewritten_.contains(PathOf(id)));
+  }
+
+  const record::Plan& plan_;
+  const Reach& reach_;
+  const absl::flat_hash_set<std::string>& rewritten_;
+};
+
+// All runs of the tests of which one run is reached.
+absl::StatusOr<std::vector<TestSpec>> ReachedTests(const record::Plan& plan, Reach* reach) {
+  std::vector<TestSpec> all;
+  absl::flat_hash_set<Label> labels;
+  for (const flatbuffers::String* encoded : *plan.tests()) {
+    COW_ASSIGN_OR_RETURN(TestSpec test, DecodeTestSpec(encoded->string_view()));
+    if (reach->HasAction(test.action.value())) labels.insert(test.label);
+    all.push_back(std::move(test));
+  }
+  std::erase_if(all, [&](const TestSpec& test) { return !labels.contains(test.label); });
+  for (const TestSpec& test : all) reach->AddSink(test.action.value());
+  return all;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> EncodePlan(const BuildPlan& plan, const std::vector<ActionId>& order) {
+  return Encoder(plan, order).Encode();
+}
+
+absl::StatusOr<PlanRecord> PlanRecord::Open(std::string bytes) {
+  if (bytes.size() < 64 || !record::PlanBufferHasIdentifier(bytes.data())) {
+    return absl::DataLossError("not the record of a plan");
+  }
+  return PlanRecord(std::move(bytes));
+}
+
+absl::StatusOr<PlanPart> PlanRecord::PartOf(const std::vector<ArtifactId>& changed,
+                                            const absl::flat_hash_set<std::string>& rewritten,
+                                            const PlanValues& values) const {
+  const record::Plan& plan = Root(bytes_);
+  if (values.size() != plan.artifacts()->size()) return absl::DataLossError("these are the values of another plan");
+  Reach reach(plan, changed);
+  COW_ASSIGN_OR_RETURN(std::vector<TestSpec> tests, ReachedTests(plan, &reach));
+  PartBuilder builder(plan, reach, values);
+  COW_RETURN_IF_ERROR(builder.AddActions());
+  const TargetFilter filter(plan, reach, rewritten);
+  for (uint32_t i = 0; i < plan.targets()->size(); ++i) {
+    COW_ASSIGN_OR_RETURN(RequestedTarget target, DecodeRequestedTarget(plan.targets()->Get(i)->string_view()));
+    if (filter.Has(target)) builder.AddTarget(i, std::move(target));
+  }
+  for (TestSpec& test : tests) builder.AddTest(std::move(test));
+  return builder.Finish();
+}
+
+size_t PlanRecord::artifact_count() const { return Root(bytes_).artifacts()->size(); }
+
+int64_t PlanRecord::processes() const { return Root(bytes_).processes(); }
+
+std::string PlanRecord::OwnerOf(std::string_view exec_path) const {
+  const record::Plan& plan = Root(bytes_);
+  for (const record::PlanArtifact* artifact : *plan.artifacts()) {
+    if (artifact->action() == kNoPlanIndex) continue;
+    if (plan.strings()->Get(artifact->path())->string_view() != exec_path) continue;
+    return plan.strings()->Get(artifact->owner())->str();
+  }
+  return "";
+}
+
+}  // namespace cow::store
