@@ -22,6 +22,7 @@
 #include "engine/execution/sandboxed_spawn_runner.h"
 #include "engine/loading/target_pattern_resolver.h"
 #include "engine/store/build_history.h"
+#include "engine/store/read_sets.h"
 
 namespace cow::driver {
 namespace {
@@ -210,6 +211,7 @@ class Builder {
     execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *store.cas, *store.trees);
     OfflineFetcher offline(*store.cas);
     store::BuildHistory history(store.database.get(), session_->root);
+    store::ReadSets read_sets(store.database.get());
     execution::Services services{.cas = *store.cas,
                                  .action_cache = *store.actions,
                                  .file_states = *store.files,
@@ -218,7 +220,8 @@ class Builder {
                                  .spawn_runner = sandbox,
                                  .events = events_,
                                  .cancelled = cancelled_,
-                                 .history = &history};
+                                 .history = &history,
+                                 .read_sets = &read_sets};
     return execution::Execute(plan, options, services);
   }
 

@@ -23,6 +23,7 @@ class ActionCache;
 class BuildHistory;
 class Fetcher;
 class LocalCas;
+class ReadSets;
 class TreeStore;
 }  // namespace cow::store
 
@@ -59,6 +60,7 @@ struct Services {
   EventSink& events;                   // called from the thread that called Execute
   std::stop_token cancelled{};         // set by Ctrl-C
   store::BuildHistory* history = nullptr;  // null: nothing is recorded
+  store::ReadSets* read_sets = nullptr;    // null: all inputs of all actions matter
 };
 
 struct BuiltOutput {

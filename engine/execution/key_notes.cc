@@ -19,6 +19,10 @@ std::optional<KeyNote> KeyNotes::OnMiss(const std::string& output, KeyNote note)
   return note;
 }
 
+void KeyNotes::OnSameReads(const Digest& key, const KeyPreimage& preimage) const {
+  if (history_ != nullptr) StorePreimage(key, preimage, history_->preimages());
+}
+
 void KeyNotes::OnRan(const std::string& output, const Digest& key, const KeyPreimage& preimage, bool failed) const {
   if (history_ == nullptr) return;
   StorePreimage(key, preimage, history_->preimages());

@@ -30,6 +30,9 @@ class KeyNotes {
   // The action whose first output is `output` is up to date under this key. A note if it had another one.
   std::optional<KeyNote> OnKnown(const std::string& output, const Digest& key) const;
 
+  // Its result was found under this new key because it read the same.
+  void OnSameReads(const Digest& key, const KeyPreimage& preimage) const;
+
   // It has to run.
   std::optional<KeyNote> OnMiss(const std::string& output, KeyNote note) const;
 

@@ -1,5 +1,6 @@
 #include "engine/execution/plan_worker.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "engine/execution/input_paths.h"
 #include "engine/execution/output_collection.h"
 #include "engine/execution/shell_quote.h"
+#include "engine/execution/unread_inputs.h"
 #include "engine/store/action_cache.h"
 #include "engine/store/cas.h"
 #include "engine/store/fetcher.h"
@@ -61,7 +63,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Look(ActionId id) {
   if (action.kind != Action::Kind::kRun) return Make(id, inputs);
   absl::StatusOr<PreparedAction> prepared = Prepare(plan_, id, inputs.ids, inputs.values, trees_);
   if (!prepared.ok()) return Judge(prepared.status(), action, inputs);
-  return LookUp(*prepared);
+  return LookUp(action, *prepared);
 }
 
 absl::StatusOr<WorkOutcome> PlanWorker::Make(ActionId id, const Inputs& inputs) {
@@ -91,20 +93,48 @@ WorkOutcome PlanWorker::Miss(const PreparedAction& prepared, MissReason reason, 
   return {.kind = WorkOutcome::Kind::kMiss, .note = notes_.OnMiss(prepared.outputs[0].path, std::move(note))};
 }
 
-absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const PreparedAction& prepared) {
+absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const Action& action, const PreparedAction& prepared) {
   if (!prepared.cacheable) return Miss(prepared, MissReason::kNotCacheable);
   if (!options_.use_cached_results) return Miss(prepared, MissReason::kCacheOff);
-  // A cache that cannot be read is a cache without results.
-  absl::StatusOr<std::optional<ActionResult>> result = services_.action_cache.Get(prepared.key);
-  if (!result.ok() || !result->has_value()) return Miss(prepared, MissReason::kNoResult);
-  auto values = UsableValues(**result, prepared.outputs, options_.min_sandbox_tier);
-  if (!values) return Miss(prepared, MissReason::kRefused);
-  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindLost(*values));
-  if (!lost.empty()) return Miss(prepared, MissReason::kBlobLost, prepared.outputs[lost.front()].path);
+  COW_ASSIGN_OR_RETURN(Lookup lookup, ResultOf(prepared, prepared.key));
+  if (!lookup.found && MayIgnoreUnread(action)) {
+    COW_ASSIGN_OR_RETURN(std::optional<ActionResult> alike, ResultOfSameReads(prepared));
+    if (alike) {
+      // The next time it is found at once.
+      services_.action_cache.Put(prepared.key, *alike).IgnoreError();
+      notes_.OnSameReads(prepared.key, prepared.preimage);
+      lookup.found = std::move(alike);
+    }
+  }
+  if (!lookup.found) return Miss(prepared, lookup.miss, lookup.lost);
+  auto values = UsableValues(*lookup.found, prepared.outputs, options_.min_sandbox_tier);
   return WorkOutcome{.kind = WorkOutcome::Kind::kHit,
                      .values = *std::move(values),
-                     .wall_micros = (*result)->wall_micros,
+                     .wall_micros = lookup.found->wall_micros,
                      .note = notes_.OnKnown(prepared.outputs[0].path, prepared.key)};
+}
+
+// A result that can be used, or why there is none.
+absl::StatusOr<PlanWorker::Lookup> PlanWorker::ResultOf(const PreparedAction& prepared, const Digest& key) {
+  // A cache that cannot be read is a cache without results.
+  absl::StatusOr<std::optional<ActionResult>> result = services_.action_cache.Get(key);
+  if (!result.ok() || !result->has_value()) return Lookup{.miss = MissReason::kNoResult};
+  auto values = UsableValues(**result, prepared.outputs, options_.min_sandbox_tier);
+  if (!values) return Lookup{.miss = MissReason::kRefused};
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindLost(*values));
+  if (!lost.empty()) return Lookup{.miss = MissReason::kBlobLost, .lost = prepared.outputs[lost.front()].path};
+  return Lookup{.found = std::move(**result)};
+}
+
+absl::StatusOr<std::optional<ActionResult>> PlanWorker::ResultOfSameReads(const PreparedAction& prepared) {
+  if (services_.read_sets == nullptr) return std::nullopt;
+  const Digest shape = ShapeOf(prepared);
+  for (const store::ReadSet& read : services_.read_sets->Get(shape)) {
+    if (read.size() != prepared.inputs.size()) continue;
+    COW_ASSIGN_OR_RETURN(Lookup lookup, ResultOf(prepared, KeyOfRead(shape, prepared, read)));
+    if (lookup.found) return std::move(lookup.found);
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<WorkOutcome> PlanWorker::Run(ActionId id, std::stop_token cancelled, const Announce& announce) {
@@ -156,6 +186,7 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
               .inputs = prepared.inputs,
               .writable = writable,
               .timeout_seconds = action.timeout_seconds,
+              .report_reads = IsWatched(action),
               // Tests may use the directory they start in, as under Bazel.
               .writable_root = action.captured_output.valid()};
   // The directory of a tree output is one of the writable ones.
@@ -208,7 +239,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
                        .printed = std::move(printed),
                        .wall_micros = spawned.wall_micros};
   }
-  absl::Status stored = Store(prepared, spawned, collected.values);
+  absl::Status stored = Store(plan_.action(id), prepared, spawned, collected.values);
   if (!stored.ok()) {
     announce({.kind = Message::Kind::kWarning,
               .text = absl::StrCat("warning: a result could not be stored in the action cache: ", stored.message())});
@@ -220,7 +251,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
                      .tier = spawned.tier};
 }
 
-absl::Status PlanWorker::Store(const PreparedAction& prepared, const SpawnResult& spawned,
+absl::Status PlanWorker::Store(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
                                const std::vector<ArtifactValue>& values) {
   if (!prepared.cacheable) return absl::OkStatus();
   ActionResult result{
@@ -228,7 +259,26 @@ absl::Status PlanWorker::Store(const PreparedAction& prepared, const SpawnResult
   for (size_t i = 0; i < values.size(); ++i) result.outputs.push_back(OutputOf(values[i], prepared.outputs[i].path));
   COW_ASSIGN_OR_RETURN(result.stdout_digest, services_.cas.Put(spawned.out));
   COW_ASSIGN_OR_RETURN(result.stderr_digest, services_.cas.Put(spawned.err));
-  return services_.action_cache.Put(prepared.key, result);
+  COW_RETURN_IF_ERROR(services_.action_cache.Put(prepared.key, result));
+  return StoreByReads(action, prepared, spawned, result);
+}
+
+// Also under what was read of the inputs, if that is known and is less than all.
+absl::Status PlanWorker::StoreByReads(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
+                                      const ActionResult& result) {
+  if (services_.read_sets == nullptr || !MayIgnoreUnread(action)) return absl::OkStatus();
+  store::ReadSet read = spawned.read;
+  if (read.empty()) read.assign(prepared.inputs.size(), true);
+  for (size_t i = 0; i < action.outputs.size(); ++i) {
+    if (action.outputs[i] != action.unused_inputs_list) continue;
+    COW_ASSIGN_OR_RETURN(std::string list, services_.cas.Get(result.outputs[i].digest));
+    MarkUnused(prepared, list, &read);
+  }
+  if (std::find(read.begin(), read.end(), false) == read.end()) return absl::OkStatus();
+  const Digest shape = ShapeOf(prepared);
+  COW_RETURN_IF_ERROR(services_.action_cache.Put(KeyOfRead(shape, prepared, read), result));
+  services_.read_sets->Add(shape, read);
+  return absl::OkStatus();
 }
 
 WorkOutcome PlanWorker::Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const {

@@ -37,7 +37,15 @@ class PlanWorker final : public ActionWorker {
 
   Inputs InputsOf(ActionId id) const;
   absl::StatusOr<WorkOutcome> Make(ActionId id, const Inputs& inputs);
-  absl::StatusOr<WorkOutcome> LookUp(const PreparedAction& prepared);
+  struct Lookup {
+    std::optional<ActionResult> found{};
+    MissReason miss = MissReason::kNone;
+    std::string lost{};
+  };
+  absl::StatusOr<WorkOutcome> LookUp(const Action& action, const PreparedAction& prepared);
+  absl::StatusOr<Lookup> ResultOf(const PreparedAction& prepared, const Digest& key);
+  // Of an action that differs in inputs it did not read.
+  absl::StatusOr<std::optional<ActionResult>> ResultOfSameReads(const PreparedAction& prepared);
   WorkOutcome Miss(const PreparedAction& prepared, MissReason reason, std::string lost = "") const;
   // Turns an error into a failure of the action or a loss of inputs, if it is one.
   absl::StatusOr<WorkOutcome> Judge(const absl::Status& error, const Action& action, const Inputs& inputs);
@@ -53,7 +61,9 @@ class PlanWorker final : public ActionWorker {
                              const std::vector<SpawnWritable>& writable) const;
   absl::StatusOr<WorkOutcome> Accept(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
                                      const std::vector<SpawnWritable>& writable, const Announce& announce);
-  absl::Status Store(const PreparedAction& prepared, const SpawnResult& spawned,
+  absl::Status StoreByReads(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
+                            const ActionResult& result);
+  absl::Status Store(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
                      const std::vector<ArtifactValue>& values);
   WorkOutcome Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const;
 

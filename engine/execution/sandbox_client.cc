@@ -26,6 +26,14 @@ absl::StatusOr<UniqueFd> RequestFile(std::string_view bytes) {
   return file;
 }
 
+// The end of a request file after its action ended.
+std::vector<bool> ReportedReads(const SandboxRequest& request, int file, size_t file_bytes) {
+  std::string reads(1 + request.inputs.size(), '\0');
+  const auto offset = static_cast<off_t>(file_bytes - reads.size());
+  if (pread(file, reads.data(), reads.size(), offset) != static_cast<ssize_t>(reads.size())) return {};
+  return DecodeReads(request, reads);
+}
+
 uint32_t Milliseconds(absl::Duration duration) {
   const int64_t value = absl::ToInt64Milliseconds(duration);
   if (value <= 0) return 1;
@@ -164,7 +172,8 @@ void SandboxClient::Cancel(uint64_t id) {
 }
 
 absl::StatusOr<sandbox::Result> SandboxClient::Exchange(const SandboxRequest& request,
-                                                        uint32_t flags, std::stop_token stop) {
+                                                        uint32_t flags, std::vector<bool>* read,
+                                                        std::stop_token stop) {
   COW_ASSIGN_OR_RETURN(const std::string bytes, EncodeSandboxRequest(request, flags, roots_));
   COW_ASSIGN_OR_RETURN(const UniqueFd file, RequestFile(bytes));
   sandbox::Run run = {};
@@ -177,31 +186,39 @@ absl::StatusOr<sandbox::Result> SandboxClient::Exchange(const SandboxRequest& re
   COW_RETURN_IF_ERROR(Submit(run, file.get(), request, &pending));
   // Called at once if a stop was requested before.
   const std::stop_callback cancel(std::move(stop), [this, &run] { Cancel(run.id); });
-  absl::MutexLock lock(&mutex_);
-  const auto done = [&pending] { return pending.has_value(); };
-  mutex_.Await(absl::Condition(&done));
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto done = [&pending] { return pending.has_value(); };
+    mutex_.Await(absl::Condition(&done));
+  }
+  if (request.report_reads) *read = ReportedReads(request, file.get(), bytes.size());
   return *std::move(pending);
 }
 
 absl::StatusOr<SandboxResult> SandboxClient::Run(const SandboxRequest& request,
                                                  std::stop_token stop) {
-  COW_ASSIGN_OR_RETURN(const sandbox::Result result, Exchange(request, flags_, std::move(stop)));
-  return Interpret(result, tier_);
+  std::vector<bool> read;
+  COW_ASSIGN_OR_RETURN(const sandbox::Result result,
+                       Exchange(request, flags_, &read, std::move(stop)));
+  COW_ASSIGN_OR_RETURN(SandboxResult interpreted, Interpret(result, tier_));
+  if (result.outcome == sandbox::Outcome::kEnded) interpreted.read = std::move(read);
+  return interpreted;
 }
 
 absl::Status SandboxClient::Probe() {
   COW_ASSIGN_OR_RETURN(SandboxCanary canary, SandboxCanary::Create(options_.scratch_directory));
   flags_ = sandbox::kWithProc;
   tier_ = "S3";
+  std::vector<bool> read;
   COW_ASSIGN_OR_RETURN(sandbox::Result result,
-                       Exchange(canary.Request(true), flags_ | sandbox::kCanary, {}));
+                       Exchange(canary.Request(true), flags_ | sandbox::kCanary, &read, {}));
   const bool proc_refused = result.outcome == sandbox::Outcome::kSetupFailed &&
                             result.failure.error == EPERM &&
                             std::string_view(result.failure.step) == "mount /proc";
   if (proc_refused) {
     flags_ = 0;
     tier_ = "S3p";
-    COW_ASSIGN_OR_RETURN(result, Exchange(canary.Request(false), sandbox::kCanary, {}));
+    COW_ASSIGN_OR_RETURN(result, Exchange(canary.Request(false), sandbox::kCanary, &read, {}));
   }
   if (result.outcome == sandbox::Outcome::kSetupFailed) {
     return SandboxSetupError(result.failure, SandboxHostFacts::OfThisMachine());

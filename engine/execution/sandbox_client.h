@@ -74,7 +74,8 @@ class SandboxClient {
   void Complete(const sandbox::Result& result);
 
   absl::Status Probe();
-  absl::StatusOr<sandbox::Result> Exchange(const SandboxRequest& request, uint32_t flags,
+  // `read` becomes SandboxResult::read.
+  absl::StatusOr<sandbox::Result> Exchange(const SandboxRequest& request, uint32_t flags, std::vector<bool>* read,
                                            std::stop_token stop);
   absl::Status Submit(const sandbox::Run& run, int request_fd, const SandboxRequest& request,
                       Pending* pending);

@@ -98,6 +98,20 @@ TEST_F(SandboxClientTest, GivesEqualInputsDistinctInodes) {
   EXPECT_NE(ran.lines[0], ran.lines[1]);
 }
 
+TEST_F(SandboxClientTest, TellsWhichInputsWereRead) {
+  SandboxRequest request = Probe({"stat a", "read b/c", "read b/sub/e", "list b"});
+  const size_t first = request.inputs.size();
+  for (const char* path : {"a", "b/c", "b/d", "b/sub/e", "b/sub/f"}) request.inputs.push_back(File(path, path));
+  request.inputs.push_back(File("z/big", std::string(300000, 'b')));
+  EXPECT_TRUE(Run(request).result.read.empty());
+  request.report_reads = true;
+  const std::vector<bool> read = Run(request).result.read;
+  ASSERT_EQ(read.size(), request.inputs.size());
+  const std::vector<bool> files(read.begin() + static_cast<int64_t>(first), read.end());
+  // What is shown by a mount may have been read.
+  EXPECT_EQ(files, std::vector<bool>({false, true, false, true, false, true}));
+}
+
 TEST_F(SandboxClientTest, LeavesOutputsInTheGivenDirectories) {
   SandboxRequest request = Probe({"write out/x 1", "write out/deep/down/y 2", "write out/z 3"});
   const SandboxWritable outer = Writable("out");

@@ -219,7 +219,9 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
     COW_ASSIGN_OR_RETURN(host_tree, roots.ToHelperPath(request.host_tree));
   }
   FieldWriter out;
-  out.Integer(request.writable_root ? flags | sandbox::kWritableRoot : flags);
+  if (request.writable_root) flags |= sandbox::kWritableRoot;
+  if (request.report_reads) flags |= sandbox::kReportReads;
+  out.Integer(flags);
   out.String(host_tree);
   out.Integer(request.tmpfs_bytes);
   out.Integer(request.max_file_bytes);
@@ -229,7 +231,19 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   COW_ASSIGN_OR_RETURN(const std::vector<const SandboxInput*> inputs, OrderedInputs(request));
   COW_RETURN_IF_ERROR(WriteInputs(inputs, roots, out));
   COW_RETURN_IF_ERROR(WriteWritable(request, inputs, roots, out));
-  return out.Take();
+  std::string bytes = out.Take();
+  if (request.report_reads) bytes.append(1 + inputs.size(), '\0');
+  return bytes;
+}
+
+std::vector<bool> DecodeReads(const SandboxRequest& request, std::string_view reads) {
+  absl::StatusOr<std::vector<const SandboxInput*>> inputs = OrderedInputs(request);
+  if (!inputs.ok() || reads.size() != 1 + inputs->size() || reads[0] != 1) return {};
+  std::vector<bool> read(request.inputs.size());
+  for (size_t i = 0; i < inputs->size(); ++i) {
+    read[static_cast<size_t>((*inputs)[i] - request.inputs.data())] = reads[1 + i] != 0;
+  }
+  return read;
 }
 
 }  // namespace cow::execution

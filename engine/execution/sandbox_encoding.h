@@ -33,4 +33,7 @@ class SandboxRoots {
 absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, uint32_t flags,
                                                  const SandboxRoots& roots);
 
+// SandboxResult::read from the last 1 + inputs bytes of the request file, after the helper's Result.
+std::vector<bool> DecodeReads(const SandboxRequest& request, std::string_view reads);
+
 }  // namespace cow::execution

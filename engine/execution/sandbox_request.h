@@ -44,6 +44,7 @@ struct SandboxRequest {
   std::string host_tree{};
   // The action may also create files beside its inputs. They are gone with it, and inputs stay as they are.
   bool writable_root = false;
+  bool report_reads = false;  // fill SandboxResult::read
   int stdout_fd = -1;  // borrowed until Run returns
   int stderr_fd = -1;
   absl::Duration timeout = absl::InfiniteDuration();
@@ -64,6 +65,8 @@ struct SandboxResult {
   absl::Duration system{};
   int64_t max_rss_kib = 0;
   std::string tier{};
+  // By place in SandboxRequest::inputs: false if the input was certainly not read. Empty if that is not known.
+  std::vector<bool> read{};
 };
 
 // Files of at most this size are copied into memory; larger ones are shown by a mount.

@@ -53,7 +53,8 @@ SpawnResult ResultOf(const SandboxResult& result) {
                       .signal = result.signal,
                       .wall_micros = absl::ToInt64Microseconds(result.wall),
                       .max_rss_kib = result.max_rss_kib,
-                      .tier = result.tier};
+                      .tier = result.tier,
+                      .read = result.read};
   switch (result.outcome) {
     case SandboxResult::Outcome::kEnded:
       spawned.outcome = result.signal != 0 ? SpawnResult::Outcome::kSignalled : SpawnResult::Outcome::kExited;
@@ -121,6 +122,7 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
     COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeHostTree(*spawn.host_tree));
   }
   request.writable_root = spawn.writable_root;
+  request.report_reads = spawn.report_reads;
   if (spawn.timeout_seconds > 0) request.timeout = absl::Seconds(spawn.timeout_seconds);
   return request;
 }

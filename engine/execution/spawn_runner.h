@@ -42,6 +42,7 @@ struct Spawn {
   std::vector<SpawnWritable> writable{};    // sorted by path
   HostTreePtr host_tree{};                  // null: an empty root
   int64_t timeout_seconds = 0;              // 0 = none
+  bool report_reads = false;                // fill SpawnResult::read
   bool writable_root = false;               // it may add files beside its inputs; they are lost
 };
 
@@ -57,6 +58,9 @@ struct SpawnResult {
   int64_t wall_micros = 0;
   int64_t max_rss_kib = 0;
   std::string tier{};                       // strength of the isolation: "S3"
+
+  // By place in Spawn::inputs: false if the process certainly did not read it. Empty if that is not known.
+  std::vector<bool> read{};
 
   bool succeeded() const { return outcome == Outcome::kExited && exit_code == 0; }
 };

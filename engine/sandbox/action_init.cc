@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 #include "engine/sandbox/mounts.h"
 #include "engine/sandbox/path.h"
 #include "engine/sandbox/privileges.h"
+#include "engine/sandbox/read_watch.h"
 #include "engine/sandbox/writable_directories.h"
 
 namespace cow::sandbox {
@@ -130,8 +132,39 @@ void Finish(ActionReport* report, int wait_status, const rusage& usage) {
   _exit(0);
 }
 
+// Which inputs the action read, in memory that the engine sees.
+class ReadReport {
+ public:
+  bool Prepare(const ActionStart& start, Failure* failure) {
+    if (start.request->reads_offset == 0) return true;
+    void* const file =
+        mmap(nullptr, start.request_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, start.request_fd, 0);
+    if (file == MAP_FAILED) return Fail(failure, "map the request for a report");
+    reads_ = static_cast<uint8_t*>(file) + start.request->reads_offset;
+    return true;
+  }
+
+  void Watch(const ActionRequest& request) {
+    if (reads_ != nullptr) watch_.Start(request);
+  }
+
+  // A process that outlives the command may still read.
+  void Finish(const ActionRequest& request) {
+    if (reads_ == nullptr) return;
+    kill(-1, SIGKILL);
+    while (wait4(-1, nullptr, 0, nullptr) > 0 || errno == EINTR) {
+    }
+    watch_.Report(request, reads_);
+  }
+
+ private:
+  uint8_t* reads_ = nullptr;
+  ReadWatch watch_;
+};
+
 // Reaps everything until the command itself has ended.
-[[noreturn]] void Reap(pid_t command, ActionReport* report) {
+[[noreturn]] void Reap(pid_t command, const ActionRequest& request, ReadReport& reads,
+                       ActionReport* report) {
   sigset_t awaited;
   sigemptyset(&awaited);
   sigaddset(&awaited, SIGCHLD);
@@ -141,7 +174,9 @@ void Finish(ActionReport* report, int wait_status, const rusage& usage) {
     rusage usage;
     pid_t pid;
     while ((pid = wait4(-1, &wait_status, WNOHANG, &usage)) > 0) {
-      if (pid == command) Finish(report, wait_status, usage);
+      if (pid != command) continue;
+      reads.Finish(request);
+      Finish(report, wait_status, usage);
     }
     siginfo_t info;
     // The sender of a signal from outside has no pid in here. The action's own SIGTERMs to us are
@@ -160,10 +195,12 @@ uint64_t MonotonicMicroseconds() {
 
 void RunAsInit(const ActionStart& start) {
   ActionReport* const report = start.report;
-  if (!Prepare(start, &report->failure)) {
+  ReadReport reads;
+  if (!reads.Prepare(start, &report->failure) || !Prepare(start, &report->failure)) {
     report->state = ActionReport::kSetupFailed;
     _exit(1);
   }
+  reads.Watch(*start.request);
   volatile int exec_error = 0;
   report->started_us = MonotonicMicroseconds();
   report->state = ActionReport::kStarted;
@@ -175,7 +212,7 @@ void RunAsInit(const ActionStart& start) {
     report->state = command < 0 ? ActionReport::kSetupFailed : ActionReport::kExecFailed;
     _exit(1);
   }
-  Reap(command, report);
+  Reap(command, *start.request, reads, report);
 }
 
 }  // namespace cow::sandbox

@@ -29,6 +29,8 @@ struct ActionReport {
 struct ActionStart {
   const ActionRequest* request;
   const char* root;     // the template
+  int request_fd;
+  size_t request_bytes;
   int stdout_fd;
   int stderr_fd;
   int helper_fd;        // the helper's own executable

@@ -14,6 +14,10 @@ class FieldReader {
 
   bool ok() const { return ok_; }
   bool AtEnd() const { return next_ == end_; }
+  size_t Offset(const char* begin) const { return static_cast<size_t>(next_ - begin); }
+  void Skip(size_t bytes) {
+    if (Has(bytes)) next_ += bytes;
+  }
 
   template <typename T>
   T Integer() {
@@ -135,8 +139,12 @@ bool ParseActionRequest(char* bytes, size_t size, ActionRequest* request) {
   request->max_open_files = reader.Integer<uint64_t>();
   request->argv = ReadStrings(reader);
   request->env = ReadStrings(reader);
-  const bool valid = ReadInputs(reader, request) && ReadWritable(reader, request) && reader.ok() &&
-                     reader.AtEnd() && request->argv != nullptr && request->env != nullptr &&
+  const bool listed = ReadInputs(reader, request) && ReadWritable(reader, request);
+  if (listed && (request->flags & kReportReads) != 0) {
+    request->reads_offset = reader.Offset(bytes);
+    reader.Skip(1 + request->input_count);
+  }
+  const bool valid = listed && reader.ok() && reader.AtEnd() && request->argv != nullptr && request->env != nullptr &&
                      request->argv[0] != nullptr &&
                      (request->host_tree[0] == 0 || IsHostPath(request->host_tree));
   if (!valid) errno = EBADMSG;

@@ -33,6 +33,7 @@ struct ActionRequest {
   size_t input_count;
   WritableDirectory* writable;
   size_t writable_count;
+  size_t reads_offset;  // of `reads` in the memory file; 0 without kReportReads
 };
 
 // False if the bytes are no request, or a path in it leaves the execution root or /.host.

@@ -109,10 +109,13 @@ static_assert(std::is_trivially_copyable_v<Hello> && std::is_trivially_copyable_
 //   list    writable:             sorted by path
 //             string  path        relative to the execution root; empty for that root
 //             string  source      an existing directory under kHostPrefix
+//   bytes   reads                 with kReportReads: one byte and one for each input, all 0. The helper sets the first to
+//                                 1 when the others tell which inputs were opened (1) and which were not (0).
 enum RequestFlag : uint32_t {
   kWithProc = 1,  // mount /proc; failing to is a failure
   kCanary = 2,    // run the helper itself with --canary instead of argv[0]; argv[1..] are kept
   kWritableRoot = 4,  // /build itself stays writable; what is mounted in it does not
+  kReportReads = 8,   // fill `reads` when all processes of the action are dead
 };
 
 enum class InputKind : uint32_t {

@@ -188,15 +188,15 @@ class Zygote {
     if (!ParseActionRequest(bytes, run.request_bytes, &request)) {
       Fail(failure, "read the request");
     } else {
-      started = Clone(request, fds, slot, action, failure);
+      started = Clone(request, run.request_bytes, fds, slot, action, failure);
     }
     FreeActionRequest(&request);
     munmap(bytes, run.request_bytes);
     return started;
   }
 
-  bool Clone(const ActionRequest& request, const int* fds, int slot, Action* action,
-             Failure* failure) {
+  bool Clone(const ActionRequest& request, size_t request_bytes, const int* fds, int slot,
+             Action* action, Failure* failure) {
     const char* const root = templates_.Find(request.host_tree, failure);
     if (root == nullptr) return false;
     action->network = networks_.Enter(failure);
@@ -208,6 +208,8 @@ class Zygote {
     if (pid == 0) {
       RunAsInit({.request = &request,
                  .root = root,
+                 .request_fd = fds[0],
+                 .request_bytes = request_bytes,
                  .stdout_fd = fds[1],
                  .stderr_fd = fds[2],
                  .helper_fd = helper_fd_,

@@ -1,0 +1,39 @@
+// Notices which copied inputs of an action were opened. An input that was never opened was not read, so its bytes
+// cannot have had a part in what the action made.
+//
+// The kernel reports every open of a file in a watched directory, whoever opens it and how. What is shown by a mount is
+// not reported: it counts as read. Only names, kinds and sizes of files can be learned without opening them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/sandbox/action_request.h"
+
+namespace cow::sandbox {
+
+class ReadWatch {
+ public:
+  // Watches the directories of the copied inputs, from the execution root as the working directory. If the machine does
+  // not allow it, nothing will be reported.
+  void Start(const ActionRequest& request);
+
+  // All processes of the action are dead. Sets reads[0] to 1 and reads[1 + i] to 1 for each input that was opened or may
+  // have been; leaves reads[0] as it is if that is not known.
+  void Report(const ActionRequest& request, uint8_t* reads);
+
+ private:
+  struct Directory {
+    size_t number;  // of the first input in it, from 1; 0: no such watch
+    size_t length;  // of its path
+  };
+
+  bool Watch(const ActionRequest& request, size_t input, size_t length);
+  bool Note(const ActionRequest& request, int watch, const char* name, uint8_t* reads) const;
+
+  int fd_ = -1;
+  Directory* directories_ = nullptr;  // by watch descriptor
+  size_t capacity_ = 0;
+};
+
+}  // namespace cow::sandbox
