@@ -1,10 +1,12 @@
 #include "engine/driver/build_state.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "engine/base/posix_file.h"
@@ -78,7 +80,12 @@ std::string KeyOf(const BuildRequest& request, const std::string& workspace_root
   return absl::StrCat("driver/build/", key.Finish());
 }
 
-std::string ValuesKey(const std::string& key) { return key + "/values"; }
+// States of the workspace that are kept for one request.
+constexpr int kSlots = 4;
+
+std::string SlotKey(const std::string& key, int slot) { return absl::StrCat(key, "/", slot); }
+std::string ValuesKey(const std::string& key, int slot) { return absl::StrCat(key, "/", slot, "/values"); }
+std::string OrderKey(const std::string& key) { return key + "/order"; }
 
 // A file or directory a repository rule looked at; nullopt if its state is none that can be compared.
 std::optional<SeenPath> PathOf(const RepositoryInput& input) {
@@ -121,7 +128,39 @@ bool BuildState::Covers(const BuildRequest& request) {
 }
 
 std::optional<BuildState::Recalled> BuildState::Recall() {
-  absl::StatusOr<std::optional<std::string>> bytes = store_.database->Get(store::Table::kState, key_);
+  for (int slot : Slots()) {
+    std::optional<Recalled> recalled = RecallFrom(slot);
+    if (!recalled) continue;
+    slot_ = slot;
+    UseSlot(slot);
+    return recalled;
+  }
+  last_.reset();
+  return std::nullopt;
+}
+
+// Those in use, the one used last first.
+std::vector<int> BuildState::Slots() const {
+  std::vector<int> slots;
+  absl::StatusOr<std::optional<std::string>> order = store_.database->Get(store::Table::kState, OrderKey(key_));
+  if (!order.ok() || !order->has_value()) return slots;
+  for (char digit : **order) {
+    const int slot = digit - '0';
+    if (slot >= 0 && slot < kSlots && std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
+  }
+  return slots;
+}
+
+void BuildState::UseSlot(int slot) const {
+  std::vector<int> slots = Slots();
+  if (!slots.empty() && slots.front() == slot) return;
+  std::erase(slots, slot);
+  slots.insert(slots.begin(), slot);
+  store_.database->Put(store::Table::kState, OrderKey(key_), absl::StrJoin(slots, ""));
+}
+
+std::optional<BuildState::Recalled> BuildState::RecallFrom(int slot) {
+  absl::StatusOr<std::optional<std::string>> bytes = store_.database->Get(store::Table::kState, SlotKey(key_, slot));
   if (!bytes.ok() || !bytes->has_value()) return std::nullopt;
   absl::StatusOr<store::PathSnapshot> snapshot = store::PathSnapshot::Open(*std::move(*bytes));
   if (!snapshot.ok()) return std::nullopt;
@@ -134,6 +173,7 @@ std::optional<BuildState::Recalled> BuildState::Recall() {
   switch (last_->snapshot.Compare(ProcessorCount(), *store_.files, &last_->differences)) {
     case store::PathSnapshot::Verdict::kChanged: return std::nullopt;
     case store::PathSnapshot::Verdict::kPartly:
+      slot_ = slot;
       recalled.part = ChangedPart();
       if (!recalled.part) return std::nullopt;
       recalled.processes = last_->plan->processes();
@@ -142,7 +182,7 @@ std::optional<BuildState::Recalled> BuildState::Recall() {
       const store::PathSnapshot::Update nothing{.payload = last_->snapshot.payload()};
       absl::StatusOr<std::string> fresh =
           last_->snapshot.Retake(last_->differences, nothing, ProcessorCount(), *store_.files);
-      if (fresh.ok()) store_.database->Put(store::Table::kState, key_, *fresh);
+      if (fresh.ok()) store_.database->Put(store::Table::kState, SlotKey(key_, slot), *fresh);
       break;
     }
     case store::PathSnapshot::Verdict::kSame: break;
@@ -154,7 +194,7 @@ std::optional<BuildState::Recalled> BuildState::Recall() {
 // What depends on the differences; nullopt if that is not known.
 std::optional<store::PlanPart> BuildState::ChangedPart() {
   if (!last_->record.plan) return std::nullopt;
-  absl::StatusOr<std::optional<std::string>> values = store_.database->Get(store::Table::kState, ValuesKey(key_));
+  absl::StatusOr<std::optional<std::string>> values = store_.database->Get(store::Table::kState, ValuesKey(key_, slot_));
   if (!values.ok() || !values->has_value()) return std::nullopt;
   absl::StatusOr<store::PlanValues> opened = store::PlanValues::Open(*std::move(*values));
   if (!opened.ok() || opened->generation() != last_->record.generation) return std::nullopt;
@@ -203,9 +243,13 @@ void BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, executi
   absl::StatusOr<std::string> snapshot = store::PathSnapshot::Take(std::move(seen), began_ns_, EncodeOutcome(record),
                                                                    ProcessorCount(), *store_.files);
   if (!snapshot.ok()) return;
-  store_.database->Put(store::Table::kState, ValuesKey(key_),
+  // A new one, or that which was not used for longest.
+  const std::vector<int> slots = Slots();
+  const int slot = slots.size() < kSlots ? static_cast<int>(slots.size()) : slots.back();
+  store_.database->Put(store::Table::kState, ValuesKey(key_, slot),
                        store::PlanValues::Encode(executed.values, record.generation));
-  store_.database->Put(store::Table::kState, key_, *snapshot);
+  store_.database->Put(store::Table::kState, SlotKey(key_, slot), *snapshot);
+  UseSlot(slot);
 }
 
 void BuildState::Update(const Outcome& outcome, const store::PlanPart& part,
@@ -230,8 +274,9 @@ void BuildState::Update(const Outcome& outcome, const store::PlanPart& part,
   absl::StatusOr<std::string> snapshot =
       last_->snapshot.Retake(last_->differences, update, ProcessorCount(), *store_.files);
   if (!snapshot.ok()) return;
-  store_.database->Put(store::Table::kState, ValuesKey(key_), store::PlanValues::Encode(values, record.generation));
-  store_.database->Put(store::Table::kState, key_, *snapshot);
+  store_.database->Put(store::Table::kState, ValuesKey(key_, slot_),
+                       store::PlanValues::Encode(values, record.generation));
+  store_.database->Put(store::Table::kState, SlotKey(key_, slot_), *snapshot);
 }
 
 std::vector<SeenPath> PathsOf(const std::vector<loading::FileRead>& reads) {

@@ -2,7 +2,8 @@
 // request. If nothing has changed, its result is the result. If only sources and outputs have, the part of its plan that
 // depends on them is what there is to do. In both cases no Starlark is started.
 //
-// One record per request and workspace. It counts for the boot it was made in only: what was written to cow-out before
+// A few records per request and workspace, so that a workspace that goes back and forth between two states of its build
+// files is not loaded each time. They count for the boot they were made in only: what was written to cow-out before
 // a power cut is looked at anew.
 #pragma once
 
@@ -60,13 +61,17 @@ class BuildState {
 
  private:
   struct Last;
+  std::optional<Recalled> RecallFrom(int slot);
   std::optional<store::PlanPart> ChangedPart();
+  std::vector<int> Slots() const;
+  void UseSlot(int slot) const;
 
   const std::string key_;
   const std::string workspace_root_;
   const int64_t began_ns_;
   store::LocalStore& store_;
   std::unique_ptr<Last> last_;  // what Recall found
+  int slot_ = 0;                // where it was
 };
 
 // The paths that loading looked at.
