@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "engine/execution/printable_text.h"
 #include "engine/execution/shell_quote.h"
 
 namespace cow::execution {
@@ -32,7 +33,7 @@ std::string PrintedText(const std::string& out, const std::string& err) {
   std::string_view errors = absl::StripTrailingAsciiWhitespace(err);
   if (!text.empty() && !errors.empty()) text += '\n';
   text += errors;
-  return text;
+  return PrintableText(text);
 }
 
 std::string DescribeFailure(const Action& action, std::string_view reason) {

@@ -82,14 +82,31 @@ int LmdbEnvironment::CheckFileIsWhole(const std::string& directory) {
 
 int LmdbEnvironment::OpenTables(int tables) {
   tables_.resize(static_cast<size_t>(tables));
-  return Write([&](MDB_txn* txn) {
-    for (int i = 0; i < tables; ++i) {
-      std::string name = absl::StrCat(i);
-      int code = mdb_dbi_open(txn, name.c_str(), MDB_CREATE, &tables_[static_cast<size_t>(i)]);
-      if (code != MDB_SUCCESS) return code;
-    }
-    return MDB_SUCCESS;
-  });
+  const int code = OpenKnownTables();
+  if (code != MDB_NOTFOUND) return code;
+  return Write([&](MDB_txn* txn) { return OpenTablesIn(txn, MDB_CREATE); });
+}
+
+// Without the lock of the writers, which a stopped process (Ctrl-Z) may hold for long.
+int LmdbEnvironment::OpenKnownTables() {
+  absl::ReaderMutexLock lock(&map_mutex_);
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  // A writing transaction knows what to do about all that stands in the way of a reading one.
+  if (code != MDB_SUCCESS) return IsDamage(code) ? code : MDB_NOTFOUND;
+  code = OpenTablesIn(txn, 0);
+  // The handles outlive a transaction only if it is committed.
+  if (code == MDB_SUCCESS) return mdb_txn_commit(txn);
+  mdb_txn_abort(txn);
+  return code;
+}
+
+int LmdbEnvironment::OpenTablesIn(MDB_txn* txn, unsigned int flags) {
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const int code = mdb_dbi_open(txn, absl::StrCat(i).c_str(), flags, &tables_[i]);
+    if (code != MDB_SUCCESS) return code;
+  }
+  return MDB_SUCCESS;
 }
 
 int LmdbEnvironment::GetIn(MDB_txn* txn, int table, std::string_view key, std::string* value) {

@@ -44,6 +44,8 @@ class LmdbEnvironment {
   LmdbEnvironment() = default;
   int OpenWithMap(const std::string& directory, uint64_t map_size);
   int OpenTables(int tables);
+  int OpenKnownTables();
+  int OpenTablesIn(MDB_txn* txn, unsigned int flags);
   int CheckFileIsWhole(const std::string& directory);
   int Read(const std::function<int(MDB_txn*)>& body);
   int WriteOnce(const std::function<int(MDB_txn*)>& body);

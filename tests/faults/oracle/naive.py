@@ -82,10 +82,8 @@ class Naive:
             with open(full, "rb") as file:
                 info = os.fstat(file.fileno())
                 if not stat.S_ISREG(info.st_mode):
-                    return Art(path, failure=f"{path} is no file")
+                    raise Broken(f"{path} is no file")
                 return Art(path, file.read(), bool(info.st_mode & 0o100), source=True)
-        except IsADirectoryError:
-            return Art(path, failure=f"{path} is a directory")
         except OSError as error:
             raise Broken(f"{path}: {error.strerror}") from error
 
@@ -372,6 +370,8 @@ class Naive:
 
         def make():
             self._ran(label, "link", self.compiler[1], self.archiver[1], tuple((art.path, _sums(art.data)) for art in inputs))
+            if not inputs:
+                raise Broken("nothing to link")
             lines = b"".join(sorted({_line(art) for art in inputs}))
             return Art(path, f"tool {self.compiler[0]}\nprogram\n".encode() + lines, True)
 

@@ -199,7 +199,11 @@ static char *Find(const char *from, const char *name) {
   }
   if (Exists(path)) return path;
   for (int i = 0; i < directory_count; i++) {
-    snprintf(path, sizeof path, "%s/%s", directories[i], name);
+    if (!strcmp(directories[i], ".")) {
+      snprintf(path, sizeof path, "%s", name);  // one file has one path, or it would be included twice
+    } else {
+      snprintf(path, sizeof path, "%s/%s", directories[i], name);
+    }
     if (Exists(path)) return path;
   }
   return NULL;
