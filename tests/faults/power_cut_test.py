@@ -46,8 +46,10 @@ class Disk:
         os.close(fd)
 
     def unmount(self):
-        for _ in range(100):
-            if subprocess.run(["umount", str(self.place)], capture_output=True).returncode == 0:
+        """Until nobody has it mounted any more: a second mount of the same file system is as dead as the first."""
+        for _ in range(400):
+            subprocess.run(["umount", str(self.place)], capture_output=True)
+            if not subprocess.run(["losetup", "-j", str(self.image)], capture_output=True).stdout:
                 return
             time.sleep(0.05)
         sys.exit(f"{self.place} stays in use")
@@ -125,7 +127,7 @@ def builds(rng, options, runs):
 
     def boot(number):
         boot_file.write_text(f"{number:08x}-0000-4000-8000-000000000000\n")
-        return ["unshare", "-m", "--propagation", "slave", "bash", "-ec", f'mount --bind {boot_file} /proc/sys/kernel/random/boot_id\nexec "$@"', "bash"]
+        return ["unshare", "-m", "bash", "-ec", f'mount --bind {boot_file} /proc/sys/kernel/random/boot_id\nexec "$@"', "bash"]
 
     place.must_be_right("nothing", cache=cache, prefix=boot(0), leftovers=False)
     for run in range(runs):
@@ -162,6 +164,10 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     parser.add_argument("--only", default="store,build,control")
     options = parser.parse_args()
+    if scene.is_root() and "IN_OWN_MOUNTS" not in os.environ:
+        # Where no process of somebody else holds what is mounted here.
+        os.environ["IN_OWN_MOUNTS"] = "1"
+        os.execvp("unshare", ["unshare", "-m", "--propagation", "private", sys.executable, *sys.argv])
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="cow-power-", dir="/var/tmp") as folder:
         root = pathlib.Path(folder)

@@ -25,7 +25,7 @@ LINKER_CALLS = 40
 # name: (calls, injection, what the struck build may end with, how often in ctest)
 # Only what waits is interrupted in earnest.
 INJECTIONS = {
-    "kill": (f"{WRITES},{NAMES},{OPENS},fsync,fdatasync,syncfs,fchmod,ftruncate,close,mmap,flock,clone3,sendmsg", "signal=KILL", (0, 1, 36, -9, 137), 24),
+    "kill": (f"{WRITES},{NAMES},{OPENS},fsync,fdatasync,syncfs,fchmod,ftruncate,close,mmap,flock,clone3,sendmsg", "signal=KILL", (0, 1, 36, -9, 137), 16),
     "enospc": (f"{WRITES},link,linkat,fsync,fdatasync,ftruncate,mkdir,mkdirat,symlink,symlinkat,rename,renameat,renameat2", "error=ENOSPC", (0, 1, 36), 12),
     "eio_read": ("read,pread64,readv", "error=EIO", (0, 1, 36), 8),
     "eio_sync": ("fsync,fdatasync,syncfs,msync", "error=EIO", (0, 1, 36), 4),

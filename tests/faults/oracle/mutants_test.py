@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-STEPS = 75
+STEPS = 50
 SEED = 20
 
 # What stands between the oracle and cow. $COW is the program, "$@" its arguments.
