@@ -59,12 +59,18 @@ absl::Status InputCollector::AddTools(Value tools) {
 void InputCollector::AddExecutable(FileValue* executable) {
   direct_.push_back(executable);
   const ConfiguredTarget* tool = context_.FindTool(executable->id());
-  if (tool != nullptr) transitive_.push_back(tool->files_to_run->runfiles());
+  if (tool != nullptr) AddRunfiles(*tool->files_to_run);
 }
 
 void InputCollector::AddFilesToRun(const FilesToRunValue& tool) {
   if (tool.executable() != nullptr) direct_.push_back(tool.executable());
-  transitive_.push_back(tool.runfiles());
+  AddRunfiles(tool);
+}
+
+// Tools find their runfiles at the exec paths too, as commands of this engine's own rules expect.
+void InputCollector::AddRunfiles(const FilesToRunValue& tool) {
+  transitive_.push_back(tool.runfiles().files);
+  if (tool.executable() != nullptr) programs_.push_back(&tool);
 }
 
 absl::StatusOr<std::vector<ArtifactId>> ReadOutputs(Value outputs) {

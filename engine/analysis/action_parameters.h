@@ -34,11 +34,16 @@ class InputCollector {
   void AddFilesToRun(const FilesToRunValue& tool);
 
   ValueDepset Finish() { return MergeSets(std::move(direct_), std::move(transitive_)); }
+  // Those whose runfiles were added.
+  std::vector<const FilesToRunValue*> TakePrograms() { return std::move(programs_); }
 
  private:
+  void AddRunfiles(const FilesToRunValue& tool);
+
   const RuleContext& context_;
   std::vector<starlark::Value> direct_;
   std::vector<ValueDepset> transitive_;
+  std::vector<const FilesToRunValue*> programs_;
 };
 
 // Ids of a non-empty list of Files.

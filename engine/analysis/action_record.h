@@ -18,12 +18,16 @@
 
 namespace cow::analysis {
 
+class FilesToRunValue;
+
 struct ActionRecord {
   // Everything but `arguments`, `inputs` and `host_tree`, which are made from the fields below. Its
   // artifact ids are those of the ArtifactTable.
   Action action{};
   std::vector<std::shared_ptr<const ArgsSpec>> arguments{};
   ValueDepset inputs{};  // of Files
+  // Programs whose runfiles stand in trees beside them.
+  std::vector<const FilesToRunValue*> programs{};
   // kExpandTemplate: substitutions after those of `action`, joined when the action is wanted.
   std::vector<std::pair<std::string, ArgsItem>> computed_substitutions{};
   HostTreePtr host_tree{};

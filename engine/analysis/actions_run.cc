@@ -125,6 +125,7 @@ absl::Status ReadCommon(const RuleContext& context, const RunParameters& p, Inpu
   if (p.timeout < 0) return UserError("'timeout' is a number of seconds, got ", p.timeout);
   action.timeout_seconds = p.timeout;
   record.inputs = inputs.Finish();
+  record.programs = inputs.TakePrograms();
   action.progress_message =
       ExpandProgressMessage(p.progress_message, context.label(), record, context.artifacts());
   return ReadArguments(p, record);

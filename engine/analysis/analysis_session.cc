@@ -63,7 +63,7 @@ AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::Packag
       toolchains_(loader, *platforms_, configurations_->exec().platform, std::move(debug)),
       graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request),
               request.on_print, request.on_dependencies}),
-      plan_(graph_.artifacts(), loader.workspace().options().limits) {}
+      plan_(graph_.artifacts(), loader.workspace().runfiles_name(), loader.workspace().options().limits) {}
 
 std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& target) const {
   const std::vector<std::string>& given = request_.output_groups;
@@ -112,9 +112,12 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
   bool is_file = target.kind == "source file" || target.kind == "generated file";
   if (!is_file && target.files_to_run->executable() != nullptr) {
     requested.executable = plan_.Want(target.files_to_run->executable()->id());
-    for (ArtifactId file : plan_.WantAll(target.files_to_run->runfiles())) {
+    COW_ASSIGN_OR_RETURN(requested.runfiles_tree, plan_.WantRunfiles(*target.files_to_run));
+    auto need = [&requested](ArtifactId file) {
       if (file != requested.executable) requested.runfiles.push_back(file);
-    }
+    };
+    for (ArtifactId file : requested.runfiles_tree->files.ToList()) need(file);
+    for (const RunfilesEntry& link : requested.runfiles_tree->symlinks) need(link.artifact);
   }
   DescribeRun(target, requested);
   plan_.AddTarget(std::move(requested));
@@ -125,8 +128,8 @@ absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>
 
 absl::Status AnalysisSession::AddTest(const Label& label, const ConfiguredTarget& test) {
   for (const TestRun& run : RunsOf(test, request_.test_options)) {
-    TestAction made = MakeTestAction(test, run, request_.test_options, strings_);
-    COW_ASSIGN_OR_RETURN(auto added, plan_.AddTestAction(made.record, std::move(made.outputs)));
+    TestAction made = MakeTestAction(test, run, plan_.workspace(), request_.test_options, strings_);
+    COW_ASSIGN_OR_RETURN(auto added, plan_.AddTestAction(*test.files_to_run, made.record, std::move(made.outputs)));
     plan_.AddTest({label, added.action, added.output});
   }
   return absl::OkStatus();

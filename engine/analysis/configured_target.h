@@ -92,8 +92,8 @@ struct ConfiguredTarget {
   // From DefaultInfo, for the host.
   ValueDepset files{};
   const FilesToRunValue* files_to_run = nullptr;  // never null after analysis
-  ValueDepset default_runfiles{};
-  ValueDepset data_runfiles{};
+  Runfiles default_runfiles{};
+  Runfiles data_runfiles{};
   std::optional<ProgramDetails> program{};  // of targets of executable rules
   std::string incompatible{};               // why it cannot be built for its platform; "" = it can
 

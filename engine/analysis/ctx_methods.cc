@@ -29,14 +29,14 @@ using starlark::Value;
 namespace {
 
 // Runfiles of the dependencies that collect_data and collect_default are about.
-void CollectRunfiles(const RuleContext& context, bool data, std::vector<ValueDepset>& sets) {
+void CollectRunfiles(const RuleContext& context, bool data, std::vector<Runfiles>& all) {
   for (const RuleAttributes::Entry& entry : context.attributes().entries()) {
     const std::string& name = entry.attribute->name;
     if (name != "srcs" && name != "deps" && name != "data") continue;
     for (const DependencyEdge& edge : entry.edges) {
       const ConfiguredTarget& target = edge.target->resolved();
-      sets.push_back(data ? target.data_runfiles : target.default_runfiles);
-      if (name == "data") sets.push_back(target.files);
+      all.push_back(data ? target.data_runfiles : target.default_runfiles);
+      if (name == "data") all.push_back({.files = target.files});
     }
   }
 }
@@ -44,6 +44,9 @@ void CollectRunfiles(const RuleContext& context, bool data, std::vector<ValueDep
 // Paths of files by the label that names them, of everything expand_location may refer to.
 class LocationTable {
  public:
+  // `workspace` is what the main repository is called in runfiles.
+  explicit LocationTable(std::string workspace) : workspace_(std::move(workspace)) {}
+
   void Add(const Label& label, const ConfiguredTarget& target) {
     if (table_.contains(label)) return;
     std::vector<DepsetElement> files = target.files.ToList();
@@ -72,18 +75,24 @@ class LocationTable {
                        ") expression expands to more than one file, ", "please use $(", function,
                        "s ", label.ToString(), ") instead");
     }
-    bool root_relative = short_paths || function.substr(0, 1) == "r";
     return absl::StrJoin(it->second, " ", [&](std::string* out, const Artifact* artifact) {
-      *out += root_relative ? artifact->short_path() : artifact->exec_path;
+      *out += PathOf(function, *artifact, short_paths);
     });
   }
 
  private:
+  std::string PathOf(std::string_view function, const Artifact& artifact, bool short_paths) const {
+    if (function.starts_with("rlocation")) return RunfilesKey(workspace_, artifact.runfiles_path());
+    if (function.starts_with("root") || (short_paths && function.starts_with("location"))) return artifact.runfiles_path();
+    return artifact.exec_path;
+  }
+
+  const std::string workspace_;
   std::map<Label, std::vector<const Artifact*>> table_;
 };
 
 absl::StatusOr<LocationTable> MakeLocationTable(const RuleContext& context, Value targets) {
-  LocationTable table;
+  LocationTable table(context.loader().workspace().runfiles_name());
   for (const RuleAttributes::Entry& entry : context.attributes().entries()) {
     for (const DependencyEdge& edge : entry.edges) table.Add(edge.label, edge.target->resolved());
   }
@@ -124,13 +133,6 @@ std::optional<std::string> FindVariable(const RuleContext& context, std::string_
   return std::nullopt;
 }
 
-absl::Status RejectSymlinks(Value symlinks, std::string_view parameter) {
-  if (symlinks.IsUnset() || symlinks.IsNone() || starlark::Length(symlinks) == 0)
-    return absl::OkStatus();
-  return UserError("runfiles with '", parameter,
-                   "' are not supported: declare a copy with ctx.actions.symlink instead");
-}
-
 }  // namespace
 
 absl::StatusOr<Value> CtxRunfiles(Thread& thread, const Arguments& args) {
@@ -145,8 +147,9 @@ absl::StatusOr<Value> CtxRunfiles(Thread& thread, const Arguments& args) {
              Optional("collect_data", &collect_data), Optional("collect_default", &collect_default),
              Optional("symlinks", &symlinks), Optional("root_symlinks", &root_symlinks)}));
   COW_ASSIGN_OR_RETURN(RuleContext * context, CurrentContext(thread, "runfiles"));
-  COW_RETURN_IF_ERROR(RejectSymlinks(symlinks, "symlinks"));
-  COW_RETURN_IF_ERROR(RejectSymlinks(root_symlinks, "root_symlinks"));
+  Runfiles own;
+  COW_ASSIGN_OR_RETURN(own.symlinks, ReadSymlinks(thread.heap(), symlinks, "symlinks", false));
+  COW_ASSIGN_OR_RETURN(own.root_symlinks, ReadSymlinks(thread.heap(), root_symlinks, "root_symlinks", true));
   std::vector<Value> direct;
   if (files) {
     COW_ASSIGN_OR_RETURN(direct, FileList(files->value, "files"));
@@ -159,9 +162,11 @@ absl::StatusOr<Value> CtxRunfiles(Thread& thread, const Arguments& args) {
     }
     sets.push_back(transitive->set());
   }
-  if (collect_data) CollectRunfiles(*context, true, sets);
-  if (collect_default) CollectRunfiles(*context, false, sets);
-  return Value(thread.heap().New<RunfilesValue>(MergeSets(std::move(direct), std::move(sets))));
+  own.files = MergeSets(std::move(direct), std::move(sets));
+  std::vector<Runfiles> all{std::move(own)};
+  if (collect_data) CollectRunfiles(*context, true, all);
+  if (collect_default) CollectRunfiles(*context, false, all);
+  return Value(thread.heap().New<RunfilesValue>(MergeRunfiles(all)));
 }
 
 absl::StatusOr<Value> CtxExpandLocation(Thread& thread, const Arguments& args) {
@@ -229,7 +234,7 @@ absl::StatusOr<std::vector<std::string>> ExpandProgramArgs(const RuleContext& co
   if (entry == nullptr || entry->attribute->type != loading::AttributeType::kStringList)
     return words;
   for (const std::string& text : loading::StringsOf(entry->raw)) {
-    COW_ASSIGN_OR_RETURN(std::string located, ExpandLocationText(context, text, Value(), false));
+    COW_ASSIGN_OR_RETURN(std::string located, ExpandLocationText(context, text, Value(), true));
     auto lookup = [&](std::string_view name) { return FindVariable(context, name); };
     COW_ASSIGN_OR_RETURN(std::string expanded, ExpandMakeVariables(located, lookup));
     COW_ASSIGN_OR_RETURN(std::vector<std::string> split, SplitShellWords(expanded));

@@ -220,8 +220,7 @@ absl::StatusOr<Value> CtxValue::GetAttr(starlark::Thread& thread,
   if (attr == "build_file_path") return Value(heap.NewString(context->package().build_file_name()));
   if (attr == "build_setting_value") return BuildSettingValue(heap, *context);
   if (attr == "workspace_name") {
-    const std::string& workspace = context->loader().workspace().name();
-    return Value(heap.NewString(workspace.empty() ? "_main" : workspace));
+    return Value(heap.NewString(context->loader().workspace().runfiles_name()));
   }
   return Value();
 }

@@ -14,8 +14,8 @@ void SetDefaultInfo(ConfiguredTarget& target, starlark::Heap& heap, DefaultInfoP
   target.files = parts.files;
   target.default_runfiles = parts.default_runfiles;
   target.data_runfiles = parts.data_runfiles;
-  ValueDepset needed = parts.default_runfiles;
-  if (parts.executable != nullptr) needed = MergeSets({parts.executable}, {std::move(needed)});
+  Runfiles needed = parts.default_runfiles;
+  if (parts.executable != nullptr) needed.files = MergeSets({parts.executable}, {std::move(needed.files)});
   const auto* files_to_run = heap.New<FilesToRunValue>(target, parts.executable, std::move(needed));
   target.files_to_run = files_to_run;
   starlark::NamedValue fields[] = {

@@ -5,6 +5,7 @@
 #include "engine/analysis/configured_target.h"
 #include "engine/analysis/depset_value.h"
 #include "engine/analysis/file_value.h"
+#include "engine/analysis/runfiles_value.h"
 #include "engine/starlark/heap.h"
 
 namespace cow::analysis {
@@ -12,8 +13,8 @@ namespace cow::analysis {
 struct DefaultInfoParts {
   ValueDepset files{};
   FileValue* executable = nullptr;  // null: cannot be run
-  ValueDepset default_runfiles{};
-  ValueDepset data_runfiles{};
+  Runfiles default_runfiles{};
+  Runfiles data_runfiles{};
 };
 
 // Fills the DefaultInfo, the files and the value of `target`; all values are made in `heap`, the

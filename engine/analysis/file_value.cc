@@ -37,7 +37,7 @@ absl::StatusOr<Value> FileValue::GetAttr(Thread& thread, const starlark::String*
   std::string_view attr = name->view();
   const std::string& path = artifact_->exec_path;
   if (attr == "path") return Value(thread.heap().NewString(path));
-  if (attr == "short_path") return Value(thread.heap().NewString(artifact_->short_path()));
+  if (attr == "short_path") return Value(thread.heap().NewString(artifact_->runfiles_path()));
   if (attr == "basename") return Value(thread.heap().NewString(PathBasename(path)));
   if (attr == "dirname") return Value(thread.heap().NewString(PathDirname(path)));
   if (attr == "extension") return Value(thread.heap().NewString(Extension(path)));

@@ -5,15 +5,18 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "engine/analysis/configured_target.h"
 #include "engine/analysis/file_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/diagnostic.h"
+#include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 
 namespace cow::analysis {
 
-PlanBuilder::PlanBuilder(const ArtifactTable& artifacts, const starlark::EvaluationLimits& limits)
-    : artifacts_(artifacts), expander_([this](ArtifactId id) { return Want(id); }, limits) {}
+PlanBuilder::PlanBuilder(const ArtifactTable& artifacts, std::string workspace,
+                         const starlark::EvaluationLimits& limits)
+    : artifacts_(artifacts), workspace_(std::move(workspace)), expander_([this](ArtifactId id) { return Want(id); }, limits) {}
 
 ArtifactId PlanBuilder::Want(ArtifactId artifact) {
   auto [it, fresh] =
@@ -40,6 +43,57 @@ HostTreeId PlanBuilder::WantHostTree(const HostTreePtr& tree) {
   return it->second;
 }
 
+absl::StatusOr<RunfilesTreePtr> PlanBuilder::WantRunfiles(const FilesToRunValue& program) {
+  auto [place, fresh] = runfiles_.try_emplace(&program);
+  if (!fresh) return place->second.tree;
+  const Runfiles& runfiles = program.runfiles();
+  auto number = [this](starlark::Value file) { return Want(file.As<FileValue>()->id()); };
+  auto tree = std::make_shared<RunfilesTree>();
+  tree->path = program.executable()->artifact().exec_path + ".runfiles";
+  tree->workspace = workspace_;
+  tree->files = inputs_.Convert(runfiles.files, number);
+  for (const auto& [links, is_root] : {std::pair(&runfiles.symlinks, false), std::pair(&runfiles.root_symlinks, true)}) {
+    for (const DepsetElement& element : links->ToList()) {
+      const auto* link = element.value.As<SymlinkEntry>();
+      std::string path = is_root ? link->path() : RunfilesKey(workspace_, link->path());
+      tree->symlinks.push_back({std::move(path), number(link->target())});
+    }
+  }
+  COW_RETURN_IF_ERROR(CheckCollisions(program, *tree));
+  const std::vector<ArtifactId> files = tree->files.ToList();
+  place->second.only_program =
+      tree->symlinks.empty() && files.size() == 1 && files[0] == Want(program.executable()->id());
+  place->second.tree = std::move(tree);
+  return place->second.tree;
+}
+
+absl::Status PlanBuilder::CheckCollisions(const FilesToRunValue& program, const RunfilesTree& tree) const {
+  // Files alone may stand for the same thing in several configurations.
+  if (tree.symlinks.empty()) return absl::OkStatus();
+  std::vector<RunfilesCollision> collisions;
+  EntriesOf(tree, plan_.artifacts, &collisions);
+  if (collisions.empty()) return absl::OkStatus();
+  const auto& [kept, dropped] = collisions.front();
+  auto file = [this](const RunfilesEntry& entry) { return plan_.artifact(entry.artifact).exec_path; };
+  return UserError("in the runfiles of ", program.target().label.ToString(), ", '", kept.path, "' is ", file(kept),
+                   kept.path == dropped.path ? " and also " : absl::StrCat(", above '", dropped.path, "', which is "),
+                   file(dropped));
+}
+
+// Programs that need nothing besides themselves get no tree.
+absl::Status PlanBuilder::AddRunfiles(const ActionRecord& record, Action& action) {
+  for (const FilesToRunValue* program : record.programs) {
+    COW_ASSIGN_OR_RETURN(RunfilesTreePtr tree, WantRunfiles(*program));
+    auto same_place = [&](const RunfilesTreePtr& other) { return other->path == tree->path; };
+    if (runfiles_.at(program).only_program ||
+        std::any_of(action.runfiles.begin(), action.runfiles.end(), same_place)) {
+      continue;
+    }
+    action.runfiles.push_back(std::move(tree));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Action> PlanBuilder::Convert(const ActionRecord& record) {
   Action action = record.action;
   for (ArtifactId& output : action.outputs) output = Want(output);
@@ -47,6 +101,7 @@ absl::StatusOr<Action> PlanBuilder::Convert(const ActionRecord& record) {
     action.unused_inputs_list = Want(action.unused_inputs_list);
   auto number = [this](starlark::Value file) { return Want(file.As<FileValue>()->id()); };
   action.inputs = inputs_.Convert(record.inputs, number);
+  COW_RETURN_IF_ERROR(AddRunfiles(record, action));
   action.host_tree = WantHostTree(record.host_tree);
   auto in_arguments = [&](const absl::Status& status) {
     return MarkDiagnostic(absl::Status(
@@ -89,13 +144,15 @@ absl::Status PlanBuilder::Drain() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddTestAction(const ActionRecord& record,
+absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddTestAction(const FilesToRunValue& program,
+                                                                    const ActionRecord& record,
                                                                     std::vector<Artifact> outputs) {
   ActionId id(static_cast<uint32_t>(plan_.actions.size()));
   plan_.actions.emplace_back();
   COW_ASSIGN_OR_RETURN(Action action, Convert(record));
-  std::vector<ArtifactId> aliases = aliases_.Add(WantAll(record.inputs));
-  action.inputs = Depset<ArtifactId>(std::move(aliases), {action.inputs});
+  COW_ASSIGN_OR_RETURN(RunfilesTreePtr runfiles, WantRunfiles(program));
+  action.working_directory = JoinPath(runfiles->path, workspace_);
+  action.runfiles = {std::move(runfiles)};
   for (Artifact& output : outputs) {
     action.outputs.push_back(ArtifactId(static_cast<uint32_t>(plan_.artifacts.size())));
     output.generating_action = id;

@@ -13,14 +13,17 @@
 #include "engine/analysis/args_expansion.h"
 #include "engine/analysis/artifact_table.h"
 #include "engine/analysis/depset_converter.h"
-#include "engine/analysis/runfiles_aliases.h"
+#include "engine/analysis/runfiles_value.h"
 #include "engine/model/build_plan.h"
 
 namespace cow::analysis {
 
 class PlanBuilder {
  public:
-  PlanBuilder(const ArtifactTable& artifacts, const starlark::EvaluationLimits& limits);
+  // `workspace` is what the main repository is called in runfiles.
+  PlanBuilder(const ArtifactTable& artifacts, std::string workspace, const starlark::EvaluationLimits& limits);
+
+  const std::string& workspace() const { return workspace_; }
 
   // The artifact's number in the plan; what makes it will be in the plan too.
   ArtifactId Want(ArtifactId artifact);
@@ -31,9 +34,14 @@ class PlanBuilder {
     ActionId action{};
     ArtifactId output{};
   };
-  // A test, which no rule declared; the first of its outputs receives what the process prints. Its
-  // inputs are its runfiles, which it finds under their short paths.
-  absl::StatusOr<AddedAction> AddTestAction(const ActionRecord& record, std::vector<Artifact> outputs);
+  // Where a program finds its runfiles; what makes them will be in the plan too. Failure: two symlinks, or a symlink
+  // and a file, should stand in the same place.
+  absl::StatusOr<RunfilesTreePtr> WantRunfiles(const FilesToRunValue& program);
+
+  // A test, which no rule declared; the first of its outputs receives what the process prints. It starts in the
+  // directory of the main repository in its runfiles.
+  absl::StatusOr<AddedAction> AddTestAction(const FilesToRunValue& program, const ActionRecord& record,
+                                            std::vector<Artifact> outputs);
 
   void AddTarget(RequestedTarget target) { plan_.targets.push_back(std::move(target)); }
   void AddTest(TestSpec test) { plan_.tests.push_back(std::move(test)); }
@@ -45,10 +53,13 @@ class PlanBuilder {
  private:
   absl::Status Drain();
   absl::StatusOr<Action> Convert(const ActionRecord& record);
+  absl::Status AddRunfiles(const ActionRecord& record, Action& action);
+  absl::Status CheckCollisions(const FilesToRunValue& program, const RunfilesTree& tree) const;
   HostTreeId WantHostTree(const HostTreePtr& tree);
   absl::Status CheckPrefixes() const;
 
   const ArtifactTable& artifacts_;
+  const std::string workspace_;
   BuildPlan plan_;
   absl::flat_hash_map<ArtifactId, ArtifactId> numbers_;
   absl::flat_hash_map<const ActionRecord*, ActionId> actions_;
@@ -56,7 +67,11 @@ class PlanBuilder {
   std::vector<ArtifactId> pending_;  // wanted, not looked at; numbers of the analysis
   DepsetConverter<ArtifactId> inputs_;
   ArgsExpander expander_;
-  RunfilesAliases aliases_{plan_};
+  struct ProgramRunfiles {
+    RunfilesTreePtr tree{};
+    bool only_program = false;  // there is nothing but the program itself
+  };
+  absl::flat_hash_map<const FilesToRunValue*, ProgramRunfiles> runfiles_;
 };
 
 }  // namespace cow::analysis

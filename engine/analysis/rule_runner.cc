@@ -26,10 +26,10 @@ using starlark::Value;
 
 namespace {
 
-ValueDepset RunfilesField(const starlark::Struct* info, std::string_view name) {
+Runfiles RunfilesField(const starlark::Struct* info, std::string_view name) {
   if (info == nullptr) return {};
   const auto* runfiles = info->Find(name).As<RunfilesValue>();
-  return runfiles == nullptr ? ValueDepset() : runfiles->files();
+  return runfiles == nullptr ? Runfiles() : runfiles->runfiles();
 }
 
 absl::StatusOr<FileValue*> FindExecutable(const RuleContext& context,

@@ -20,8 +20,6 @@ using starlark::Value;
 
 namespace {
 
-constexpr char kExecutionRoot[] = "/build";
-
 // The dict of strings in a field of a provider instance, over what is in `into` already.
 void AddStrings(Value instance, std::string_view field, std::map<std::string, std::string>& into) {
   if (instance.IsUnset()) return;
@@ -31,11 +29,10 @@ void AddStrings(Value instance, std::string_view field, std::map<std::string, st
     into[loading::StringOf(entry.key)] = loading::StringOf(entry.value);
 }
 
-std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test,
+std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test, const std::string& program,
                                     starlark::Heap& heap) {
   auto spec = std::make_shared<ArgsSpec>();
-  const Artifact& program = test.files_to_run->executable()->artifact();
-  spec->items.push_back({.value = heap.NewString(JoinPath(kExecutionRoot, program.short_path()))});
+  spec->items.push_back({.value = heap.NewString(program)});
   for (const std::string& word : test.program->args)
     spec->items.push_back({.value = heap.NewString(word)});
   for (const std::string& word : test.configuration->test_args)
@@ -91,12 +88,14 @@ std::vector<TestRun> RunsOf(const ConfiguredTarget& test, const TestOptions& opt
   return runs;
 }
 
-TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, const TestOptions& options,
-                          starlark::Heap& heap) {
+TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, const std::string& workspace,
+                          const TestOptions& options, starlark::Heap& heap) {
   const BuiltinProviders& providers = BuiltinProviders::Get();
+  const Artifact& program = test.files_to_run->executable()->artifact();
+  const std::string runfiles = absl::StrCat(kExecutionRoot, "/", program.exec_path, ".runfiles");
   TestAction made;
-  made.record.arguments.push_back(Arguments(test, heap));
-  made.record.inputs = test.files_to_run->runfiles();
+  made.record.arguments.push_back(
+      Arguments(test, JoinPath(runfiles, RunfilesKey(workspace, program.runfiles_path())), heap));
   Value tree = test.providers.Find(providers.host_tree_info);
   made.record.host_tree = HostTreeOf(tree, "test").value_or(nullptr);
 
@@ -109,14 +108,17 @@ TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, cons
   action.timeout_seconds = TimeoutOf(test, options);
   action.exec_properties = test.program->exec_properties;
   action.max_attempts = options.flaky_attempts.value_or(test.program->is_flaky ? 3 : 1);
-  action.env = {{"RUNFILES_DIR", kExecutionRoot},
-                {"TEST_BINARY", test.files_to_run->executable()->artifact().short_path()},
+  action.env = {{"JAVA_RUNFILES", runfiles},
+                {"PYTHON_RUNFILES", runfiles},
+                {"RUNFILES_DIR", runfiles},
+                {"RUNFILES_MANIFEST_FILE", JoinPath(runfiles, kRunfilesManifest)},
+                {"TEST_BINARY", program.runfiles_path()},
                 {"TEST_SIZE", test.program->test_size},
-                {"TEST_SRCDIR", kExecutionRoot},
+                {"TEST_SRCDIR", runfiles},
                 {"TEST_TARGET", test.label.ToString()},
                 {"TEST_TIMEOUT", absl::StrCat(action.timeout_seconds)},
                 {"TEST_TMPDIR", "/tmp"},
-                {"TEST_WORKSPACE", "."},
+                {"TEST_WORKSPACE", workspace},
                 {"XML_OUTPUT_FILE", "/tmp/test.xml"}};
   AddStrings(test.providers.Find(providers.run_environment_info), "environment", action.env);
   if (!test.configuration->test_filter.empty())

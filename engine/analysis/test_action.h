@@ -1,17 +1,17 @@
 // MakeTestAction: the action that runs a test.
 //
-// The test runs in the sandbox like any action: working directory /build, its program and runfiles
-// at their exec paths, the HostTreeInfo that the test rule returns as root directory. It passes by
-// exit code 0. What it prints becomes test.log, its only output, which the engine writes; a passing
+// The test runs in the sandbox like any action, with the HostTreeInfo that the test rule returns as root directory. It
+// finds its program and runfiles in <program>.runfiles only and starts in <program>.runfiles/<workspace>, as under
+// Bazel. It passes by exit code 0. What it prints becomes test.log, its only output, which the engine writes; a passing
 // test is thus cached, a failing one is not.
 //
 // A test with shard_count runs as often in parts: TEST_TOTAL_SHARDS, TEST_SHARD_INDEX; it has to touch
 // $TEST_SHARD_STATUS_FILE, a second output, to say that it knows. --runs_per_test repeats it, with TEST_RUN_NUMBER;
 // results of repetitions are not cached.
 //
-// Environment: RUNFILES_DIR and TEST_SRCDIR are /build and TEST_WORKSPACE is ".", so that
-// $TEST_SRCDIR/$TEST_WORKSPACE/pkg/data.txt is a source file; TEST_TMPDIR=/tmp; TEST_TARGET,
-// TEST_BINARY, TEST_SIZE, TEST_TIMEOUT; then RunEnvironmentInfo.environment, then --test_env.
+// Environment: RUNFILES_DIR (with JAVA_RUNFILES, PYTHON_RUNFILES) and TEST_SRCDIR are the tree, TEST_WORKSPACE is the
+// directory of the main repository in it, RUNFILES_MANIFEST_FILE lists it; TEST_TMPDIR=/tmp; TEST_TARGET, TEST_BINARY,
+// TEST_SIZE, TEST_TIMEOUT; then RunEnvironmentInfo.environment, then --test_env.
 #pragma once
 
 #include <string>
@@ -38,9 +38,9 @@ struct TestAction {
   std::vector<Artifact> outputs{};  // the log first
 };
 
-// `test` is a configured test (program->is_test). Strings are made in `heap`, which must live until
-// the plan is made.
-TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, const TestOptions& options,
-                          starlark::Heap& heap);
+// `test` is a configured test (program->is_test); `workspace` is what the main repository is called in runfiles. Strings
+// are made in `heap`, which must live until the plan is made.
+TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, const std::string& workspace,
+                          const TestOptions& options, starlark::Heap& heap);
 
 }  // namespace cow::analysis

@@ -36,6 +36,7 @@ struct ActionText {
 absl::StatusOr<ActionText> Describe(const BuildPlan& plan, const Action& action) {
   ActionText text{.mnemonic = action.mnemonic};
   for (ArtifactId input : action.inputs.ToList()) text.inputs.push_back(plan.artifact(input).exec_path);
+  for (const RunfilesTreePtr& tree : action.runfiles) text.inputs.push_back(tree->path);
   for (ArtifactId output : action.outputs) text.outputs.push_back(plan.artifact(output).exec_path);
   if (action.kind == Action::Kind::kRun) {
     COW_ASSIGN_OR_RETURN(execution::ExpandedCommand command,

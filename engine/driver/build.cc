@@ -179,6 +179,10 @@ class Builder {
     if (request_.kind != BuildRequest::Kind::kRun || plan.targets.size() != 1) return;
     result_.run_args = plan.targets[0].run_args;
     result_.run_env = plan.targets[0].run_env;
+    result_.run_env["BUILD_WORKSPACE_DIRECTORY"] = session_->root;
+    if (const RunfilesTreePtr& tree = plan.targets[0].runfiles_tree; tree != nullptr) {
+      result_.run_directory = absl::StrCat(session_->root, "/", tree->path, "/", tree->workspace);
+    }
   }
 
   absl::Status Execute(const BuildPlan& plan) {

@@ -106,6 +106,7 @@ struct BuildResult {
   int64_t analysis_micros = 0;              // of it: from targets to actions; packages not loaded before load here
   std::string sandbox_tier{};               // "" if no action had to run
   std::string executable{};                 // cow run: absolute path of the built program
+  std::string run_directory{};              // where it starts: the main repository in its runfiles
   std::vector<std::string> run_args{};      // its arguments before the user's
   std::map<std::string, std::string> run_env{};  // variables it is started with, besides those of cow
 };

@@ -114,6 +114,7 @@ std::string EncodeOutcome(const OutcomeRecord& record) {
   }
   writer.Int(kActions, result.actions_run + result.actions_cached);
   writer.Bytes(kExecutable, result.executable);
+  writer.Bytes(kRunDirectory, result.run_directory);
   for (const std::string& word : result.run_args) writer.Repeated(kRunArg, word);
   for (const auto& [name, value] : result.run_env) writer.Message(kRunVariable, Pair(name, value));
   for (const loading::RepositoryInput& input : record.environment) {
@@ -134,6 +135,8 @@ absl::StatusOr<OutcomeRecord> DecodeOutcome(std::string_view bytes) {
       outcome.result.actions_cached = static_cast<int64_t>(reader.integer());
     } else if (reader.field() == kExecutable) {
       outcome.result.executable = reader.bytes();
+    } else if (reader.field() == kRunDirectory) {
+      outcome.result.run_directory = reader.bytes();
     } else if (reader.field() == kBinDirectory) {
       outcome.bin_directory = reader.bytes();
     } else if (reader.field() == kRunArg) {

@@ -149,7 +149,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Run(ActionId id, std::stop_token cancell
   auto lost = supply_.Supply(inputs.values);
   if (!lost.ok()) return Judge(lost.status(), action, inputs);
   if (!lost->empty()) return Lost(inputs, *lost);
-  for (const ParamFile& file : prepared->param_files) {
+  for (const ParamFile& file : prepared->written_files) {
     COW_RETURN_IF_ERROR(services_.cas.Put(file.bytes).status());
   }
   absl::StatusOr<WorkOutcome> outcome = RunOnce(id, *prepared, inputs, cancelled, announce);
@@ -185,6 +185,7 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
               .env = prepared.env,
               .inputs = prepared.inputs,
               .writable = writable,
+              .working_directory = action.working_directory,
               .timeout_seconds = action.timeout_seconds,
               .report_reads = IsWatched(action),
               // Tests may use the directory they start in, as under Bazel.

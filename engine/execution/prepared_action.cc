@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/execution/input_paths.h"
 #include "engine/execution/path_order.h"
@@ -53,6 +55,8 @@ Platform PlatformOf(const BuildPlan& plan, const Action& action) {
   if (action.host_tree.valid()) {
     platform.emplace_back("cow-host-tree", plan.host_trees[action.host_tree.value()]->digest.ToString());
   }
+  // Not the working_directory of the protocol, to which output paths would be relative.
+  if (!action.working_directory.empty()) platform.emplace_back("cow-working-directory", action.working_directory);
   return platform;
 }
 
@@ -79,12 +83,39 @@ absl::StatusOr<store::DirectoryTree> InputRoot(const std::vector<SpawnInput>& in
   return builder.Build();
 }
 
-std::vector<SpawnInput> SpawnInputs(const BuildPlan& plan, const std::vector<ArtifactId>& inputs,
-                                    const std::vector<ArtifactValue>& values, const PreparedAction& prepared) {
+// The inputs that have values, by their exec paths and below the trees of runfiles. Notes the files to be written for
+// these trees.
+std::vector<SpawnInput> PlacedInputs(const BuildPlan& plan, const Action& action, const std::vector<ArtifactId>& inputs,
+                                     const std::vector<ArtifactValue>& values, PreparedAction* prepared) {
   std::vector<SpawnInput> all;
-  all.reserve(inputs.size() + prepared.param_files.size() + prepared.outputs.size());
-  for (size_t i = 0; i < inputs.size(); ++i) all.push_back(InputOf(values[i], plan.artifact(inputs[i]).exec_path));
-  for (const ParamFile& file : prepared.param_files) {
+  all.reserve(inputs.size() + prepared->written_files.size() + prepared->outputs.size());
+  if (action.runfiles.empty()) {
+    for (size_t i = 0; i < inputs.size(); ++i) all.push_back(InputOf(values[i], plan.artifact(inputs[i]).exec_path));
+    return all;
+  }
+  absl::flat_hash_map<ArtifactId, size_t> places;
+  for (size_t i = 0; i < inputs.size(); ++i) places.emplace(inputs[i], i);
+  for (ArtifactId id : action.inputs.ToList()) {
+    all.push_back(InputOf(values[places.at(id)], plan.artifact(id).exec_path));
+  }
+  for (const RunfilesTreePtr& tree : action.runfiles) {
+    std::vector<RunfilesEntry> entries = EntriesOf(*tree, plan.artifacts);
+    for (const RunfilesEntry& entry : entries) {
+      std::string path = JoinPath(tree->path, entry.path);
+      if (entry.artifact.valid()) {
+        all.push_back(InputOf(values[places.at(entry.artifact)], path));
+      } else {
+        prepared->written_files.push_back({.path = path, .bytes = ""});
+      }
+    }
+    prepared->written_files.push_back({.path = JoinPath(tree->path, kRunfilesManifest),
+                                       .bytes = ManifestText(entries, JoinPath(kExecutionRoot, tree->path))});
+  }
+  return all;
+}
+
+std::vector<SpawnInput> SpawnInputs(std::vector<SpawnInput> all, const PreparedAction& prepared) {
+  for (const ParamFile& file : prepared.written_files) {
     all.push_back({.kind = SpawnInput::Kind::kFile, .path = file.path, .digest = Digest::Of(file.bytes)});
   }
   // The directory of a tree output exists when the action starts, here and on any other machine.
@@ -129,9 +160,10 @@ absl::StatusOr<PreparedAction> Prepare(const BuildPlan& plan, ActionId id, const
                        ExpandCommandLine(action.arguments, paths, prepared.outputs.front().path));
   if (expanded.argv.empty()) return absl::InvalidArgumentError("its command line is empty");
   prepared.argv = std::move(expanded.argv);
-  prepared.param_files = std::move(expanded.param_files);
+  prepared.written_files = std::move(expanded.param_files);
   FillMessages(plan, action, &prepared);
-  prepared.inputs = SpawnInputs(plan, inputs, values, prepared);
+  std::vector<SpawnInput> placed = PlacedInputs(plan, action, inputs, values, &prepared);
+  prepared.inputs = SpawnInputs(std::move(placed), prepared);
   COW_ASSIGN_OR_RETURN(store::DirectoryTree root, InputRoot(prepared.inputs, trees));
   prepared.preimage.action.input_root = root.root;
   prepared.preimage.directories = std::move(root.directories);

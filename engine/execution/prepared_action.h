@@ -22,7 +22,7 @@ namespace cow::execution {
 
 // Part of every key. To be raised with any change of what an action sees or of how outputs are taken: results made
 // before the change are then not found any more.
-inline constexpr int kEngineEpoch = 1;
+inline constexpr int kEngineEpoch = 2;
 
 // The result is never looked up nor stored.
 inline constexpr char kNoCacheRequirement[] = "no-cache";
@@ -33,7 +33,7 @@ struct PreparedAction {
   std::vector<SpawnInput> inputs{};        // in the order of a walk through the execution root
   std::vector<std::string> argv{};
   std::vector<std::string> env{};          // NAME=value, sorted
-  std::vector<ParamFile> param_files{};    // inputs whose bytes are not in the CAS yet
+  std::vector<ParamFile> written_files{};  // inputs whose bytes are not in the CAS yet: parameters, runfiles manifests
   std::vector<DeclaredOutput> outputs{};   // in the order of Action.outputs
   bool cacheable = true;
 };

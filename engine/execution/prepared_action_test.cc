@@ -121,10 +121,10 @@ TEST(ActionKeyTest, ParamFileIsAnInputBesideTheFirstOutput) {
   scene.action().arguments = {{.items = TextArgs({"tool"})}, spilled};
   PreparedAction prepared = *scene.Prepare();
   EXPECT_THAT(prepared.argv, ElementsAre("tool", "--args=cow-out/cfg/bin/out-0.params"));
-  ASSERT_EQ(prepared.param_files.size(), 1u);
-  EXPECT_EQ(prepared.param_files[0].bytes, "'it'\\''s'\na.txt\n");
+  ASSERT_EQ(prepared.written_files.size(), 1u);
+  EXPECT_EQ(prepared.written_files[0].bytes, "'it'\\''s'\na.txt\n");
   EXPECT_EQ(prepared.inputs[1].path, "cow-out/cfg/bin/out-0.params");
-  EXPECT_EQ(prepared.inputs[1].digest, Digest::Of(prepared.param_files[0].bytes));
+  EXPECT_EQ(prepared.inputs[1].digest, Digest::Of(prepared.written_files[0].bytes));
 }
 
 TEST(ActionKeyTest, TreesAreExpandedToTheirFilesInOrder) {

@@ -5,34 +5,44 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/posix_file.h"
+#include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/base/thread_pool.h"
 #include "engine/execution/materializer.h"
 #include "engine/execution/output_layout.h"
 #include "engine/execution/output_lock.h"
+#include "engine/store/cas.h"
 
 namespace cow::execution {
 namespace {
 
 constexpr char kOutputDirectory[] = "cow-out";
 constexpr char kBinLink[] = "cow-bin";
-constexpr char kMainRunfiles[] = "_main";
+
+// Files that are neither in the plan nor in the CAS.
+absl::Status AddWritten(std::string path, std::string_view bytes, store::LocalCas& cas, OutputLayout* layout) {
+  COW_ASSIGN_OR_RETURN(Digest digest, cas.Put(bytes));
+  layout->files.push_back({.path = std::move(path), .digest = digest});
+  return absl::OkStatus();
+}
 
 // Symlinks to absolute paths, by the names that programs use for the files they need.
-absl::Status AddRunfiles(const BuildPlan& plan, const std::string& workspace, const RequestedTarget& target,
-                         OutputLayout* layout) {
-  std::string root = absl::StrCat(plan.artifact(target.executable).exec_path, ".runfiles");
-  layout->trees.push_back(root);
-  layout->directories.push_back(absl::StrCat(root, "/", kMainRunfiles));
-  std::set<ArtifactId> files(target.runfiles.begin(), target.runfiles.end());
-  files.insert(target.executable);
-  for (ArtifactId id : files) {
-    const Artifact& artifact = plan.artifact(id);
-    layout->links.push_back({absl::StrCat(root, "/", kMainRunfiles, "/", artifact.short_path()),
-                             artifact.is_source() ? artifact.source_path
-                                                  : absl::StrCat(workspace, "/", artifact.exec_path)});
+absl::Status AddRunfiles(const BuildPlan& plan, const std::string& workspace, const RunfilesTree& tree,
+                         store::LocalCas& cas, OutputLayout* layout) {
+  layout->trees.push_back(tree.path);
+  std::vector<RunfilesEntry> entries = EntriesOf(tree, plan.artifacts);
+  for (const RunfilesEntry& entry : entries) {
+    std::string path = JoinPath(tree.path, entry.path);
+    if (!entry.artifact.valid()) {
+      COW_RETURN_IF_ERROR(AddWritten(std::move(path), "", cas, layout));
+      continue;
+    }
+    const Artifact& artifact = plan.artifact(entry.artifact);
+    layout->links.push_back(
+        {std::move(path), artifact.is_source() ? artifact.source_path : JoinPath(workspace, artifact.exec_path)});
   }
-  return absl::OkStatus();
+  return AddWritten(JoinPath(tree.path, kRunfilesManifest), ManifestText(entries, JoinPath(workspace, tree.path)), cas,
+                    layout);
 }
 
 }  // namespace
@@ -96,8 +106,9 @@ absl::Status RequestedOutputs::WriteLocked(const std::vector<ArtifactId>& artifa
     COW_RETURN_IF_ERROR(layout_.Add(plan_.artifact(id).exec_path, values_.Get(id), trees_));
   }
   for (const RequestedTarget* target : targets) {
-    if (!options_.materialize_runfiles || !target->executable.valid()) continue;
-    COW_RETURN_IF_ERROR(AddRunfiles(plan_, options_.workspace_root, *target, &layout_));
+    if (!options_.materialize_runfiles || target->runfiles_tree == nullptr) continue;
+    COW_RETURN_IF_ERROR(
+        AddRunfiles(plan_, options_.workspace_root, *target->runfiles_tree, services_.cas, &layout_));
   }
   int threads = options_.jobs > 0 ? options_.jobs : ProcessorCount();
   Materializer materializer(options_.workspace_root, services_.cas, services_.file_states, threads);

@@ -218,6 +218,7 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   if (!request.host_tree.empty()) {
     COW_ASSIGN_OR_RETURN(host_tree, roots.ToHelperPath(request.host_tree));
   }
+  if (!request.working_directory.empty()) COW_RETURN_IF_ERROR(CheckPlain(request.working_directory));
   FieldWriter out;
   if (request.writable_root) flags |= sandbox::kWritableRoot;
   if (request.report_reads) flags |= sandbox::kReportReads;
@@ -226,6 +227,7 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   out.Integer(request.tmpfs_bytes);
   out.Integer(request.max_file_bytes);
   out.Integer(request.max_open_files);
+  out.String(request.working_directory);
   out.Strings(request.argv);
   out.Strings(request.env);
   COW_ASSIGN_OR_RETURN(const std::vector<const SandboxInput*> inputs, OrderedInputs(request));

@@ -37,6 +37,8 @@ struct SandboxRequest {
   // argv[0] is absolute, or relative to the execution root; it is not looked up in PATH.
   std::vector<std::string> argv{};
   std::vector<std::string> env{};  // all of it, as NAME=value
+  // Relative to the execution root: a directory above an input. "" is that root.
+  std::string working_directory{};
   std::vector<SandboxInput> inputs{};
   std::vector<SandboxWritable> writable{};
   // An absolute host directory, below a source root, whose entries become the action's root.

@@ -121,6 +121,7 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
   if (spawn.host_tree != nullptr) {
     COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeHostTree(*spawn.host_tree));
   }
+  request.working_directory = spawn.working_directory;
   request.writable_root = spawn.writable_root;
   request.report_reads = spawn.report_reads;
   if (spawn.timeout_seconds > 0) request.timeout = absl::Seconds(spawn.timeout_seconds);

@@ -40,6 +40,7 @@ struct Spawn {
   std::vector<std::string> env{};           // NAME=value, sorted, all of it
   std::vector<SpawnInput> inputs{};         // sorted by path
   std::vector<SpawnWritable> writable{};    // sorted by path
+  std::string working_directory{};          // exec path of a directory above an input; "" = the execution root
   HostTreePtr host_tree{};                  // null: an empty root
   int64_t timeout_seconds = 0;              // 0 = none
   bool report_reads = false;                // fill SpawnResult::read

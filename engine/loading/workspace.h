@@ -93,6 +93,8 @@ class Workspace {
   const std::string& root() const { return options().root; }
   // workspace(name = ...), or "". Labels @name//... mean the main workspace.
   const std::string& name() const;
+  // What it is called in trees of runfiles and in ctx.workspace_name: "_main" without a name.
+  std::string runfiles_name() const { return name().empty() ? "_main" : name(); }
 
   // The user's first, then the built-in ones; each in order of registration.
   const std::vector<Registration>& toolchains() const;

@@ -10,9 +10,13 @@
 #include "engine/model/command_line.h"
 #include "engine/model/depset.h"
 #include "engine/model/label.h"
+#include "engine/model/runfiles_tree.h"
 #include "engine/model/strong_id.h"
 
 namespace cow {
+
+// Where processes find their inputs.
+inline constexpr char kExecutionRoot[] = "/build";
 
 // A file known by hash that is downloaded only if somebody needs its bytes.
 struct FetchSpec {
@@ -40,7 +44,10 @@ struct Action {
 
   CommandLine arguments{};           // kRun: argv; kWrite: lines
   Depset<ArtifactId> inputs{};       // everything the action may read, tools included
+  // Found below the paths of these trees only, unless they are among `inputs` too.
+  std::vector<RunfilesTreePtr> runfiles{};
   std::vector<ArtifactId> outputs{}; // at least one
+  std::string working_directory{};   // kRun: exec path of a directory above an input; "" = the execution root
   std::map<std::string, std::string> env{};  // added to the fixed base environment
   HostTreeId host_tree{};            // root directory of the action; invalid = an empty root
   std::map<std::string, std::string> execution_requirements{};

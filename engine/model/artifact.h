@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/model/label.h"
 #include "engine/model/strong_id.h"
@@ -24,8 +25,14 @@ struct Artifact {
   ActionId generating_action{}; // invalid for kSource
 
   bool is_source() const { return kind == Kind::kSource; }
-  // exec_path without root: the name in runfiles and in messages ("a/b.o").
+  // exec_path without root: the name in messages ("a/b.o", "external/repo/a/b.o").
   std::string short_path() const { return root.empty() ? exec_path : exec_path.substr(root.size() + 1); }
+  // The name for a program that runs in the directory of the main repository: "a/b.o", "../repo/a/b.o".
+  std::string runfiles_path() const {
+    constexpr std::string_view kExternal = "external/";
+    std::string path = short_path();
+    return path.starts_with(kExternal) ? "../" + path.substr(kExternal.size()) : path;
+  }
 };
 
 }  // namespace cow

@@ -12,6 +12,7 @@
 #include "engine/model/artifact.h"
 #include "engine/model/host_tree.h"
 #include "engine/model/label.h"
+#include "engine/model/runfiles_tree.h"
 #include "engine/model/strong_id.h"
 
 namespace cow {
@@ -23,6 +24,7 @@ struct RequestedTarget {
   std::vector<ArtifactId> outputs{};
   ArtifactId executable{};                  // invalid if the target cannot be run
   std::vector<ArtifactId> runfiles{};       // files the executable needs besides itself
+  RunfilesTreePtr runfiles_tree{};          // where it finds them; null if it cannot be run
   // How `cow run` starts it: arguments before those of the user, variables besides its own environment.
   std::vector<std::string> run_args{};
   std::map<std::string, std::string> run_env{};

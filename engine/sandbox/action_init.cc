@@ -69,6 +69,10 @@ bool LeaveHelperRoot(const ActionStart& start, Failure* failure) {
   if (chdir(start.root) != 0 || chroot(".") != 0 || chdir(kExecRoot) != 0) {
     return Fail(failure, "move into the root", start.root);
   }
+  const char* const directory = start.request->working_directory;
+  if (directory[0] != 0 && chdir(directory) != 0) {
+    return Fail(failure, "enter the working directory", directory);
+  }
   return true;
 }
 

@@ -137,6 +137,7 @@ bool ParseActionRequest(char* bytes, size_t size, ActionRequest* request) {
   request->tmpfs_bytes = reader.Integer<uint64_t>();
   request->max_file_bytes = reader.Integer<uint64_t>();
   request->max_open_files = reader.Integer<uint64_t>();
+  request->working_directory = reader.String();
   request->argv = ReadStrings(reader);
   request->env = ReadStrings(reader);
   const bool listed = ReadInputs(reader, request) && ReadWritable(reader, request);
@@ -146,7 +147,8 @@ bool ParseActionRequest(char* bytes, size_t size, ActionRequest* request) {
   }
   const bool valid = listed && reader.ok() && reader.AtEnd() && request->argv != nullptr && request->env != nullptr &&
                      request->argv[0] != nullptr &&
-                     (request->host_tree[0] == 0 || IsHostPath(request->host_tree));
+                     (request->host_tree[0] == 0 || IsHostPath(request->host_tree)) &&
+                     (request->working_directory[0] == 0 || IsPlainRelative(request->working_directory));
   if (!valid) errno = EBADMSG;
   return valid;
 }

@@ -27,6 +27,7 @@ struct ActionRequest {
   uint64_t tmpfs_bytes;
   uint64_t max_file_bytes;
   uint64_t max_open_files;
+  const char* working_directory;
   char** argv;  // ends with a null pointer, never empty
   char** env;   // ends with a null pointer
   Input* inputs;

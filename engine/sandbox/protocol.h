@@ -99,6 +99,7 @@ static_assert(std::is_trivially_copyable_v<Hello> && std::is_trivially_copyable_
 //   uint64  tmpfs_bytes           limit of each of /build, /tmp, /dev/shm; 0: the kernel's default
 //   uint64  max_file_bytes        RLIMIT_FSIZE; 0 for no limit
 //   uint64  max_open_files        RLIMIT_NOFILE; 0 for the helper's own
+//   string  working_directory     relative to the execution root, where inputs lie; empty for that root
 //   list    argv: string          the first is a path: absolute or relative to the execution root
 //   list    env: string           NAME=value
 //   list    inputs:               sorted by path

@@ -3,25 +3,28 @@
 import os
 import sys
 
-# Filled in by the rule; all relative to the execution root.
-PLACES = "%PLACES%".split(":")
-MAIN = "%MAIN%".split(":")
-IMPORTS = "%IMPORTS%".split(":")
-BIN = "%BIN%"
+# Filled in by the rule; all relative to the tree of runfiles.
+MAIN = "%MAIN%"
+IMPORTS = [path for path in "%IMPORTS%".split(":") if path]
+WORKSPACE = "%WORKSPACE%"
 
 
-def root():
-    here = os.path.abspath(__file__)
-    for place in PLACES:
-        if here.endswith("/" + place):
-            return here[: -len(place) - 1]
-    sys.exit("%s: moved away from the files it needs" % here)
+def runfiles():
+    """The tree beside this program, or the one it lies in."""
+    for here in (os.path.abspath(__file__), os.path.realpath(__file__)):
+        if os.path.isdir(here + ".runfiles"):
+            return here + ".runfiles"
+        place, mark, _ = here.rpartition(".runfiles/")
+        if mark:
+            return place + ".runfiles"
+    sys.exit("%s: moved away from the files it needs" % __file__)
 
 
-top = root()
-path = [os.path.join(top, base, one).rstrip("/") for one in IMPORTS for base in ("", BIN)]
+top = runfiles()
+repositories = sorted(name for name in os.listdir(top) if os.path.isdir(os.path.join(top, name)))
+path = [top] + [os.path.join(top, one) for one in IMPORTS + [WORKSPACE] + repositories]
 if os.environ.get("PYTHONPATH"):
     path.append(os.environ["PYTHONPATH"])
 os.environ["PYTHONPATH"] = ":".join(dict.fromkeys(path))
-main = next(file for file in (os.path.join(top, one) for one in MAIN) if os.path.exists(file))
-os.execv(sys.executable, [sys.executable, "-B", main] + sys.argv[1:])
+os.environ["RUNFILES_DIR"] = top
+os.execv(sys.executable, [sys.executable, "-B", os.path.join(top, MAIN)] + sys.argv[1:])

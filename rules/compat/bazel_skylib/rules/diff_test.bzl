@@ -10,7 +10,7 @@ def _diff_test_impl(ctx):
         fail("file1 and file2 are the same file: " + first.path)
     lines = [
         "#!/bin/bash",
-        "if ! diff -u %s %s; then" % (shell.quote(first.path), shell.quote(second.path)),
+        "if ! diff -u %s %s; then" % (shell.quote(first.short_path), shell.quote(second.short_path)),
         "  echo >&2 %s" % shell.quote("FAIL: '%s' and '%s' differ. %s" % (first.path, second.path, ctx.attr.failure_message)),
         "  exit 1",
         "fi",

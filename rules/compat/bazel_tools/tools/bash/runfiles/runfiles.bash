@@ -1,22 +1,27 @@
 # rlocation PATH: where a file of the runfiles lies. PATH begins with the name of a repository or workspace.
 #
-# Tests run in a folder where the files of the workspace lie under their short paths and those of others below
-# external/. Prints nothing and returns 1 if there is no such file.
+# Prints nothing and returns 1 if there is no such file.
+
+if [[ -z "${RUNFILES_DIR:-}" ]]; then
+  if [[ -n "${TEST_SRCDIR:-}" ]]; then
+    RUNFILES_DIR="$TEST_SRCDIR"
+  elif [[ -d "$0.runfiles" ]]; then
+    RUNFILES_DIR="$0.runfiles"
+  elif [[ "$0" == *.runfiles/* ]]; then
+    RUNFILES_DIR="${0%.runfiles/*}.runfiles"
+  fi
+fi
 
 function rlocation() {
-  local root="${RUNFILES_DIR:-${TEST_SRCDIR:-.}}"
-  local candidate
-  for candidate in "$root/$1" "$root/external/$1" "$root/${1#*/}"; do
-    if [[ -e "$candidate" ]]; then
-      echo "$candidate"
-      return 0
-    fi
-  done
-  return 1
+  local candidate="$1"
+  [[ "$candidate" == /* ]] || candidate="${RUNFILES_DIR:-.}/$1"
+  [[ -e "$candidate" ]] || return 1
+  echo "$candidate"
 }
 export -f rlocation
 
 function runfiles_export_envvars() {
-  export RUNFILES_DIR="${RUNFILES_DIR:-${TEST_SRCDIR:-.}}"
+  export RUNFILES_DIR="${RUNFILES_DIR:-.}"
+  export JAVA_RUNFILES="$RUNFILES_DIR" PYTHON_RUNFILES="$RUNFILES_DIR"
 }
 export -f runfiles_export_envvars
