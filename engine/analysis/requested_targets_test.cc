@@ -70,10 +70,17 @@ TEST_F(RequestedTargetsTest, TestsBecomeActionsWithRunfilesTreeAndEnvironment) {
   BuildPlan plan = Plan({"//a:my_test"});
   ASSERT_EQ(plan.tests.size(), 1u);
   const Action& action = plan.action(plan.tests[0].action);
-  EXPECT_THAT(Words(plan, action), ElementsAre("/build/a/my_test", "a/d.txt", "two words"));
-  // What is made lies under its short path too.
-  EXPECT_THAT(Paths(plan, action.inputs.ToList()),
-              testing::UnorderedElementsAre(Bin() + "a/my_test", "a/my_test", "a/d.txt"));
+  const std::string runfiles = Bin() + "a/my_test.runfiles";
+  const std::string workspace = action.env.at("TEST_WORKSPACE");
+  EXPECT_THAT(Words(plan, action),
+              ElementsAre("/build/" + runfiles + "/" + workspace + "/a/my_test", "a/d.txt", "two words"));
+  EXPECT_THAT(action.inputs.ToList(), IsEmpty());
+  ASSERT_EQ(action.runfiles.size(), 1u);
+  EXPECT_EQ(action.runfiles[0]->path, runfiles);
+  EXPECT_THAT(Paths(plan, action.runfiles[0]->files.ToList()),
+              testing::UnorderedElementsAre(Bin() + "a/my_test", "a/d.txt"));
+  EXPECT_EQ(action.working_directory, runfiles + "/" + workspace);
+  EXPECT_EQ(action.env.at("TEST_SRCDIR"), "/build/" + runfiles);
   EXPECT_EQ(action.env.at("MY"), "env");
   EXPECT_EQ(action.env.at("TEST_TARGET"), "//a:my_test");
   EXPECT_EQ(action.timeout_seconds, 60);

@@ -52,6 +52,21 @@ driver::BuildResult BuildWithProgress(const Options& options) {
   return driver::Build(request, progress, interrupt.token());
 }
 
+// The program starts in its runfiles and finds them by its own name: what leads another program to its runfiles would
+// mislead it.
+bool EnterRunfiles(const driver::BuildResult& result) {
+  for (const char* name : {"JAVA_RUNFILES", "PYTHON_RUNFILES", "RUNFILES_DIR", "RUNFILES_MANIFEST_FILE",
+                           "RUNFILES_MANIFEST_ONLY", "TEST_SRCDIR", "TEST_WORKSPACE"}) {
+    unsetenv(name);
+  }
+  absl::StatusOr<std::string> here = CurrentDirectory();
+  if (here.ok()) setenv("BUILD_WORKING_DIRECTORY", here->c_str(), 1);
+  for (const auto& [name, value] : result.run_env) setenv(name.c_str(), value.c_str(), 1);
+  if (chdir(result.run_directory.c_str()) == 0) return true;
+  std::fprintf(stderr, "error: entering %s: %s\n", result.run_directory.c_str(), std::strerror(errno));
+  return false;
+}
+
 }  // namespace
 
 driver::ExitCode RunBuild(const Options& given) {
@@ -72,24 +87,6 @@ driver::ExitCode RunBuild(const Options& given) {
   return result.exit_code;
 }
 
-namespace {
-
-// The program starts in its runfiles and finds them by its own name: what leads another program to its runfiles would
-// mislead it.
-bool EnterRunfiles(const std::string& working_directory, const driver::BuildResult& result) {
-  for (const char* name : {"JAVA_RUNFILES", "PYTHON_RUNFILES", "RUNFILES_DIR", "RUNFILES_MANIFEST_FILE",
-                           "RUNFILES_MANIFEST_ONLY", "TEST_SRCDIR", "TEST_WORKSPACE"}) {
-    unsetenv(name);
-  }
-  setenv("BUILD_WORKING_DIRECTORY", working_directory.c_str(), 1);
-  for (const auto& [name, value] : result.run_env) setenv(name.c_str(), value.c_str(), 1);
-  if (chdir(result.run_directory.c_str()) == 0) return true;
-  std::fprintf(stderr, "error: entering %s: %s\n", result.run_directory.c_str(), std::strerror(errno));
-  return false;
-}
-
-}  // namespace
-
 driver::ExitCode RunRun(const Options& given) {
   Options options = given;
   options.request.patterns = options.arguments;
@@ -106,7 +103,7 @@ driver::ExitCode RunRun(const Options& given) {
     std::fprintf(stderr, "error: %s cannot be run: it makes no program\n", options.arguments[0].c_str());
     return driver::ExitCode::kBadCommandLine;
   }
-  if (!EnterRunfiles(options.request.working_directory, result)) return driver::ExitCode::kMachine;
+  if (!EnterRunfiles(result)) return driver::ExitCode::kMachine;
   std::vector<char*> argv = {result.executable.data()};
   for (std::string& argument : result.run_args) argv.push_back(argument.data());
   for (std::string& argument : options.after_dashes) argv.push_back(argument.data());

@@ -13,7 +13,8 @@ namespace {
 using store::WireReader;
 using store::WireWriter;
 
-enum OutcomeField { kTarget = 1, kTest, kSkipped, kMessage, kActions, kExecutable, kRunArg, kRunVariable, kInput, kBinDirectory, kPlan, kGeneration };
+enum OutcomeField { kTarget = 1, kTest, kSkipped, kMessage, kActions, kExecutable, kRunArg, kRunVariable, kInput, kBinDirectory,
+                    kPlan, kGeneration, kRunDirectory };
 enum Part { kFirst = 1, kSecond, kThird, kFourth };
 
 std::string Pair(std::string_view first, std::string_view second, int64_t third = 0) {
@@ -114,7 +115,6 @@ std::string EncodeOutcome(const OutcomeRecord& record) {
   }
   writer.Int(kActions, result.actions_run + result.actions_cached);
   writer.Bytes(kExecutable, result.executable);
-  writer.Bytes(kRunDirectory, result.run_directory);
   for (const std::string& word : result.run_args) writer.Repeated(kRunArg, word);
   for (const auto& [name, value] : result.run_env) writer.Message(kRunVariable, Pair(name, value));
   for (const loading::RepositoryInput& input : record.environment) {
@@ -123,6 +123,7 @@ std::string EncodeOutcome(const OutcomeRecord& record) {
   writer.Bytes(kBinDirectory, outcome.bin_directory);
   if (record.plan) writer.DigestMessage(kPlan, *record.plan);
   writer.Int(kGeneration, record.generation);
+  writer.Bytes(kRunDirectory, result.run_directory);
   return writer.Take();
 }
 

@@ -43,6 +43,14 @@ struct Scene {
 
 void AddText(Scene& scene, const std::string& text) { scene.action().arguments[0].items.emplace_back(ArgValue(text)); }
 
+// A tree that holds the source input, by its name or by another one.
+RunfilesTreePtr Runfiles(const Scene& scene, const std::string& path, const std::string& link = "") {
+  RunfilesTree tree{.path = path, .workspace = "_main"};
+  if (link.empty()) tree.files = Depset<ArtifactId>({scene.source}, {});
+  if (!link.empty()) tree.symlinks = {{link, scene.source}};
+  return std::make_shared<const RunfilesTree>(std::move(tree));
+}
+
 using Change = std::pair<const char*, std::function<void(Scene&)>>;
 
 TEST(ActionKeyTest, EveryPartThatMattersChangesTheKey) {
@@ -66,6 +74,14 @@ TEST(ActionKeyTest, EveryPartThatMattersChangesTheKey) {
       {"input removed", [](Scene& s) { s.action().inputs = {}; s.values.clear(); }},
       {"output name", [](Scene& s) { s.artifact(s.output).exec_path += "2"; }},
       {"output kind", [](Scene& s) { s.artifact(s.output).kind = Artifact::Kind::kTree; }},
+      {"working directory", [](Scene& s) { s.action().working_directory = "a"; }},
+      {"runfiles", [](Scene& s) { s.action().runfiles = {Runfiles(s, "p.runfiles")}; }},
+      {"runfiles elsewhere", [](Scene& s) { s.action().runfiles = {Runfiles(s, "q.runfiles")}; }},
+      {"runfiles by another name", [](Scene& s) { s.action().runfiles = {Runfiles(s, "p.runfiles", "_main/b")}; }},
+      {"runfiles only", [](Scene& s) {
+         s.action().inputs = {};
+         s.action().runfiles = {Runfiles(s, "p.runfiles")};
+       }},
       {"param file", [](Scene& s) {
          s.action().arguments[0].param_file_flag = "@%s";
          s.action().arguments[0].param_file_always = true;
@@ -125,6 +141,18 @@ TEST(ActionKeyTest, ParamFileIsAnInputBesideTheFirstOutput) {
   EXPECT_EQ(prepared.written_files[0].bytes, "'it'\\''s'\na.txt\n");
   EXPECT_EQ(prepared.inputs[1].path, "cow-out/cfg/bin/out-0.params");
   EXPECT_EQ(prepared.inputs[1].digest, Digest::Of(prepared.written_files[0].bytes));
+}
+
+TEST(ActionKeyTest, RunfilesStandInTheirTreesWithAManifest) {
+  Scene scene;
+  scene.action().inputs = {};
+  scene.action().runfiles = {Runfiles(scene, "p.runfiles")};
+  PreparedAction prepared = *scene.Prepare();
+  std::vector<std::string> paths;
+  for (const SpawnInput& input : prepared.preimage.inputs) paths.push_back(input.path);
+  EXPECT_THAT(paths, ElementsAre("p.runfiles/MANIFEST", "p.runfiles/_main/a.txt"));
+  ASSERT_EQ(prepared.written_files.size(), 1u);
+  EXPECT_EQ(prepared.written_files[0].bytes, "_main/a.txt /build/p.runfiles/_main/a.txt\n");
 }
 
 TEST(ActionKeyTest, TreesAreExpandedToTheirFilesInOrder) {

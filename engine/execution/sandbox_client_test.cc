@@ -161,6 +161,16 @@ TEST_F(SandboxClientTest, NoticesThatAHostTreeWasReplaced) {
   EXPECT_THAT(Run(request).lines, ElementsAre("b build dev etc proc tmp"));
 }
 
+TEST_F(SandboxClientTest, StartsInTheWorkingDirectory) {
+  SandboxRequest request = Probe({"list .", "read in", "read /build/a/b/in"});
+  request.inputs.push_back(File("a/b/in", "text"));
+  request.working_directory = "a/b";
+  request.argv[0] = "/build/probe";
+  EXPECT_THAT(Run(request).lines, ElementsAre("in", "text", "text"));
+  request.working_directory = "../etc";
+  EXPECT_EQ(Refusal(request).code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(SandboxClientTest, StopsAnActionAtItsDeadline) {
   SandboxRequest request = Probe({"sleep 60000"});
   request.timeout = absl::Milliseconds(100);

@@ -34,7 +34,7 @@ struct SandboxWritable {
 };
 
 struct SandboxRequest {
-  // argv[0] is absolute, or relative to the execution root; it is not looked up in PATH.
+  // argv[0] is absolute, or relative to the working directory; it is not looked up in PATH.
   std::vector<std::string> argv{};
   std::vector<std::string> env{};  // all of it, as NAME=value
   // Relative to the execution root: a directory above an input. "" is that root.

@@ -22,7 +22,7 @@ inline constexpr int kMaxActions = 256;
 // Where the helper sees the directories it was started with: host path /a/b is kHostPrefix + /a/b.
 // All sources in a request begin with it. The action itself never sees it.
 inline constexpr char kHostPrefix[] = "/.host";
-// The working directory of every action, and what all relative paths in a request are relative to.
+// The working directory of an action that names none, and what all relative paths in a request are relative to.
 inline constexpr char kExecRoot[] = "/build";
 // Who an action is inside the sandbox.
 inline constexpr uint32_t kInsideUid = 1000;
@@ -100,7 +100,7 @@ static_assert(std::is_trivially_copyable_v<Hello> && std::is_trivially_copyable_
 //   uint64  max_file_bytes        RLIMIT_FSIZE; 0 for no limit
 //   uint64  max_open_files        RLIMIT_NOFILE; 0 for the helper's own
 //   string  working_directory     relative to the execution root, where inputs lie; empty for that root
-//   list    argv: string          the first is a path: absolute or relative to the execution root
+//   list    argv: string          the first is a path: absolute or relative to the working directory
 //   list    env: string           NAME=value
 //   list    inputs:               sorted by path
 //             uint32  kind        InputKind
