@@ -149,7 +149,7 @@ TEST(ActionKeyTest, RunfilesStandInTheirTreesWithAManifest) {
   scene.action().runfiles = {Runfiles(scene, "p.runfiles")};
   PreparedAction prepared = *scene.Prepare();
   std::vector<std::string> paths;
-  for (const SpawnInput& input : prepared.preimage.inputs) paths.push_back(input.path);
+  for (const SpawnInput& input : prepared.inputs) paths.push_back(input.path);
   EXPECT_THAT(paths, ElementsAre("p.runfiles/MANIFEST", "p.runfiles/_main/a.txt"));
   ASSERT_EQ(prepared.written_files.size(), 1u);
   EXPECT_EQ(prepared.written_files[0].bytes, "_main/a.txt /build/p.runfiles/_main/a.txt\n");
