@@ -13,6 +13,15 @@
 #include "engine/base/status.h"
 
 namespace cow::analysis {
+namespace {
+
+std::vector<ArtifactId> LinkedFiles(const RunfilesTree& tree) {
+  std::vector<ArtifactId> files;
+  for (const RunfilesEntry& link : tree.symlinks) files.push_back(link.artifact);
+  return files;
+}
+
+}  // namespace
 
 PlanBuilder::PlanBuilder(const ArtifactTable& artifacts, std::string workspace,
                          const starlark::EvaluationLimits& limits)
@@ -89,6 +98,7 @@ absl::Status PlanBuilder::AddRunfiles(const ActionRecord& record, Action& action
         std::any_of(action.runfiles.begin(), action.runfiles.end(), same_place)) {
       continue;
     }
+    action.inputs = Depset<ArtifactId>(LinkedFiles(*tree), {action.inputs});
     action.runfiles.push_back(std::move(tree));
   }
   return absl::OkStatus();
@@ -152,7 +162,9 @@ absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddTestAction(const FilesT
   COW_ASSIGN_OR_RETURN(Action action, Convert(record));
   COW_ASSIGN_OR_RETURN(RunfilesTreePtr runfiles, WantRunfiles(program));
   action.working_directory = JoinPath(runfiles->path, workspace_);
+  action.inputs = Depset<ArtifactId>(LinkedFiles(*runfiles), {runfiles->files});
   action.runfiles = {std::move(runfiles)};
+  action.inputs_in_runfiles = true;
   for (Artifact& output : outputs) {
     action.outputs.push_back(ArtifactId(static_cast<uint32_t>(plan_.artifacts.size())));
     output.generating_action = id;

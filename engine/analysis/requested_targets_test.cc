@@ -74,7 +74,8 @@ TEST_F(RequestedTargetsTest, TestsBecomeActionsWithRunfilesTreeAndEnvironment) {
   const std::string workspace = action.env.at("TEST_WORKSPACE");
   EXPECT_THAT(Words(plan, action),
               ElementsAre("/build/" + runfiles + "/" + workspace + "/a/my_test", "a/d.txt", "two words"));
-  EXPECT_THAT(action.inputs.ToList(), IsEmpty());
+  EXPECT_TRUE(action.inputs_in_runfiles);
+  EXPECT_THAT(Paths(plan, action.inputs.ToList()), testing::UnorderedElementsAre(Bin() + "a/my_test", "a/d.txt"));
   ASSERT_EQ(action.runfiles.size(), 1u);
   EXPECT_EQ(action.runfiles[0]->path, runfiles);
   EXPECT_THAT(Paths(plan, action.runfiles[0]->files.ToList()),

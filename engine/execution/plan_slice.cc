@@ -13,19 +13,6 @@ void SortUnique(std::vector<Id>& ids) {
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
-// Those of runfiles included.
-std::vector<ArtifactId> InputsOf(const Action& action) {
-  std::vector<ArtifactId> inputs = action.inputs.ToList();
-  if (action.runfiles.empty()) return inputs;
-  for (const RunfilesTreePtr& tree : action.runfiles) {
-    std::vector<ArtifactId> files = tree->files.ToList();
-    inputs.insert(inputs.end(), files.begin(), files.end());
-    for (const RunfilesEntry& link : tree->symlinks) inputs.push_back(link.artifact);
-  }
-  SortUnique(inputs);
-  return inputs;
-}
-
 }  // namespace
 
 PlanSlice PlanSlice::Of(const BuildPlan& plan, const std::vector<ArtifactId>& wanted) {
@@ -61,7 +48,7 @@ void PlanSlice::Reach(const BuildPlan& plan, const std::vector<ArtifactId>& want
   for (ArtifactId id : wanted) reach(id);
   for (size_t next = 0; next < actions_.size(); ++next) {
     Node& node = nodes_[actions_[next].value()];
-    node.inputs = InputsOf(plan.action(actions_[next]));
+    node.inputs = plan.action(actions_[next]).inputs.ToList();
     for (ArtifactId id : node.inputs) {
       reach(id);
       if (!plan.artifact(id).is_source() && !known[id.value()]) node.producers.push_back(plan.artifact(id).generating_action);

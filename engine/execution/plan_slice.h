@@ -13,7 +13,7 @@ namespace cow::execution {
 class PlanSlice {
  public:
   struct Node {
-    std::vector<ArtifactId> inputs{};    // with those of runfiles; distinct, in the order of a walk through the execution root
+    std::vector<ArtifactId> inputs{};    // distinct, in the order of a walk through the execution root
     std::vector<ActionId> producers{};   // distinct actions that make inputs
     std::vector<ActionId> dependents{};  // distinct actions that need an output
     uint32_t height = 0;                 // processes on the longest way from here to a wanted artifact

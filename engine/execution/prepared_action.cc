@@ -95,8 +95,8 @@ std::vector<SpawnInput> PlacedInputs(const BuildPlan& plan, const Action& action
   }
   absl::flat_hash_map<ArtifactId, size_t> places;
   for (size_t i = 0; i < inputs.size(); ++i) places.emplace(inputs[i], i);
-  for (ArtifactId id : action.inputs.ToList()) {
-    all.push_back(InputOf(values[places.at(id)], plan.artifact(id).exec_path));
+  for (size_t i = 0; i < inputs.size() && !action.inputs_in_runfiles; ++i) {
+    all.push_back(InputOf(values[i], plan.artifact(inputs[i]).exec_path));
   }
   for (const RunfilesTreePtr& tree : action.runfiles) {
     std::vector<RunfilesEntry> entries = EntriesOf(*tree, plan.artifacts);

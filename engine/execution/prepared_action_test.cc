@@ -79,7 +79,7 @@ TEST(ActionKeyTest, EveryPartThatMattersChangesTheKey) {
       {"runfiles elsewhere", [](Scene& s) { s.action().runfiles = {Runfiles(s, "q.runfiles")}; }},
       {"runfiles by another name", [](Scene& s) { s.action().runfiles = {Runfiles(s, "p.runfiles", "_main/b")}; }},
       {"runfiles only", [](Scene& s) {
-         s.action().inputs = {};
+         s.action().inputs_in_runfiles = true;
          s.action().runfiles = {Runfiles(s, "p.runfiles")};
        }},
       {"param file", [](Scene& s) {
@@ -145,7 +145,7 @@ TEST(ActionKeyTest, ParamFileIsAnInputBesideTheFirstOutput) {
 
 TEST(ActionKeyTest, RunfilesStandInTheirTreesWithAManifest) {
   Scene scene;
-  scene.action().inputs = {};
+  scene.action().inputs_in_runfiles = true;
   scene.action().runfiles = {Runfiles(scene, "p.runfiles")};
   PreparedAction prepared = *scene.Prepare();
   std::vector<std::string> paths;

@@ -44,8 +44,9 @@ struct Action {
 
   CommandLine arguments{};           // kRun: argv; kWrite: lines
   Depset<ArtifactId> inputs{};       // everything the action may read, tools included
-  // Found below the paths of these trees only, unless they are among `inputs` too.
+  // Where it finds inputs besides their exec paths; the files of these trees are among `inputs`.
   std::vector<RunfilesTreePtr> runfiles{};
+  bool inputs_in_runfiles = false;   // it finds inputs in these trees only
   std::vector<ArtifactId> outputs{}; // at least one
   std::string working_directory{};   // kRun: exec path of a directory above an input; "" = the execution root
   std::map<std::string, std::string> env{};  // added to the fixed base environment

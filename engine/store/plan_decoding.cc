@@ -49,6 +49,12 @@ class BodyReader {
     return std::pair(TextOf(two.numbers[0]), TextOf(two.numbers[1]));
   }
 
+  absl::Status AddRunfiles(std::string_view bytes, Action* action) const {
+    COW_ASSIGN_OR_RETURN(RunfilesTreePtr tree, DecodeRunfilesTree(bytes, names_.artifact));
+    action->runfiles.push_back(std::move(tree));
+    return absl::OkStatus();
+  }
+
   ArtifactId Artifact(const WireReader& reader) const { return names_.artifact(Number(reader) - 1); }
 
   absl::StatusOr<ArgExpansion> Expansion(std::string_view bytes) const {
@@ -162,6 +168,9 @@ absl::Status DecodeActionField(const WireReader& reader, const BodyReader& body,
       break;
     }
     case 18: return body.Fetch(reader.bytes(), &action->fetch);
+    case 19: return body.AddRunfiles(reader.bytes(), action);
+    case 20: action->inputs_in_runfiles = reader.integer() != 0; break;
+    case 21: action->working_directory = body.Text(reader); break;
     default: return absl::DataLossError("unknown field of an action");
   }
   return absl::OkStatus();
@@ -223,6 +232,36 @@ absl::StatusOr<HostTree> DecodeHostTree(std::string_view bytes) {
   return tree;
 }
 
+absl::StatusOr<RunfilesTreePtr> DecodeRunfilesTree(std::string_view bytes,
+                                                   const std::function<ArtifactId(uint32_t)>& artifact) {
+  RunfilesTree tree;
+  WireReader reader(bytes);
+  while (reader.Next()) {
+    switch (reader.field()) {
+      case 1: tree.path = reader.bytes(); break;
+      case 2: tree.workspace = reader.bytes(); break;
+      case 3: {
+        std::vector<ArtifactId> files;
+        for (std::string_view ids = reader.bytes(); ids.size() >= 4; ids.remove_prefix(4)) {
+          uint32_t id = 0;
+          for (size_t i = 0; i < 4; ++i) id |= uint32_t{static_cast<uint8_t>(ids[i])} << (8 * i);
+          files.push_back(artifact(id));
+        }
+        tree.files = Depset<ArtifactId>(std::move(files), {});
+        break;
+      }
+      case 4: {
+        COW_ASSIGN_OR_RETURN(TwoFields link, DecodeTwo(reader.bytes()));
+        tree.symlinks.push_back({std::string(link.bytes[0]), artifact(link.numbers[1] - 1)});
+        break;
+      }
+      default: reader.Fail("unknown field");
+    }
+  }
+  COW_RETURN_IF_ERROR(reader.status());
+  return std::make_shared<const RunfilesTree>(std::move(tree));
+}
+
 absl::StatusOr<RequestedTarget> DecodeRequestedTarget(std::string_view bytes) {
   RequestedTarget target;
   WireReader reader(bytes);
@@ -244,6 +283,11 @@ absl::StatusOr<RequestedTarget> DecodeRequestedTarget(std::string_view bytes) {
       case 7: {
         COW_ASSIGN_OR_RETURN(TwoFields variable, DecodeTwo(reader.bytes()));
         target.run_env.emplace(variable.bytes[0], variable.bytes[1]);
+        break;
+      }
+      case 8: {
+        COW_ASSIGN_OR_RETURN(target.runfiles_tree,
+                             DecodeRunfilesTree(reader.bytes(), [](uint32_t id) { return ArtifactId(id); }));
         break;
       }
       default: reader.Fail("unknown field");

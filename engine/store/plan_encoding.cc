@@ -151,9 +151,24 @@ absl::StatusOr<Label> LabelOf(std::string_view text) {
 uint32_t SetNumbers::Of(const Depset<ArtifactId>& set) { return Number(set); }
 uint32_t SetNumbers::Of(const Depset<ArgValue>& set) { return Number(set); }
 
+std::string EncodeRunfilesTree(const RunfilesTree& tree) {
+  const auto& [path, workspace, files, symlinks] = tree;
+  std::string ids;
+  for (ArtifactId id : files.ToList()) {
+    for (int shift = 0; shift < 32; shift += 8) ids.push_back(static_cast<char>(id.value() >> shift));
+  }
+  WireWriter writer;
+  writer.Bytes(1, path).Bytes(2, workspace).Bytes(3, ids);
+  for (const auto& [place, artifact] : symlinks) {
+    writer.Message(4, WireWriter().Bytes(1, place).Int(2, IdOrNone(artifact)).bytes());
+  }
+  return writer.Take();
+}
+
 // All fields by name: a new one does not compile until it is written and read.
 std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNumbers& argument_sets) {
-  const auto& [kind, owner, configuration, mnemonic, progress_message, arguments, inputs, outputs, env, host_tree,
+  const auto& [kind, owner, configuration, mnemonic, progress_message, arguments, inputs, runfiles, inputs_in_runfiles,
+               outputs, working_directory, env, host_tree,
                execution_requirements, exec_properties, max_attempts, timeout_seconds, unused_inputs_list,
                captured_output, content, executable, substitutions, fetch] = action;
   BodyWriter writer(strings, argument_sets);
@@ -170,6 +185,8 @@ std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNu
   if (kind == Action::Kind::kFetch) {
     writer.Raw(18, WireWriter().Bytes(1, fetch.url).DigestMessage(2, fetch.digest).bytes());
   }
+  for (const RunfilesTreePtr& tree : runfiles) writer.Raw(19, EncodeRunfilesTree(*tree));
+  writer.Int(20, inputs_in_runfiles).Text(21, working_directory);
   return writer.Take();
 }
 
@@ -190,7 +207,7 @@ std::string EncodeHostTree(const HostTree& tree) {
 }
 
 std::string EncodeRequestedTarget(const RequestedTarget& target) {
-  const auto& [label, configuration, outputs, executable, runfiles, run_args, run_env] = target;
+  const auto& [label, configuration, outputs, executable, runfiles, runfiles_tree, run_args, run_env] = target;
   WireWriter writer;
   writer.Bytes(1, LabelText(label)).Bytes(2, configuration).Int(3, IdOrNone(executable));
   for (ArtifactId id : outputs) writer.Message(4, WireWriter().Int(1, IdOrNone(id)).bytes());
@@ -199,6 +216,7 @@ std::string EncodeRequestedTarget(const RequestedTarget& target) {
   for (const auto& [name, value] : run_env) {
     writer.Message(7, WireWriter().Bytes(1, name).Bytes(2, value).bytes());
   }
+  if (runfiles_tree != nullptr) writer.Message(8, EncodeRunfilesTree(*runfiles_tree));
   return writer.Take();
 }
 

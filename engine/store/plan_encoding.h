@@ -73,6 +73,7 @@ absl::StatusOr<Label> LabelOf(std::string_view text);
 // Everything of an action but its inputs and outputs.
 std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNumbers& argument_sets);
 std::string EncodeHostTree(const HostTree& tree);
+std::string EncodeRunfilesTree(const RunfilesTree& tree);
 std::string EncodeRequestedTarget(const RequestedTarget& target);
 // `actions`: the number of each action in the record.
 std::string EncodeTestSpec(const TestSpec& test, const std::vector<uint32_t>& actions);
@@ -86,6 +87,9 @@ struct PlanNames {
 
 absl::StatusOr<Action> DecodeActionBody(std::string_view bytes, const PlanNames& names);
 absl::StatusOr<HostTree> DecodeHostTree(std::string_view bytes);
+// `artifact`: what stands behind an id of the whole plan.
+absl::StatusOr<RunfilesTreePtr> DecodeRunfilesTree(std::string_view bytes,
+                                                   const std::function<ArtifactId(uint32_t)>& artifact);
 // The ids are those of the whole plan.
 absl::StatusOr<RequestedTarget> DecodeRequestedTarget(std::string_view bytes);
 absl::StatusOr<TestSpec> DecodeTestSpec(std::string_view bytes);

@@ -178,6 +178,7 @@ class PartBuilder {
     for (ArtifactId& id : target.outputs) id = Map(id.value());
     for (ArtifactId& id : target.runfiles) id = Map(id.value());
     if (target.executable.valid()) target.executable = Map(target.executable.value());
+    if (target.runfiles_tree != nullptr) target.runfiles_tree = Map(*target.runfiles_tree);
     part_.plan.targets.push_back(std::move(target));
     part_.targets.push_back(place);
   }
@@ -220,6 +221,14 @@ class PartBuilder {
                                     .owner = OwnerOf(encoded)});
     part_.artifacts.push_back(ArtifactId(original));
     return place->second;
+  }
+
+  RunfilesTreePtr Map(RunfilesTree tree) {
+    std::vector<ArtifactId> files = tree.files.ToList();
+    for (ArtifactId& id : files) id = Map(id.value());
+    tree.files = Depset<ArtifactId>(std::move(files), {});
+    for (RunfilesEntry& link : tree.symlinks) link.artifact = Map(link.artifact.value());
+    return std::make_shared<const RunfilesTree>(std::move(tree));
   }
 
   Label OwnerOf(const record::PlanArtifact& artifact) const {

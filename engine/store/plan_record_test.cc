@@ -176,8 +176,15 @@ TEST_F(PlanRecordTest, EverythingAboutAnActionIsKept) {
   action.content = "text";
   action.executable = true;
   action.substitutions = {{"x", "y"}, {"", ""}};
+  const auto tree = std::make_shared<const RunfilesTree>(RunfilesTree{.path = "p.runfiles",
+                                                                      .workspace = "_main",
+                                                                      .files = Depset<ArtifactId>({link, first_}, {}),
+                                                                      .symlinks = {{"_main/x", first_}, {"y", link}}});
+  action.runfiles = {tree};
+  action.inputs_in_runfiles = true;
+  action.working_directory = "p.runfiles/_main";
   order_.push_back(ActionId(static_cast<uint32_t>(plan_.actions.size() - 1)));
-  plan_.targets.push_back({.label = At("//:full"), .outputs = {output}});
+  plan_.targets.push_back({.label = At("//:full"), .outputs = {output}, .runfiles_tree = tree});
 
   const PlanPart part = PartOf({first_});
   const Action& read = part.plan.actions.back();
@@ -224,6 +231,22 @@ TEST_F(PlanRecordTest, EverythingAboutAnActionIsKept) {
   EXPECT_EQ(read.content, "text");
   EXPECT_TRUE(read.executable);
   EXPECT_EQ(read.substitutions, action.substitutions);
+  EXPECT_TRUE(read.inputs_in_runfiles);
+  EXPECT_EQ(read.working_directory, "p.runfiles/_main");
+  ASSERT_EQ(read.runfiles.size(), 1u);
+  for (const RunfilesTreePtr& known : {read.runfiles[0], part.plan.targets.back().runfiles_tree}) {
+    ASSERT_NE(known, nullptr);
+    EXPECT_EQ(known->path, "p.runfiles");
+    EXPECT_EQ(known->workspace, "_main");
+    const std::vector<ArtifactId> files = known->files.ToList();
+    ASSERT_EQ(files.size(), 2u);
+    EXPECT_EQ(original(files[0]), link);
+    EXPECT_EQ(original(files[1]), first_);
+    ASSERT_EQ(known->symlinks.size(), 2u);
+    EXPECT_EQ(known->symlinks[0].path, "_main/x");
+    EXPECT_EQ(original(known->symlinks[0].artifact), first_);
+    EXPECT_EQ(original(known->symlinks[1].artifact), link);
+  }
   EXPECT_EQ(read.inputs.order(), DepsetOrder::kPreorder);
   for (const KnownArtifact& known : part.plan.known) {
     if (original(known.id) == link) {
