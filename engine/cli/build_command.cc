@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/base/posix_file.h"
 #include "engine/cli/interrupt.h"
+#include "engine/cli/profile_sink.h"
 #include "engine/cli/progress_sink.h"
 #include "engine/cli/report.h"
 #include "engine/cli/terminal.h"
@@ -49,7 +50,16 @@ driver::BuildResult BuildWithProgress(const Options& options) {
     return {.exit_code = driver::ExitCode::kMachine};
   }
   request.working_directory = *directory;
-  return driver::Build(request, progress, interrupt.token());
+  if (options.profile.empty()) return driver::Build(request, progress, interrupt.token());
+  ProfileSink profile(progress);
+  driver::BuildResult result = driver::Build(request, profile, interrupt.token());
+  absl::Status written = WriteFile(options.profile, profile.Trace(result) + "\n");
+  if (!written.ok()) {
+    progress.Handle(Message{Message::Kind::kWarning, absl::StrCat("warning: no profile: ", written.message())});
+  }
+  std::string path = CriticalPathText(result);
+  if (!options.quiet && !path.empty()) progress.Handle(Message{Message::Kind::kInfo, std::move(path)});
+  return result;
 }
 
 // The program starts in its runfiles and finds them by its own name: what leads another program to its runfiles would

@@ -14,6 +14,7 @@
 #include "engine/cli/rc_file.h"
 #include "engine/cli/query_command.h"
 #include "engine/cli/rc_file.h"
+#include "engine/cli/why_command.h"
 #include "engine/cli/workspace_commands.h"
 #include "engine/driver/workspace_tasks.h"
 
@@ -30,6 +31,11 @@ const std::vector<Command>& Commands() {
        "deps(x), rdeps(universe, x), somepath(a, b), kind(pattern, x), attr(name, pattern, x) and others; + - ^ join sets.\n"
        "docs/reference/query.md has an example of each.",
        RunQuery},
+      {"why", "[TARGET|FILE]", "Tells why actions ran: what changed since they were built before.",
+       "Without an argument: the last build, by cause. With a label, a pattern or an output file: its actions, each with what\n"
+       "changed, up to the source. Answers from what builds recorded; nothing is loaded or built. docs/guide/why.md.",
+       RunWhy},
+      {"stats", "", "Shows how the recorded builds went: cache hits, slowest actions, history.", "", RunStats},
       {"lock", "[REPOSITORY...]", "Resolves the lock files of repositories again.",
        "The only command that changes a lock file.", RunLock},
       {"clean", "", "Removes cow-out/ and cow-bin. Never needed for correctness.", "", RunClean},

@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kBuilding[] = "build test run query";
 constexpr char kExecuting[] = "build test run";
-constexpr char kLoading[] = "build test run query lock info clean";
+constexpr char kLoading[] = "build test run query lock info clean why stats";
 
 absl::Status SetPositive(const std::string& text, std::string_view name, int* target) {
   int value = 0;
@@ -168,6 +168,26 @@ std::vector<Flag> OwnFlags() {
       {"check_visibility", 0, "", {}, "--nocheck_visibility lets targets depend on what is not visible to them.", kBuilding,
        Bool(&BuildRequest::check_visibility)},
       {"subcommands", 's', "", {}, "Prints the command of every action that runs.", kExecuting, Bool(&BuildRequest::subcommands)},
+      {"explain", 0, "FILE", {}, "Writes a line for every action that ran, with the reason, to this file.", kExecuting,
+       Text(&BuildRequest::explain)},
+      {"verbose_explanations", 0, "", {}, "All reasons of each action in the file of --explain, up to the source.", kExecuting,
+       Bool(&BuildRequest::verbose_explanations)},
+      {"profile", 0, "FILE", {}, "Writes a trace of the build, for ui.perfetto.dev or chrome://tracing, to this file, and "
+       "shows the critical path.", kExecuting,
+       [](const std::string& value, Options& options) {
+         options.profile = value;
+         return absl::OkStatus();
+       }},
+      {"against", 0, "BUILD", {}, "Compares with this recorded build instead of with what each action was before.", "why",
+       [](const std::string& value, Options& options) {
+         options.against = value;
+         return absl::OkStatus();
+       }},
+      {"list", 0, "", {}, "Shows the recorded builds.", "why",
+       [](const std::string& value, Options& options) {
+         options.list = value != "no";
+         return absl::OkStatus();
+       }},
       {"output_groups", 0, "NAMES", {}, "Builds these output groups, comma separated, instead of the default outputs; +NAME adds "
        "one, -NAME takes one away.", kBuilding, AppendWords(&BuildRequest::output_groups)},
       {"aspects", 0, "LABELS", {}, "Runs these aspects, //pkg:file.bzl%name, comma separated, on the targets.", kBuilding,
@@ -251,7 +271,7 @@ std::vector<Flag> OwnFlags() {
        [](const std::string& value, Options& options) {
          return SetPositive(value, "max_depth", &options.starlark.max_depth);
        }},
-      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test info version starlark",
+      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test info why stats version starlark",
        [](const std::string& value, Options& options) {
          options.json = value != "no";
          return absl::OkStatus();

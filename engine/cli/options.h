@@ -20,6 +20,9 @@ struct Options {
   Switch progress = Switch::kAuto;      // auto: one line per worker on a terminal, plain lines elsewhere
   bool json = false;                    // the result as one JSON object on stdout
   bool help = false;
+  std::string against{};                // cow why: number of the build to compare with
+  bool list = false;                    // cow why: the recorded builds
+  std::string profile{};                // file to write a trace of the build to; "" = none
   driver::StarlarkRequest starlark{};   // what `cow starlark` runs, and how far
   bool quiet = false;                   // errors and requested output only
   std::vector<std::string> arguments{}; // what is not a flag, in order

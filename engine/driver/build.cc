@@ -13,6 +13,7 @@
 #include "engine/base/status.h"
 #include "engine/driver/build_state.h"
 #include "engine/driver/exit_status.h"
+#include "engine/driver/explain_file.h"
 #include "engine/driver/message_recorder.h"
 #include "engine/driver/offline_fetcher.h"
 #include "engine/driver/session.h"
@@ -51,6 +52,9 @@ class Builder {
   BuildResult Run() {
     Clock::time_point start = Clock::now();
     absl::Status status = Steps();
+    if (status.ok() && session_ && !request_.explain.empty()) {
+      status = WriteExplanations(request_, session_->root, began_unix_micros_, *session_->store);
+    }
     const bool stopped = cancelled_.stop_requested() && absl::IsCancelled(status);
     if (!status.ok() && !stopped) Report(status);
     if (cancelled_.stop_requested()) result_.exit_code = ExitCode::kInterrupted;
@@ -285,6 +289,9 @@ class Builder {
     result_.actions_cached = executed.actions_cached;
     result_.actions_failed = executed.actions_failed;
     result_.sandbox_tier = executed.sandbox_tier;
+    for (const execution::CriticalStep& step : executed.critical_path) {
+      result_.critical_path.push_back({step.description, step.label, step.start_micros, step.wall_micros});
+    }
     if (executed.interrupted) {
       Fail(ExitCode::kInterrupted);
     } else if (!built) {

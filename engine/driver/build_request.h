@@ -39,6 +39,8 @@ struct BuildRequest {
   std::string test_output = "errors";
   TestOptions test_options{};               // cow test
   std::string toolchain_resolution_debug{}; // regular expression
+  std::string explain{};                    // file for the reasons why actions ran; "" = none
+  bool verbose_explanations = false;
   bool expunge = false;                     // cow clean
   bool check_only = false;                  // cow lock
 };
@@ -80,6 +82,14 @@ struct TestOutcome {
   bool passed() const { return status == Status::kPassed || status == Status::kFlaky; }
 };
 
+// A process on the chain that took longest: no number of processors makes the build faster.
+struct CriticalStep {
+  std::string description{};                // "Compiling a.cc"
+  std::string label{};
+  int64_t start_micros = 0;                 // since the build began
+  int64_t wall_micros = 0;
+};
+
 // Exit codes of cow, after Bazel's. docs/reference/exit-codes.md lists them for users.
 enum class ExitCode : int {
   kOk = 0,
@@ -101,6 +111,7 @@ struct BuildResult {
   int64_t actions_cached = 0;
   int64_t actions_failed = 0;
   bool unchanged = false;                   // taken over from the last build: nothing was different
+  std::vector<CriticalStep> critical_path{};  // of what ran
   int64_t wall_micros = 0;
   int64_t loading_micros = 0;               // of it: finding and evaluating packages
   int64_t analysis_micros = 0;              // of it: from targets to actions; packages not loaded before load here

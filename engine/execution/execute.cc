@@ -16,6 +16,7 @@
 #include "engine/execution/seen_paths.h"
 #include "engine/execution/source_values.h"
 #include "engine/store/action_cache.h"
+#include "engine/store/build_history.h"
 #include "engine/store/cas.h"
 #include "engine/store/fetcher.h"
 
@@ -36,6 +37,12 @@ std::vector<ArtifactId> WantedArtifacts(const BuildPlan& plan) {
   return wanted;
 }
 
+PlanSlice SliceOf(const BuildPlan& plan, const Services& services) {
+  PlanSlice slice = PlanSlice::Of(plan, WantedArtifacts(plan));
+  if (services.history != nullptr) slice.Weigh(plan, services.history->Durations());
+  return slice;
+}
+
 // One call of Execute.
 class Execution {
  public:
@@ -44,7 +51,7 @@ class Execution {
         options_(options),
         services_(services),
         jobs_(options.jobs > 0 ? options.jobs : ProcessorCount()),
-        slice_(PlanSlice::Of(plan, WantedArtifacts(plan))),
+        slice_(SliceOf(plan, services)),
         values_(plan.artifacts.size()),
         trees_(&services.cas),
         supply_(plan, &services.cas, &services.fetcher, &trees_),

@@ -145,6 +145,7 @@ std::optional<Differences> KeyComparison::Compare(const Digest& before, const Di
   CompareActions(old->action, now->action, &differences);
   CompareCommands(old->command, now->command, &differences);
   CompareInputs(*old, *now, &differences);
+  if (differences.empty()) return std::nullopt;
   return differences;
 }
 

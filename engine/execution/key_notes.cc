@@ -6,16 +6,17 @@ namespace cow::execution {
 
 std::optional<KeyNote> KeyNotes::OnKnown(const std::string& output, const Digest& key) const {
   if (history_ == nullptr) return std::nullopt;
-  std::optional<LastKey> last = history_->LastKeyOf(output);
-  if (last && last->key == key && !last->failed) return std::nullopt;
-  history_->SetLastKey(output, {.key = key, .unix_micros = unix_micros_});
-  if (!last || last->key == key) return std::nullopt;
-  return KeyNote{.key = key, .previous = std::move(last)};
+  std::vector<LastKey> known = history_->LastKeysOf(output);
+  if (!known.empty() && known.front().key == key && !known.front().failed) return std::nullopt;
+  history_->AddLastKey(output, {.key = key, .unix_micros = unix_micros_});
+  if (known.empty() || known.front().key == key) return std::nullopt;
+  std::erase_if(known, [&](const LastKey& last) { return last.key == key; });
+  return KeyNote{.key = key, .previous = std::move(known)};
 }
 
 std::optional<KeyNote> KeyNotes::OnMiss(const std::string& output, KeyNote note) const {
   if (history_ == nullptr) return std::nullopt;
-  note.previous = history_->LastKeyOf(output);
+  note.previous = history_->LastKeysOf(output);
   return note;
 }
 
@@ -26,7 +27,7 @@ void KeyNotes::OnSameReads(const Digest& key, const KeyPreimage& preimage) const
 void KeyNotes::OnRan(const std::string& output, const Digest& key, const KeyPreimage& preimage, bool failed) const {
   if (history_ == nullptr) return;
   StorePreimage(key, preimage, history_->preimages());
-  history_->SetLastKey(output, {.key = key, .failed = failed, .unix_micros = unix_micros_});
+  history_->AddLastKey(output, {.key = key, .failed = failed, .unix_micros = unix_micros_});
 }
 
 }  // namespace cow::execution

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/digest.h"
 #include "engine/execution/key_preimage.h"
@@ -19,7 +20,7 @@ struct KeyNote {
   Digest key{};
   MissReason miss = MissReason::kNone;
   std::string lost{};                 // kBlobLost: exec path of the output
-  std::optional<LastKey> previous{};
+  std::vector<LastKey> previous{};
 };
 
 class KeyNotes {

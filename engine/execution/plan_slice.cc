@@ -15,6 +15,16 @@ void SortUnique(std::vector<Id>& ids) {
 
 }  // namespace
 
+template <typename Weight>
+void PlanSlice::MeasureHeights(const Weight& weight_of) {
+  for (size_t i = actions_.size(); i-- > 0;) {
+    Node& node = nodes_[actions_[i].value()];
+    uint64_t above = 0;
+    for (ActionId dependent : node.dependents) above = std::max(above, nodes_[dependent.value()].height);
+    node.height = above + weight_of(actions_[i]);
+  }
+}
+
 PlanSlice PlanSlice::Of(const BuildPlan& plan, const std::vector<ArtifactId>& wanted) {
   PlanSlice slice;
   slice.nodes_.resize(plan.actions.size());
@@ -24,7 +34,7 @@ PlanSlice PlanSlice::Of(const BuildPlan& plan, const std::vector<ArtifactId>& wa
   slice.LinkDependents(reached);
   slice.SortActions(reached);
   slice.acyclic_ = slice.actions_.size() == reached.size();
-  slice.MeasureHeights(plan);
+  slice.MeasureHeights([&](ActionId id) -> uint64_t { return plan.action(id).kind == Action::Kind::kRun ? 1 : 0; });
   return slice;
 }
 
@@ -92,13 +102,19 @@ void PlanSlice::SortActions(const std::vector<ActionId>& reached) {
   }
 }
 
-void PlanSlice::MeasureHeights(const BuildPlan& plan) {
-  for (size_t i = actions_.size(); i-- > 0;) {
-    Node& node = nodes_[actions_[i].value()];
-    uint32_t above = 0;
-    for (ActionId dependent : node.dependents) above = std::max(above, nodes_[dependent.value()].height);
-    node.height = above + (plan.action(actions_[i]).kind == Action::Kind::kRun ? 1 : 0);
-  }
+void PlanSlice::Weigh(const BuildPlan& plan, const RecordedDurations& durations) {
+  if (durations.empty()) return;
+  int64_t sum = 0;
+  for (const auto& [mnemonic, micros] : durations.by_mnemonic) sum += micros;
+  const int64_t unknown = sum / static_cast<int64_t>(durations.by_mnemonic.size());
+  MeasureHeights([&](ActionId id) -> uint64_t {
+    const Action& action = plan.action(id);
+    if (action.kind != Action::Kind::kRun) return 0;
+    auto own = durations.by_output.find(plan.artifact(action.outputs[0]).exec_path);
+    if (own != durations.by_output.end()) return static_cast<uint64_t>(own->second);
+    auto usual = durations.by_mnemonic.find(action.mnemonic);
+    return static_cast<uint64_t>(usual != durations.by_mnemonic.end() ? usual->second : unknown);
+  });
 }
 
 }  // namespace cow::execution

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/model/build_plan.h"
+#include "engine/model/recorded_durations.h"
 
 namespace cow::execution {
 
@@ -16,13 +17,16 @@ class PlanSlice {
     std::vector<ArtifactId> inputs{};    // distinct, in the order of a walk through the execution root
     std::vector<ActionId> producers{};   // distinct actions that make inputs
     std::vector<ActionId> dependents{};  // distinct actions that need an output
-    uint32_t height = 0;                 // processes on the longest way from here to a wanted artifact
+    uint64_t height = 0;                 // the longest way from here to a wanted artifact: in processes, or what Weigh says
     bool wanted = false;
   };
 
   // Artifacts in BuildPlan::known are neither sources nor made by anybody.
 
   static PlanSlice Of(const BuildPlan& plan, const std::vector<ArtifactId>& wanted);
+
+  // Measures heights in the time that processes take, as far as earlier builds tell.
+  void Weigh(const BuildPlan& plan, const RecordedDurations& durations);
 
   const Node& node(ActionId id) const { return nodes_[id.value()]; }
   // The wanted actions, every one after its producers. Actions on a cycle are missing.
@@ -37,7 +41,8 @@ class PlanSlice {
   void SortInputs(const BuildPlan& plan, const std::vector<ActionId>& reached);
   void LinkDependents(const std::vector<ActionId>& reached);
   void SortActions(const std::vector<ActionId>& reached);
-  void MeasureHeights(const BuildPlan& plan);
+  template <typename Weight>
+  void MeasureHeights(const Weight& weight_of);
 
   std::vector<Node> nodes_;
   std::vector<ActionId> actions_;

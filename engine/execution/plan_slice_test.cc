@@ -56,6 +56,23 @@ TEST(PlanSliceTest, RecognizesACircle) {
   EXPECT_FALSE(PlanSlice::Of(builder.plan, {b}).acyclic());
 }
 
+TEST(PlanSliceTest, RecordedDurationsDecideWhatDelaysMost) {
+  PlanBuilder builder("/ws");
+  ArtifactId slow = builder.Run("cat", "slow", {});
+  ArtifactId first = builder.Run("cat", "first", {});
+  ArtifactId second = builder.Run("cat", "second", {first});
+  builder.ActionOf(second).mnemonic = "Unknown";
+  PlanSlice slice = PlanSlice::Of(builder.plan, {slow, second});
+  auto height = [&](ArtifactId id) { return slice.node(builder.plan.artifact(id).generating_action).height; };
+  slice.Weigh(builder.plan, {});
+  EXPECT_EQ(height(slow), 1u);
+  EXPECT_EQ(height(first), 2u);
+  slice.Weigh(builder.plan, {.by_mnemonic = {{"Test", 10}}, .by_output = {{absl::StrCat(kBin, "/slow"), 1000}}});
+  EXPECT_EQ(height(slow), 1000u);
+  EXPECT_EQ(height(second), 10u);
+  EXPECT_EQ(height(first), 20u);
+}
+
 TEST(RunQueueTest, GreaterHeightsLeaveFirstThenTheOrderOfThePlan) {
   RunQueue queue;
   queue.Push(ActionId(3), 1);

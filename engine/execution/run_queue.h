@@ -12,7 +12,7 @@ namespace cow::execution {
 class RunQueue {
  public:
   // Greater heights leave first; equal ones in the order of the plan.
-  void Push(ActionId id, uint32_t height) { heap_.push({height, id}); }
+  void Push(ActionId id, uint64_t height) { heap_.push({height, id}); }
   bool empty() const { return heap_.empty(); }
   ActionId Pop() {
     ActionId id = heap_.top().id;
@@ -23,7 +23,7 @@ class RunQueue {
 
  private:
   struct Entry {
-    uint32_t height;
+    uint64_t height;
     ActionId id;
     friend bool operator<(const Entry& a, const Entry& b) {
       return std::tie(a.height, b.id) < std::tie(b.height, a.id);

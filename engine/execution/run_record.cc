@@ -62,7 +62,8 @@ class Recorder {
     std::optional<Outcome> outcome = OutcomeOf(record);
     if (!outcome) return;
     // What the engine made for an action tells something only if there is another key to compare with.
-    if (record.note->previous && record.note->previous->key != record.note->key) AddMadeInputs(id);
+    const std::vector<LastKey>& previous = record.note->previous;
+    if (!previous.empty() && previous.front().key != record.note->key) AddMadeInputs(id);
     RecordedAction recorded = Named(plan_, id);
     recorded.outcome = *outcome;
     recorded.miss = record.note->miss;

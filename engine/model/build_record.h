@@ -20,7 +20,7 @@ enum class MissReason {
   kCacheOff,      // this build was told not to use results
 };
 
-// The key under which an action was last seen in a workspace, and when.
+// A key under which an action was seen in a workspace, and when.
 struct LastKey {
   Digest key{};
   bool failed = false;        // it ran and failed, so that there is no result
@@ -44,7 +44,7 @@ struct RecordedAction {
   Outcome outcome = Outcome::kRan;
   MissReason miss = MissReason::kNone;
   Digest key{};                         // kMade: of the bytes of `source`, if there is a previous one
-  std::optional<LastKey> previous{};    // none: never seen in this workspace
+  std::vector<LastKey> previous{};      // other keys it had, the newest first; none: never seen in this workspace
   std::string lost{};                   // kBlobLost: exec path of the output
   std::string source{};                 // kMade: the input it is an alias of, or whose change changed it
   int64_t start_micros = 0;             // since the build began; kRan, kFailed

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/digest.h"
 #include "engine/store/build_record_generated.h"
+#include "engine/store/duration_record.h"
 #include "flatbuffers/flatbuffers.h"
 
 namespace cow::store {
@@ -17,6 +18,9 @@ using Outcome = RecordedAction::Outcome;
 
 constexpr char kSummaryIdentifier[] = "CBS1";
 constexpr char kActionsIdentifier[] = "CBA1";
+
+// Last keys that are kept for an action.
+constexpr size_t kMostLastKeys = 4;
 
 record::Key ToRecord(const Digest& digest) {
   return record::Key(flatbuffers::span<const uint8_t, 32>(digest.hash().data(), 32), digest.size_bytes());
@@ -76,11 +80,13 @@ Offset<record::RecordedAction> ToRecord(FlatBufferBuilder& builder, const Record
   Offset<flatbuffers::String> lost, source;
   if (!action.lost.empty()) lost = builder.CreateString(action.lost);
   if (!action.source.empty()) source = builder.CreateSharedString(action.source);
+  std::vector<record::Last> previous;
+  for (const LastKey& last : action.previous) previous.push_back(ToRecord(last));
+  Offset<flatbuffers::Vector<const record::Last*>> previous_vector;
+  if (!previous.empty()) previous_vector = builder.CreateVectorOfStructs(previous);
   record::Key key = ToRecord(action.key);
-  record::Last previous;
-  if (action.previous) previous = ToRecord(*action.previous);
   return record::CreateRecordedAction(builder, outputs, label, mnemonic, static_cast<uint8_t>(action.outcome),
-                                      static_cast<uint8_t>(action.miss), &key, action.previous ? &previous : nullptr,
+                                      static_cast<uint8_t>(action.miss), &key, previous_vector,
                                       lost, source, action.start_micros, action.wall_micros);
 }
 
@@ -98,7 +104,9 @@ std::optional<RecordedAction> FromRecord(const record::RecordedAction& action) {
                         .source = Text(action.source()),
                         .start_micros = action.start_micros(),
                         .wall_micros = action.wall_micros()};
-  if (action.previous() != nullptr) result.previous = FromRecord(*action.previous());
+  if (action.previous() != nullptr) {
+    for (const record::Last* last : *action.previous()) result.previous.push_back(FromRecord(*last));
+  }
   return result;
 }
 
@@ -145,13 +153,23 @@ std::string BigEndian(int64_t value) {
 }  // namespace
 
 BuildHistory::BuildHistory(Database* database, const std::string& workspace_root, HistoryLimits limits)
-    : database_(*database), workspace_(Digest::Of(workspace_root).hash_view()), limits_(limits), preimages_(database) {}
+    : database_(*database),
+      workspace_(Digest::Of(workspace_root).hash_view()),
+      limits_(limits),
+      preimages_(database) {}
 
 // In the order of time.
 std::string BuildHistory::KeyOf(int64_t unix_micros) const { return workspace_ + BigEndian(unix_micros); }
 
 std::string BuildHistory::KeyOf(std::string_view output) const {
   return std::string(RecordHasher("cow/last_key").Add(workspace_).Add(output).Finish().hash_view());
+}
+
+std::string BuildHistory::DurationsKey() const { return absl::StrCat("store/durations/", HexEncode(workspace_)); }
+
+RecordedDurations BuildHistory::Durations() const {
+  absl::StatusOr<std::optional<std::string>> bytes = database_.Get(Table::kState, DurationsKey());
+  return bytes.ok() && bytes->has_value() ? DecodeDurations(**bytes) : RecordedDurations();
 }
 
 std::vector<BuildSummary> BuildHistory::Builds() const {
@@ -195,21 +213,34 @@ void BuildHistory::AddBuild(BuildRecord record) {
     database_.Delete(Table::kBuildActions, KeyOf(builds[i].unix_micros));
     database_.Delete(Table::kBuilds, KeyOf(builds[i].unix_micros));
   }
+  if (summary.actions_run > 0) {
+    RecordedDurations durations = Durations();
+    AddDurations(record.actions, &durations);
+    database_.Put(Table::kState, DurationsKey(), EncodeDurations(durations));
+  }
   database_.Put(Table::kBuildActions, KeyOf(summary.unix_micros), actions);
   database_.Put(Table::kBuilds, KeyOf(summary.unix_micros), EncodeSummary(summary));
 }
 
-std::optional<LastKey> BuildHistory::LastKeyOf(std::string_view output) const {
+std::vector<LastKey> BuildHistory::LastKeysOf(std::string_view output) const {
   absl::StatusOr<std::optional<std::string>> bytes = database_.Get(Table::kLastKeys, KeyOf(output));
-  if (!bytes.ok() || !bytes->has_value() || (*bytes)->size() != sizeof(record::Last)) return std::nullopt;
-  record::Last stored;
-  std::memcpy(&stored, (*bytes)->data(), sizeof(stored));
-  return FromRecord(stored);
+  std::vector<LastKey> keys;
+  if (!bytes.ok() || !bytes->has_value() || (*bytes)->size() % sizeof(record::Last) != 0) return keys;
+  for (size_t at = 0; at < (*bytes)->size(); at += sizeof(record::Last)) {
+    record::Last stored;
+    std::memcpy(static_cast<void*>(&stored), (*bytes)->data() + at, sizeof(stored));
+    keys.push_back(FromRecord(stored));
+  }
+  return keys;
 }
 
-void BuildHistory::SetLastKey(std::string_view output, const LastKey& last) {
-  const record::Last stored = ToRecord(last);
-  database_.Put(Table::kLastKeys, KeyOf(output), {reinterpret_cast<const char*>(&stored), sizeof(stored)});
+void BuildHistory::AddLastKey(std::string_view output, const LastKey& last) {
+  std::vector<record::Last> all = {ToRecord(last)};
+  for (const LastKey& other : LastKeysOf(output)) {
+    if (other.key != last.key && all.size() < kMostLastKeys) all.push_back(ToRecord(other));
+  }
+  database_.Put(Table::kLastKeys, KeyOf(output),
+                {reinterpret_cast<const char*>(all.data()), all.size() * sizeof(record::Last)});
 }
 
 }  // namespace cow::store

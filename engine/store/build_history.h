@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/model/build_record.h"
+#include "engine/model/recorded_durations.h"
 #include "engine/store/database.h"
 #include "engine/store/preimage_store.h"
 
@@ -36,14 +37,19 @@ class BuildHistory {
   // Its number and its counts of recorded actions and bytes are filled in.
   void AddBuild(BuildRecord record);
 
-  // Of the action whose first output has this exec path.
-  std::optional<LastKey> LastKeyOf(std::string_view output) const;
-  void SetLastKey(std::string_view output, const LastKey& last);
+  // The last few keys of the action whose first output has this exec path, the newest first. A build in which nothing
+  // changed leaves no trace, so that the newest need not be that of the last build.
+  std::vector<LastKey> LastKeysOf(std::string_view output) const;
+  // `last` becomes the newest.
+  void AddLastKey(std::string_view output, const LastKey& last);
+
+  RecordedDurations Durations() const;
 
   PreimageStore& preimages() { return preimages_; }
   const PreimageStore& preimages() const { return preimages_; }
 
  private:
+  std::string DurationsKey() const;
   std::string KeyOf(int64_t unix_micros) const;
   std::string KeyOf(std::string_view output) const;
 

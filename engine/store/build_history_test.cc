@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "engine/store/testing_cache.h"
 
 namespace cow::store {
@@ -14,7 +15,7 @@ RecordedAction Action(const std::string& name) {
           .outcome = RecordedAction::Outcome::kFailed,
           .miss = MissReason::kBlobLost,
           .key = Digest::Of("now " + name),
-          .previous = LastKey{.key = Digest::Of("then"), .failed = true, .unix_micros = 7},
+          .previous = {{.key = Digest::Of("then"), .failed = true, .unix_micros = 7}, {.key = Digest::Of("before")}},
           .lost = "cow-out/lost",
           .source = "src",
           .start_micros = 3,
@@ -88,21 +89,45 @@ TEST_F(BuildHistoryTest, DropsTheOldestBuildsWhenTheyAreTooLargeButNeverTheNewes
 
 TEST_F(BuildHistoryTest, WorkspacesDoNotSeeEachOther) {
   BuildHistory(store_->database.get(), "/other").AddBuild(Record(1));
-  BuildHistory(store_->database.get(), "/other").SetLastKey("o", {.key = Digest::Of("k")});
+  BuildHistory(store_->database.get(), "/other").AddLastKey("o", {.key = Digest::Of("k")});
   Reopen();
   EXPECT_TRUE(History().Builds().empty());
   EXPECT_FALSE(History().ActionsOf(1).has_value());
-  EXPECT_FALSE(History().LastKeyOf("o").has_value());
+  EXPECT_TRUE(History().LastKeysOf("o").empty());
 }
 
-TEST_F(BuildHistoryTest, RemembersTheLastKeyOfAnOutput) {
-  LastKey last{.key = Digest::Of("k"), .failed = true, .unix_micros = 12};
-  History().SetLastKey("o", {.key = Digest::Of("earlier")});
-  History().SetLastKey("o", last);
-  EXPECT_EQ(*History().LastKeyOf("o"), last);
+TEST_F(BuildHistoryTest, RemembersTheLastKeysOfAnOutput) {
+  auto key = [](const std::string& name) { return LastKey{.key = Digest::Of(name), .failed = true, .unix_micros = 12}; };
+  EXPECT_TRUE(History().LastKeysOf("o").empty());
+  for (const char* name : {"a", "b", "c", "b"}) History().AddLastKey("o", key(name));
+  EXPECT_EQ(History().LastKeysOf("o"), (std::vector<LastKey>{key("b"), key("c"), key("a")}));
   Reopen();
-  EXPECT_EQ(*History().LastKeyOf("o"), last);
-  EXPECT_FALSE(History().LastKeyOf("p").has_value());
+  for (const char* name : {"d", "e"}) History().AddLastKey("o", key(name));
+  EXPECT_EQ(History().LastKeysOf("o"), (std::vector<LastKey>{key("e"), key("d"), key("b"), key("c")}));
+  EXPECT_TRUE(History().LastKeysOf("p").empty());
+}
+
+TEST_F(BuildHistoryTest, RemembersHowLongActionsTake) {
+  auto timed = [](const std::string& name, const std::string& mnemonic, int64_t micros) {
+    return RecordedAction{.outputs = {name}, .mnemonic = mnemonic, .wall_micros = micros};
+  };
+  BuildRecord record = Record(1);
+  for (int i = 0; i < 98; ++i) record.actions.push_back(timed(absl::StrCat("o", i), "Compile", 1'000));
+  record.actions.push_back(timed("slow", "Compile", 5'000'000));
+  record.actions.push_back(timed("link", "Link", 2'000));
+  Add(std::move(record));
+  const RecordedDurations first = History().Durations();
+  EXPECT_EQ(first.by_mnemonic.at("Compile"), (98 * 1'000 + 5'000'000) / 99);
+  EXPECT_EQ(first.by_mnemonic.at("Link"), 2'000);
+  EXPECT_EQ(first.by_output.size(), 1u);
+  EXPECT_EQ(first.by_output.at("slow"), 5'000'000);
+  BuildRecord later = Record(2);
+  later.actions.push_back(timed("slow", "Compile", 1'000));
+  Add(std::move(later));
+  const RecordedDurations second = History().Durations();
+  EXPECT_TRUE(second.by_output.empty());
+  EXPECT_LT(second.by_mnemonic.at("Compile"), first.by_mnemonic.at("Compile"));
+  EXPECT_EQ(second.by_mnemonic.at("Link"), 2'000);
 }
 
 TEST_F(BuildHistoryTest, TakesDamagedRecordsForMissingOnes) {
