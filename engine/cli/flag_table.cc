@@ -90,6 +90,13 @@ std::function<absl::Status(const std::string&, Options&)> Limit(std::string_view
   };
 }
 
+std::function<absl::Status(const std::string&, Options&)> SizeLimit(std::string_view name,
+                                                                   uint64_t driver::BuildRequest::*member) {
+  return [name, member](const std::string& value, Options& options) {
+    return SetLimit(value, name, &(options.request.*member));
+  };
+}
+
 std::function<absl::Status(const std::string&, Options&)> Bool(bool driver::BuildRequest::*member) {
   return [member](const std::string& value, Options& options) {
     options.request.*member = value != "no";
@@ -163,8 +170,29 @@ std::vector<Flag> OwnFlags() {
        }},
       {"build", 0, "", {}, "Runs actions (default). --nobuild stops behind the analysis.", "build", Bool(&BuildRequest::build)},
       {"keep_going", 'k', "", {}, "Builds as much as possible after a failure.", kBuilding, Bool(&BuildRequest::keep_going)},
-      {"min_sandbox", 0, "TIER", {"S3"}, "Fails unless actions run in a sandbox at least this strong. Default and only tier: S3.",
+      {"min_sandbox", 0, "TIER", {"S3", "S2", "S1"},
+       "The weakest sandbox to run actions in, or to take results from, if the machine gives no better one. S3 (default): "
+       "namespaces; S2: another root and user, for root only; S1: Landlock.",
        kExecuting, Text(&BuildRequest::min_sandbox)},
+      {"sandbox", 0, "WHICH", {"auto", "none"}, "none runs actions without any sandbox, as tier S0. Default: auto.", kExecuting,
+       [](const std::string& value, Options& options) {
+         if (value == "none") options.request.min_sandbox = "S0";
+         return absl::OkStatus();
+       }},
+      {"sandbox_memory_limit", 0, "SIZE", {},
+       "Memory of all processes of an action together, and of what it writes to /tmp: 512M, 2G; 0 (default): any amount.",
+       kExecuting, SizeLimit("sandbox_memory_limit", &BuildRequest::sandbox_memory_limit)},
+      {"experimental_sandbox_memory_limit_mb", 0, "N", {}, "Bazel's name of --sandbox_memory_limit, in MiB.", kExecuting,
+       [](const std::string& value, Options& options) {
+         return SetLimit(value + "M", "experimental_sandbox_memory_limit_mb", &options.request.sandbox_memory_limit);
+       }},
+      {"sandbox_process_limit", 0, "N", {}, "Processes and threads of an action at once; 0 (default): any number.", kExecuting,
+       SizeLimit("sandbox_process_limit", &BuildRequest::sandbox_process_limit)},
+      {"sandbox_file_size_limit", 0, "SIZE", {}, "Size of any file that an action writes; 0 (default): any.", kExecuting,
+       SizeLimit("sandbox_file_size_limit", &BuildRequest::sandbox_file_size_limit)},
+      {"sandbox_output_limit", 0, "SIZE", {},
+       "How much is kept of what an action prints on stdout, and on stderr; 0: everything. Default: 16M.", kExecuting,
+       SizeLimit("sandbox_output_limit", &BuildRequest::sandbox_output_limit)},
       {"check_visibility", 0, "", {}, "--nocheck_visibility lets targets depend on what is not visible to them.", kBuilding,
        Bool(&BuildRequest::check_visibility)},
       {"subcommands", 's', "", {}, "Prints the command of every action that runs.", kExecuting, Bool(&BuildRequest::subcommands)},

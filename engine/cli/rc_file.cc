@@ -232,6 +232,18 @@ class Expander {
   std::vector<std::string> result_;
 };
 
+// A workspace is other people's text: it does not decide how far its actions are trusted.
+absl::Status CheckSandboxFlags(const RcLine& line) {
+  for (const std::string& argument : line.arguments) {
+    const bool weakens = (absl::StartsWith(argument, "--min_sandbox") && argument != "--min_sandbox=S3") ||
+                         argument == "--sandbox" || absl::StartsWith(argument, "--sandbox=");
+    if (!weakens) continue;
+    return absl::InvalidArgumentError(absl::StrCat(line.place, ": a workspace may not choose the sandbox ('", argument,
+                                                   "'); say it on the command line or in ~/.cowrc"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<RcLine>> ReadRcFile(const std::string& path, const std::string& workspace_root) {
@@ -246,7 +258,10 @@ absl::StatusOr<std::vector<RcLine>> ReadRcFiles(const std::string& workspace_roo
     std::string path = absl::StrCat(directory, "/", kRcFile);
     if (directory.empty() || !FileExists(path)) continue;
     COW_ASSIGN_OR_RETURN(std::vector<RcLine> more, ReadRcFile(path, workspace_root));
-    for (RcLine& line : more) lines.push_back(std::move(line));
+    for (RcLine& line : more) {
+      if (directory != home) COW_RETURN_IF_ERROR(CheckSandboxFlags(line));
+      lines.push_back(std::move(line));
+    }
     if (home == workspace_root) break;
   }
   return lines;

@@ -211,6 +211,7 @@ class Builder {
             .show_commands = request_.subcommands,
             .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
             .list_paths = state_.has_value(),
+            .min_sandbox_tier = request_.min_sandbox,
             .began_unix_micros = began_unix_micros_};
   }
 
@@ -230,7 +231,10 @@ class Builder {
                                  .cancelled = cancelled_,
                                  .history = &history,
                                  .read_sets = &read_sets};
-    return execution::Execute(plan, options, services);
+    absl::StatusOr<execution::ExecutionResult> executed = execution::Execute(plan, options, services);
+    const std::string weakness = sandbox.Weakness();
+    if (!weakness.empty()) events_.Handle(Message{Message::Kind::kWarning, weakness});
+    return executed;
   }
 
   // For `cow why` and others.
@@ -258,6 +262,10 @@ class Builder {
                         .source_roots = {store.layout.root},
                         .scratch_directory = store.session->path()},
             .scratch_root = store.session->path(),
+            .limits = {.memory_bytes = request_.sandbox_memory_limit,
+                       .processes = request_.sandbox_process_limit,
+                       .file_bytes = request_.sandbox_file_size_limit,
+                       .output_bytes = request_.sandbox_output_limit},
             .min_tier = request_.min_sandbox};
   }
 
@@ -299,7 +307,7 @@ class Builder {
     } else if (!passed) {
       Fail(ExitCode::kTestsFailed);
     }
-    return executed.ok() && !lucky && result_.exit_code == ExitCode::kOk;
+    return executed.ok() && !executed.reached_limit && !lucky && result_.exit_code == ExitCode::kOk;
   }
 
   void RecordTests(const std::vector<execution::TestOutcome>& runs, bool in_part) {

@@ -35,7 +35,11 @@ struct BuildRequest {
   bool fetch = true;                        // false: repositories are used as an earlier command left them
   std::vector<std::string> distdirs{};      // looked at before the network
   std::string repository_cache{};           // "" = none; the cache keeps what was downloaded in any case
-  std::string min_sandbox = "S3";
+  std::string min_sandbox = "S3";           // "S2", "S1"; "S0": none (--sandbox=none)
+  uint64_t sandbox_memory_limit = 0;        // bytes of an action's processes together; 0 = any
+  uint64_t sandbox_process_limit = 0;       // processes and threads of an action at once; 0 = any
+  uint64_t sandbox_file_size_limit = 0;     // bytes of a file that an action writes; 0 = any
+  uint64_t sandbox_output_limit = 16 << 20; // bytes that are kept of stdout and of stderr; 0 = all
   std::string test_output = "errors";
   TestOptions test_options{};               // cow test
   std::string toolchain_resolution_debug{}; // regular expression

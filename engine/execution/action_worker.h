@@ -34,6 +34,7 @@ struct WorkOutcome {
   std::vector<ArtifactId> lost{};       // kLost
   int64_t wall_micros = 0;              // kHit, kRan, kFailed
   std::string tier{};                   // kRan
+  bool reached_limit = false;           // kRan: and so is no result to keep
   int attempts = 1;                     // kRan, kFailed: how often it was started
   bool timed_out = false;               // kFailed
   std::optional<KeyNote> note{};        // kMiss, kHit, kMade

@@ -195,6 +195,7 @@ class Execution {
     if (record.state == ActionState::kFailed) ++result->actions_failed;
     if (record.state == ActionState::kSkipped && IsProcess(id)) ++result->actions_skipped;
     if (record.ran) ++result->actions_run;
+    result->reached_limit |= record.reached_limit;
     if (record.cached) ++result->actions_cached;
   }
 

@@ -118,6 +118,7 @@ struct ExecutionResult {
   std::vector<ActionId> done{};           // all actions, each after the producers of its inputs
   std::vector<std::optional<ActionOutput>> values{};  // by ArtifactId; of what was not needed none
   bool interrupted = false;
+  bool reached_limit = false;             // an action did, and succeeded: the next build runs it again
   std::vector<RecordedAction> recorded{}; // for the history; empty without one
   // The chain of processes that took longest, of those that ran: no number of processors makes the build faster.
   std::vector<CriticalStep> critical_path{};

@@ -141,6 +141,7 @@ void Executor::OnDone(ActionId id, int slot, WorkOutcome outcome) {
   action.wall_micros = outcome.wall_micros;
   if (action.ran) {
     tier_ = outcome.tier;
+    action.reached_limit = outcome.reached_limit;
     action.attempts = outcome.attempts;
   }
   const std::vector<ArtifactId>& outputs = plan_.action(id).outputs;

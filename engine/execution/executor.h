@@ -36,6 +36,7 @@ struct ActionRecord {
   ActionState state = ActionState::kUnknown;
   bool ran = false;            // kDone: a process ran
   bool cached = false;         // kDone: the result came from the action cache
+  bool reached_limit = false;  // kDone: the result is not to be kept
   uint32_t pending = 0;        // kWanted: producers that are not Done
   int restarts = 0;
   int64_t wall_micros = 0;

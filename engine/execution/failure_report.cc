@@ -11,6 +11,7 @@ namespace cow::execution {
 namespace {
 
 std::string ReasonOf(const Action& action, const SpawnResult& result) {
+  if (!result.limit.empty()) return result.limit;
   switch (result.outcome) {
     case SpawnResult::Outcome::kExited:
       return absl::StrCat("exit code ", result.exit_code);

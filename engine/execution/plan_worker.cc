@@ -240,6 +240,11 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
                        .printed = std::move(printed),
                        .wall_micros = spawned.wall_micros};
   }
+  if (!spawned.limit.empty()) {
+    announce({.kind = Message::Kind::kWarning,
+              .text = absl::StrCat(plan_.action(id).owner.ToString(), ": ", plan_.action(id).mnemonic, " ",
+                                   spawned.limit, "; its result is not cached")});
+  }
   absl::Status stored = Store(plan_.action(id), prepared, spawned, collected.values);
   if (!stored.ok()) {
     announce({.kind = Message::Kind::kWarning,
@@ -249,12 +254,13 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
                      .values = std::move(collected.values),
                      .text = captured ? "" : std::move(printed),
                      .wall_micros = spawned.wall_micros,
-                     .tier = spawned.tier};
+                     .tier = spawned.tier,
+                     .reached_limit = !spawned.limit.empty()};
 }
 
 absl::Status PlanWorker::Store(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
                                const std::vector<ArtifactValue>& values) {
-  if (!prepared.cacheable) return absl::OkStatus();
+  if (!prepared.cacheable || !spawned.limit.empty()) return absl::OkStatus();
   ActionResult result{
       .sandbox_tier = spawned.tier, .wall_micros = spawned.wall_micros, .max_rss_kib = spawned.max_rss_kib};
   for (size_t i = 0; i < values.size(); ++i) result.outputs.push_back(OutputOf(values[i], prepared.outputs[i].path));

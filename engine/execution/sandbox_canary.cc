@@ -37,15 +37,15 @@ SandboxCanary::~SandboxCanary() {
   if (!directory_.empty()) RemoveTree(directory_).IgnoreError();
 }
 
-SandboxRequest SandboxCanary::Request(bool with_proc) const {
+SandboxRequest SandboxCanary::Request(const std::string& tier) const {
   SandboxRequest request;
-  request.argv = {"/cow-sandbox", "--canary", with_proc ? "proc" : "no-proc", "out", "out/input"};
+  request.argv = {"/cow-sandbox", "--canary", tier, "out", "out/input"};
   request.inputs.push_back({.kind = SandboxInput::Kind::kFile,
                             .path = "out/input",
                             .source = absl::StrCat(directory_, "/input"),
                             .digest = Digest::Of(kInputBytes)});
   // A refused first try may have left something in its directory.
-  const char* const place = with_proc ? "/first/out" : "/second/out";
+  const char* const place = tier == "S3p" ? "/second/out" : "/first/out";
   request.writable.push_back({.path = "out", .source = absl::StrCat(directory_, place)});
   request.stdout_fd = output_.get();
   request.stderr_fd = output_.get();

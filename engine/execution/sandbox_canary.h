@@ -19,8 +19,8 @@ class SandboxCanary {
   SandboxCanary& operator=(SandboxCanary&&) = delete;
   ~SandboxCanary();
 
-  // To be run with sandbox::kCanary, and kWithProc if `with_proc`.
-  SandboxRequest Request(bool with_proc) const;
+  // To be run with sandbox::kCanary, and kWithProc for tier S3.
+  SandboxRequest Request(const std::string& tier) const;
 
   // kFailedPrecondition, naming the promise that did not hold, unless all did.
   absl::Status Judge(const SandboxResult& result) const;

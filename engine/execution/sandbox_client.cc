@@ -1,10 +1,13 @@
 #include "engine/execution/sandbox_client.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <limits>
 #include <utility>
 
@@ -18,6 +21,8 @@ namespace cow::execution {
 namespace {
 
 constexpr int kRestarts = 1;
+// How often the size of what an action prints is looked at.
+constexpr absl::Duration kTrimInterval = absl::Milliseconds(200);
 
 absl::StatusOr<UniqueFd> RequestFile(std::string_view bytes) {
   UniqueFd file(memfd_create("cow-action", MFD_CLOEXEC));
@@ -59,6 +64,56 @@ SandboxResult ToResult(const sandbox::Result& result, SandboxResult::Outcome out
   return out;
 }
 
+// How much more than the limit was printed.
+uint64_t PrintedBeyond(int fd, uint64_t limit) {
+  struct stat info;
+  if (limit == 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return 0;
+  const auto size = static_cast<uint64_t>(info.st_size);
+  return size > limit ? size - limit : 0;
+}
+
+// Frees what an action has printed beyond the limit, while it goes on printing: the file gets a
+// hole there, and its size still tells how much it was.
+void Trim(const SandboxRequest& request) {
+  const uint64_t limit = request.limits.output_bytes;
+  for (const int fd : {request.stdout_fd, request.stderr_fd}) {
+    const uint64_t beyond = PrintedBeyond(fd, limit);
+    if (beyond == 0) continue;
+    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(limit),
+              static_cast<off_t>(beyond));
+  }
+}
+
+bool EndedBy(const sandbox::Result& result, int signal) {
+  if (result.outcome != sandbox::Outcome::kEnded) return false;
+  const int status = result.wait_status;
+  // A shell tells of the signal that killed its child by its exit code.
+  return (WIFSIGNALED(status) && WTERMSIG(status) == signal) ||
+         (WIFEXITED(status) && WEXITSTATUS(status) == 128 + signal);
+}
+
+SandboxLimit LimitReached(const SandboxRequest& request, const sandbox::Result& result,
+                          const SandboxCgroup* group) {
+  if (group != nullptr) {
+    const SandboxLimit hit = group->Hit();
+    if (hit != SandboxLimit::kNone) return hit;
+  }
+  if (request.limits.file_bytes != 0 && EndedBy(result, SIGXFSZ)) return SandboxLimit::kFileSize;
+  for (const int fd : {request.stdout_fd, request.stderr_fd}) {
+    if (PrintedBeyond(fd, request.limits.output_bytes) > 0) return SandboxLimit::kOutput;
+  }
+  return SandboxLimit::kNone;
+}
+
+// Whatever its processes made of it: some of them were killed.
+SandboxResult OutOfMemory(const sandbox::Result& result, const std::string& tier) {
+  SandboxResult out = ToResult(result, SandboxResult::Outcome::kEnded, tier);
+  if (out.exit_code <= 0) out.exit_code = -1;
+  if (out.exit_code < 0 && out.signal == 0) out.signal = SIGKILL;
+  out.limit = SandboxLimit::kMemory;
+  return out;
+}
+
 absl::StatusOr<SandboxResult> Interpret(const sandbox::Result& result, const std::string& tier) {
   switch (result.outcome) {
     case sandbox::Outcome::kEnded:
@@ -85,13 +140,24 @@ absl::StatusOr<SandboxResult> Interpret(const sandbox::Result& result, const std
 
 absl::StatusOr<std::unique_ptr<SandboxClient>> SandboxClient::Start(const Options& options) {
   COW_ASSIGN_OR_RETURN(SandboxRoots roots, SandboxRoots::Create(options.source_roots));
-  std::unique_ptr<SandboxClient> client(new SandboxClient(options, std::move(roots)));
-  COW_RETURN_IF_ERROR(client->Probe());
-  return client;
+  absl::Status refused;
+  for (const std::string& tier : options.tiers) {
+    std::unique_ptr<SandboxClient> client(new SandboxClient(options, roots, tier));
+    const absl::Status probed = client->Probe();
+    if (probed.ok()) {
+      client->passed_over_ = refused;
+      return client;
+    }
+    if (!absl::IsFailedPrecondition(probed)) return probed;
+    refused = refused.ok() ? probed
+                           : absl::FailedPreconditionError(absl::StrCat(
+                                 refused.message(), "\n", tier, ": ", probed.message()));
+  }
+  return refused;
 }
 
-SandboxClient::SandboxClient(const Options& options, SandboxRoots roots)
-    : options_(options), roots_(std::move(roots)), thread_([this] { Supervise(); }) {}
+SandboxClient::SandboxClient(const Options& options, SandboxRoots roots, std::string tier)
+    : options_(options), roots_(std::move(roots)), helper_tier_(tier), tier_(std::move(tier)), thread_([this] { Supervise(); }) {}
 
 SandboxClient::~SandboxClient() {
   {
@@ -105,7 +171,7 @@ SandboxClient::~SandboxClient() {
 void SandboxClient::Supervise() {
   for (int starts_left = 1 + kRestarts;; --starts_left) {
     absl::StatusOr<SandboxHelper> helper =
-        starts_left > 0 ? SandboxHelper::Start(options_.helper_program, roots_.resolved())
+        starts_left > 0 ? SandboxHelper::Start(options_.helper_program, helper_tier_, options_.scratch_directory, roots_.resolved())
                         : absl::UnavailableError("the sandbox helper was killed again and again");
     {
       absl::MutexLock lock(&mutex_);
@@ -150,15 +216,20 @@ int SandboxClient::helper_pid() {
   return helper_ == nullptr ? -1 : helper_->pid();
 }
 
-absl::Status SandboxClient::Submit(const sandbox::Run& run, int request_fd,
-                                   const SandboxRequest& request, Pending* pending) {
+const SandboxCgroups& SandboxClient::Cgroups() {
+  absl::call_once(cgroups_once_, [this] { cgroups_ = SandboxCgroups::OfThisMachine(); });
+  return *cgroups_;
+}
+
+absl::Status SandboxClient::Submit(const sandbox::Run& run, const std::vector<int>& fds,
+                                   Pending* pending) {
   absl::MutexLock lock(&mutex_);
   const auto started = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return state_ != State::kStarting;
   };
   mutex_.Await(absl::Condition(&started));
   if (state_ == State::kEnded) return end_;
-  COW_RETURN_IF_ERROR(helper_->Send(run, request_fd, request.stdout_fd, request.stderr_fd));
+  COW_RETURN_IF_ERROR(helper_->Send(run, fds));
   pending_[run.id] = pending;
   return absl::OkStatus();
 }
@@ -172,8 +243,8 @@ void SandboxClient::Cancel(uint64_t id) {
 }
 
 absl::StatusOr<sandbox::Result> SandboxClient::Exchange(const SandboxRequest& request,
-                                                        uint32_t flags, std::vector<bool>* read,
-                                                        std::stop_token stop) {
+                                                        uint32_t flags, const SandboxCgroup* group,
+                                                        std::vector<bool>* read, std::stop_token stop) {
   COW_ASSIGN_OR_RETURN(const std::string bytes, EncodeSandboxRequest(request, flags, roots_));
   COW_ASSIGN_OR_RETURN(const UniqueFd file, RequestFile(bytes));
   sandbox::Run run = {};
@@ -182,14 +253,24 @@ absl::StatusOr<sandbox::Result> SandboxClient::Exchange(const SandboxRequest& re
   run.timeout_ms =
       request.timeout == absl::InfiniteDuration() ? 0 : Milliseconds(request.timeout);
   run.grace_ms = Milliseconds(request.grace);
+  std::vector<int> fds = {file.get(), request.stdout_fd, request.stderr_fd};
+  if (group != nullptr) {
+    const std::vector<int> entrances = group->entrances();
+    run.entrances = static_cast<uint32_t>(entrances.size());
+    fds.insert(fds.end(), entrances.begin(), entrances.end());
+  }
+  if (request.stdin_fd >= 0) {
+    run.has_stdin = 1;
+    fds.push_back(request.stdin_fd);
+  }
   Pending pending;
-  COW_RETURN_IF_ERROR(Submit(run, file.get(), request, &pending));
+  COW_RETURN_IF_ERROR(Submit(run, fds, &pending));
   // Called at once if a stop was requested before.
   const std::stop_callback cancel(std::move(stop), [this, &run] { Cancel(run.id); });
   {
     absl::MutexLock lock(&mutex_);
     const auto done = [&pending] { return pending.has_value(); };
-    mutex_.Await(absl::Condition(&done));
+    while (!mutex_.AwaitWithTimeout(absl::Condition(&done), kTrimInterval)) Trim(request);
   }
   if (request.report_reads) *read = ReportedReads(request, file.get(), bytes.size());
   return *std::move(pending);
@@ -197,28 +278,38 @@ absl::StatusOr<sandbox::Result> SandboxClient::Exchange(const SandboxRequest& re
 
 absl::StatusOr<SandboxResult> SandboxClient::Run(const SandboxRequest& request,
                                                  std::stop_token stop) {
+  const SandboxLimits& limits = request.limits;
+  uint32_t flags = flags_;
+  std::unique_ptr<SandboxCgroup> group;
   std::vector<bool> read;
+  if (limits.memory_bytes != 0 || limits.processes != 0) {
+    COW_ASSIGN_OR_RETURN(group, Cgroups().Make(limits));
+    if (!Cgroups().LimitsMemory()) flags |= sandbox::kLimitEachProcess;
+  }
   COW_ASSIGN_OR_RETURN(const sandbox::Result result,
-                       Exchange(request, flags_, &read, std::move(stop)));
-  COW_ASSIGN_OR_RETURN(SandboxResult interpreted, Interpret(result, tier_));
-  if (result.outcome == sandbox::Outcome::kEnded) interpreted.read = std::move(read);
-  return interpreted;
+                       Exchange(request, flags, group.get(), &read, std::move(stop)));
+  const SandboxLimit hit = LimitReached(request, result, group.get());
+  // The sandbox itself may be what the kernel chose to kill.
+  if (hit == SandboxLimit::kMemory) return OutOfMemory(result, tier_);
+  COW_ASSIGN_OR_RETURN(SandboxResult ended, Interpret(result, tier_));
+  ended.limit = hit;
+  if (result.outcome == sandbox::Outcome::kEnded) ended.read = std::move(read);
+  return ended;
 }
 
 absl::Status SandboxClient::Probe() {
   COW_ASSIGN_OR_RETURN(SandboxCanary canary, SandboxCanary::Create(options_.scratch_directory));
-  flags_ = sandbox::kWithProc;
-  tier_ = "S3";
   std::vector<bool> read;
+  flags_ = tier_ == "S3" ? uint32_t{sandbox::kWithProc} : 0;
   COW_ASSIGN_OR_RETURN(sandbox::Result result,
-                       Exchange(canary.Request(true), flags_ | sandbox::kCanary, &read, {}));
+                       Exchange(canary.Request(tier_), flags_ | sandbox::kCanary, nullptr, &read, {}));
   const bool proc_refused = result.outcome == sandbox::Outcome::kSetupFailed &&
                             result.failure.error == EPERM &&
                             std::string_view(result.failure.step) == "mount /proc";
   if (proc_refused) {
     flags_ = 0;
     tier_ = "S3p";
-    COW_ASSIGN_OR_RETURN(result, Exchange(canary.Request(false), sandbox::kCanary, &read, {}));
+    COW_ASSIGN_OR_RETURN(result, Exchange(canary.Request(tier_), sandbox::kCanary, nullptr, &read, {}));
   }
   if (result.outcome == sandbox::Outcome::kSetupFailed) {
     return SandboxSetupError(result.failure, SandboxHostFacts::OfThisMachine());

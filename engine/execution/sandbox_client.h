@@ -2,7 +2,7 @@
 //
 // An action sees its declared inputs, its host tree and nothing else of the machine; what it can
 // do and cannot do is described in engine/sandbox/README.md. Starting a client proves that by
-// running one complete action that tries to break out. There is no weaker mode to fall back to.
+// running one complete action that tries to break out. Weaker tiers are tried only if named.
 //
 // All methods may be called from any thread; any number of Run calls may be under way.
 #pragma once
@@ -18,10 +18,12 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/call_once.h"
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "engine/execution/sandbox_cgroup.h"
 #include "engine/execution/sandbox_encoding.h"
 #include "engine/execution/sandbox_helper.h"
 #include "engine/execution/sandbox_request.h"
@@ -35,8 +37,10 @@ class SandboxClient {
     std::string helper_program{};  // path of cow-sandbox
     // Every source in a request lies below one of these existing directories (the cache).
     std::vector<std::string> source_roots{};
-    // An existing directory below a source root; holds a directory while the client starts.
+    // An existing private directory below a source root, on the file system of the output directories. Holds a
+    // directory while the client starts; in tiers below S3, all that actions see.
     std::string scratch_directory{};
+    std::vector<std::string> tiers = {"S3"};  // the first that works is used
   };
 
   // Starts the helper and tries the sandbox. kFailedPrecondition, with the failing step and what
@@ -56,8 +60,14 @@ class SandboxClient {
   // source is gone, kResourceExhausted if there is no space.
   absl::StatusOr<SandboxResult> Run(const SandboxRequest& request, std::stop_token stop = {});
 
-  // "S3", or "S3p" where the machine does not allow a /proc in the sandbox.
+  // "S3", or "S3p" where the machine does not allow a /proc in the sandbox; "S2", "S1", "S0".
   const std::string& tier() const { return tier_; }
+
+  // Why it is none of the tiers named before; OK if it is the first.
+  const absl::Status& passed_over() const { return passed_over_; }
+
+  // Whether this machine can limit the number of processes of an action.
+  bool LimitsProcesses() { return Cgroups().LimitsProcesses(); }
 
   // The helper's process, for tests that kill it. -1 if there is none.
   int helper_pid();
@@ -66,7 +76,7 @@ class SandboxClient {
   enum class State { kStarting, kServing, kEnded };
   using Pending = std::optional<absl::StatusOr<sandbox::Result>>;
 
-  SandboxClient(const Options& options, SandboxRoots roots);
+  SandboxClient(const Options& options, SandboxRoots roots, std::string tier);
 
   // The body of thread_: starts the helper, hands out its results, starts it again once.
   void Supervise();
@@ -75,17 +85,21 @@ class SandboxClient {
 
   absl::Status Probe();
   // `read` becomes SandboxResult::read.
-  absl::StatusOr<sandbox::Result> Exchange(const SandboxRequest& request, uint32_t flags, std::vector<bool>* read,
-                                           std::stop_token stop);
-  absl::Status Submit(const sandbox::Run& run, int request_fd, const SandboxRequest& request,
-                      Pending* pending);
+  absl::StatusOr<sandbox::Result> Exchange(const SandboxRequest& request, uint32_t flags, const SandboxCgroup* group,
+                                           std::vector<bool>* read, std::stop_token stop);
+  absl::Status Submit(const sandbox::Run& run, const std::vector<int>& fds, Pending* pending);
   void Cancel(uint64_t id);
+  const SandboxCgroups& Cgroups();
 
   const Options options_;
   const SandboxRoots roots_;
+  const std::string helper_tier_;
   std::string tier_;    // constant after Start
+  absl::Status passed_over_;  // constant after Start
   uint32_t flags_ = 0;  // constant after Start
   std::atomic<uint64_t> next_id_ = 1;
+  absl::once_flag cgroups_once_;
+  std::optional<SandboxCgroups> cgroups_;  // looked for when the first limit is asked for
 
   absl::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_) = State::kStarting;

@@ -224,8 +224,8 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   if (request.report_reads) flags |= sandbox::kReportReads;
   out.Integer(flags);
   out.String(host_tree);
-  out.Integer(request.tmpfs_bytes);
-  out.Integer(request.max_file_bytes);
+  out.Integer(request.limits.memory_bytes);
+  out.Integer(request.limits.file_bytes);
   out.Integer(request.max_open_files);
   out.String(request.working_directory);
   out.Strings(request.argv);

@@ -92,10 +92,14 @@ class SandboxFixture : public ::testing::Test {
 
   // Runs it and keeps what it prints; adds a test failure if it could not be run.
   static Ran Run(SandboxRequest request, std::stop_token stop = {}) {
+    return RunIn(client(), std::move(request), std::move(stop));
+  }
+
+  static Ran RunIn(SandboxClient& client, SandboxRequest request, std::stop_token stop = {}) {
     const UniqueFd output(memfd_create("output", MFD_CLOEXEC));
     request.stdout_fd = output.get();
     request.stderr_fd = output.get();
-    absl::StatusOr<SandboxResult> result = client().Run(request, std::move(stop));
+    absl::StatusOr<SandboxResult> result = client.Run(request, std::move(stop));
     Ran ran;
     EXPECT_TRUE(result.ok()) << result.status();
     if (!result.ok()) return ran;

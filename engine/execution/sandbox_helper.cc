@@ -54,15 +54,15 @@ int Spawn(const std::string& program, const std::vector<std::string>& words, int
 
 }  // namespace
 
-absl::StatusOr<SandboxHelper> SandboxHelper::Start(const std::string& program,
-                                                   const std::vector<std::string>& directories) {
+absl::StatusOr<SandboxHelper> SandboxHelper::Start(const std::string& program, const std::string& tier,
+                                                   const std::string& scratch, const std::vector<std::string>& directories) {
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
     return ErrnoStatus(errno, "cannot make a socket for the sandbox helper");
   }
   UniqueFd ours(sockets[0]);
   UniqueFd theirs(sockets[1]);
-  std::vector<std::string> words = {"cow-sandbox", absl::StrCat(getpid())};
+  std::vector<std::string> words = {"cow-sandbox", absl::StrCat(getpid()), tier, scratch};
   words.insert(words.end(), directories.begin(), directories.end());
   pid_t pid = -1;
   if (const int error = Spawn(program, words, theirs.get(), &pid); error != 0) {
@@ -99,21 +99,20 @@ absl::Status SandboxHelper::AwaitHello() {
   return SandboxSetupError(hello.failure, SandboxHostFacts::OfThisMachine());
 }
 
-absl::Status SandboxHelper::Send(const sandbox::Run& run, int request_fd, int stdout_fd,
-                                 int stderr_fd) {
-  const int fds[] = {request_fd, stdout_fd, stderr_fd};
+absl::Status SandboxHelper::Send(const sandbox::Run& run, const std::vector<int>& fds) {
+  const size_t size = fds.size() * sizeof(int);
   iovec bytes = {const_cast<sandbox::Run*>(&run), sizeof run};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sandbox::kMaxRunDescriptors * sizeof(int))] = {};
   msghdr header = {};
   header.msg_iov = &bytes;
   header.msg_iovlen = 1;
   header.msg_control = control;
-  header.msg_controllen = sizeof control;
+  header.msg_controllen = CMSG_SPACE(size);
   cmsghdr* const attached = CMSG_FIRSTHDR(&header);
   attached->cmsg_level = SOL_SOCKET;
   attached->cmsg_type = SCM_RIGHTS;
-  attached->cmsg_len = CMSG_LEN(sizeof fds);
-  memcpy(CMSG_DATA(attached), fds, sizeof fds);
+  attached->cmsg_len = CMSG_LEN(size);
+  memcpy(CMSG_DATA(attached), fds.data(), size);
   while (sendmsg(socket_.get(), &header, MSG_NOSIGNAL) < 0) {
     if (errno == EPIPE || errno == ECONNRESET) {
       return absl::UnavailableError("the sandbox helper has ended");

@@ -18,17 +18,19 @@ namespace cow::execution {
 // from any thread, one at a time.
 class SandboxHelper {
  public:
-  // Starts the program and waits until it says that it is ready. `directories` are what it sees of
-  // the host. kNotFound if there is no such program; what SandboxSetupError gives if the machine
+  // Starts the program for a tier ("S3", "S2", "S1", "S0") and waits until it says that it is ready.
+  // `directories` are what it sees of the host, `scratch` where tiers without namespaces work. kNotFound if there is no such program; what SandboxSetupError gives if the machine
   // allows no sandbox.
-  static absl::StatusOr<SandboxHelper> Start(const std::string& program,
+  static absl::StatusOr<SandboxHelper> Start(const std::string& program, const std::string& tier,
+                                             const std::string& scratch,
                                              const std::vector<std::string>& directories);
   SandboxHelper(SandboxHelper&& other) noexcept;
   SandboxHelper& operator=(SandboxHelper&&) = delete;
   // Closes the socket, upon which the helper kills all actions and exits; waits for that.
   ~SandboxHelper();
 
-  absl::Status Send(const sandbox::Run& run, int request_fd, int stdout_fd, int stderr_fd);
+  // `fds` are what protocol.h wants with a Run.
+  absl::Status Send(const sandbox::Run& run, const std::vector<int>& fds);
   void Send(const sandbox::Cancel& cancel);
 
   // Waits for the next result; kUnavailable when the helper is gone.

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "engine/base/digest.h"
+#include "engine/execution/sandbox_limits.h"
 
 namespace cow::execution {
 
@@ -47,12 +48,12 @@ struct SandboxRequest {
   // The action may also create files beside its inputs. They are gone with it, and inputs stay as they are.
   bool writable_root = false;
   bool report_reads = false;  // fill SandboxResult::read
-  int stdout_fd = -1;  // borrowed until Run returns
+  int stdin_fd = -1;   // -1: /dev/null
+  int stdout_fd = -1;  // a file; all three are borrowed until Run returns
   int stderr_fd = -1;
   absl::Duration timeout = absl::InfiniteDuration();
   absl::Duration grace = absl::Seconds(2);  // from SIGTERM to SIGKILL
-  uint64_t tmpfs_bytes = 0;                 // limit of /build, /tmp and /dev/shm each; 0: none
-  uint64_t max_file_bytes = 0;              // of any file written; 0: no limit
+  SandboxLimits limits{};
   uint64_t max_open_files = 0;              // 0: as the engine itself
 };
 
@@ -66,6 +67,7 @@ struct SandboxResult {
   absl::Duration user{};    // of the command and of the children it waited for
   absl::Duration system{};
   int64_t max_rss_kib = 0;
+  SandboxLimit limit = SandboxLimit::kNone;  // the one it reached
   std::string tier{};
   // By place in SandboxRequest::inputs: false if the input was certainly not read. Empty if that is not known.
   std::vector<bool> read{};

@@ -21,7 +21,8 @@ absl::StatusOr<UniqueFd> OpenPrintFile(const std::string& directory) {
   return fd;
 }
 
-absl::StatusOr<std::string> ReadPrinted(int fd, int64_t limit) {
+absl::StatusOr<std::string> ReadPrinted(int fd, uint64_t limit_bytes) {
+  const int64_t limit = limit_bytes == 0 ? INT64_MAX : static_cast<int64_t>(limit_bytes);
   off_t size = lseek(fd, 0, SEEK_END);
   if (size < 0 || lseek(fd, 0, SEEK_SET) < 0) return ErrnoStatus(errno, "reading what an action printed");
   std::string text(static_cast<size_t>(std::min<int64_t>(size, limit)), '\0');
@@ -32,7 +33,7 @@ absl::StatusOr<std::string> ReadPrinted(int fd, int64_t limit) {
     if (n <= 0) return ErrnoStatus(errno, "reading what an action printed");
     done += static_cast<size_t>(n);
   }
-  if (size > limit) absl::StrAppend(&text, "\n[", size - limit, " more bytes]");
+  if (size > limit) absl::StrAppend(&text, "\n[", size - limit, " more bytes were printed and are not kept: --sandbox_output_limit]");
   return text;
 }
 
@@ -69,16 +70,41 @@ SpawnResult ResultOf(const SandboxResult& result) {
   return spawned;
 }
 
+// S0 is never a fallback.
+std::vector<std::string> TiersDownTo(const std::string& weakest) {
+  if (weakest == "S0") return {"S0"};
+  std::vector<std::string> tiers = {"S3"};
+  if (weakest <= "S2" && geteuid() == 0) tiers.push_back("S2");
+  if (weakest <= "S1") tiers.push_back("S1");
+  return tiers;
+}
+
 }  // namespace
+
+std::string SandboxedSpawnRunner::Weakness() {
+  absl::MutexLock lock(&mutex_);
+  if (!client_ || !client_->ok()) return "";
+  const SandboxClient& client = ***client_;
+  if (client.tier() == "S0") return "actions ran without a sandbox (--sandbox=none)";
+  if (client.tier() >= "S3") return "";
+  return absl::StrCat("actions ran in a sandbox of tier ", client.tier(), ", not S3: ", client.passed_over().message());
+}
 
 absl::StatusOr<SandboxClient*> SandboxedSpawnRunner::Client() {
   absl::MutexLock lock(&mutex_);
   if (!client_) {
-    client_ = SandboxClient::Start(options_.sandbox);
-    if (client_->ok() && (**client_)->tier().substr(0, 2) < options_.min_tier) {
-      client_ = absl::FailedPreconditionError(absl::StrCat("this machine gives a sandbox of tier ", (**client_)->tier(),
-                                                           ", but ", options_.min_tier, " is required"));
+    SandboxClient::Options options = options_.sandbox;
+    options.tiers = TiersDownTo(options_.min_tier);
+    client_ = SandboxClient::Start(options);
+    if (absl::IsFailedPrecondition(client_->status()) && options_.min_tier > "S1") {
+      client_ = absl::FailedPreconditionError(
+          absl::StrCat(client_->status().message(), "\n  To build in a weaker sandbox instead: --min_sandbox=",
+                       geteuid() == 0 ? "S2" : "S1", " (docs/reference/sandbox.md says what it does not stop)"));
     }
+  }
+  if (client_->ok() && options_.limits.processes != 0 && !(**client_)->LimitsProcesses()) {
+    client_ = absl::FailedPreconditionError(
+        "--sandbox_process_limit needs a control group with the controller 'pids' that this user may divide; there is none");
   }
   if (!client_->ok()) return client_->status();
   return (**client_).get();
@@ -122,6 +148,7 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
     COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeHostTree(*spawn.host_tree));
   }
   request.working_directory = spawn.working_directory;
+  request.limits = options_.limits;
   request.writable_root = spawn.writable_root;
   request.report_reads = spawn.report_reads;
   if (spawn.timeout_seconds > 0) request.timeout = absl::Seconds(spawn.timeout_seconds);
@@ -141,8 +168,9 @@ absl::StatusOr<SpawnResult> SandboxedSpawnRunner::Run(const Spawn& spawn, std::s
   }
   if (!result.ok()) return result.status();
   SpawnResult spawned = ResultOf(*result);
-  COW_ASSIGN_OR_RETURN(spawned.out, ReadPrinted(out.get(), options_.max_output_bytes));
-  COW_ASSIGN_OR_RETURN(spawned.err, ReadPrinted(err.get(), options_.max_output_bytes));
+  spawned.limit = DescribeLimit(result->limit, options_.limits);
+  COW_ASSIGN_OR_RETURN(spawned.out, ReadPrinted(out.get(), options_.limits.output_bytes));
+  COW_ASSIGN_OR_RETURN(spawned.err, ReadPrinted(err.get(), options_.limits.output_bytes));
   return spawned;
 }
 

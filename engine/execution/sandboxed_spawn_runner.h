@@ -21,8 +21,8 @@ class SandboxedSpawnRunner final : public SpawnRunner {
   struct Options {
     SandboxClient::Options sandbox{};
     std::string scratch_root{};         // existing private directory, for what processes print
-    int64_t max_output_bytes = 16 << 20;  // of stdout and stderr each: the rest is cut off
-    std::string min_tier = "S3";        // a weaker sandbox is an error
+    SandboxLimits limits{};             // of every action
+    std::string min_tier = "S3";        // a weaker sandbox is an error; "S0": no sandbox at all, whatever is possible
   };
 
   // `cas` and `trees` outlive the runner.
@@ -30,6 +30,9 @@ class SandboxedSpawnRunner final : public SpawnRunner {
       : options_(std::move(options)), cas_(cas), trees_(trees) {}
 
   absl::StatusOr<SpawnResult> Run(const Spawn& spawn, std::stop_token cancelled) override;
+
+  // What to tell the user if actions ran in less than S3; "" if not.
+  std::string Weakness();
 
  private:
   absl::StatusOr<SandboxClient*> Client();

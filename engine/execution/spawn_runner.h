@@ -59,6 +59,7 @@ struct SpawnResult {
   int64_t wall_micros = 0;
   int64_t max_rss_kib = 0;
   std::string tier{};                       // strength of the isolation: "S3"
+  std::string limit{};                      // the limit that it reached, for people; such a result is not kept
 
   // By place in Spawn::inputs: false if the process certainly did not read it. Empty if that is not known.
   std::vector<bool> read{};

@@ -17,6 +17,7 @@
 #include <ctime>
 
 #include "engine/sandbox/action_request.h"
+#include "engine/sandbox/action_steps.h"
 #include "engine/sandbox/failure.h"
 #include "engine/sandbox/input_staging.h"
 #include "engine/sandbox/mounts.h"
@@ -27,8 +28,6 @@
 
 namespace cow::sandbox {
 namespace {
-
-constexpr int kHelperCopyFd = 3;  // of the canary only; closed by exec
 
 // A new pid namespace hides the parent's pid: only its pidfd tells whether it died before we asked
 // the kernel to watch it.
@@ -41,7 +40,7 @@ bool DieWithHelper(int parent_pidfd, Failure* failure) {
 }
 
 bool MountScratch(const ActionStart& start, Failure* failure) {
-  const uint64_t bytes = start.request->tmpfs_bytes;
+  const uint64_t bytes = start.request->memory_bytes;
   if (chdir(start.root) != 0) return Fail(failure, "enter the root", start.root);
   if (!MountTmpfs("build", 0755, bytes)) return Fail(failure, "mount a tmpfs on /build");
   if (!MountTmpfs("tmp", 01777, bytes)) return Fail(failure, "mount a tmpfs on /tmp");
@@ -76,64 +75,14 @@ bool LeaveHelperRoot(const ActionStart& start, Failure* failure) {
   return true;
 }
 
-bool ArrangeDescriptors(const ActionStart& start, Failure* failure) {
-  const int null = open("/dev/null", O_RDONLY);
-  if (null < 0) return Fail(failure, "open /dev/null");
-  const bool canary = (start.request->flags & kCanary) != 0;
-  // 3 is a copy of the helper's socket, so all sources are above: no target overwrites a source.
-  if (dup2(null, 0) < 0 || dup2(start.stdout_fd, 1) < 0 || dup2(start.stderr_fd, 2) < 0 ||
-      (canary && dup3(start.helper_fd, kHelperCopyFd, O_CLOEXEC) < 0) ||
-      syscall(SYS_close_range, canary ? kHelperCopyFd + 1 : kHelperCopyFd, ~0U, 0) != 0) {
-    return Fail(failure, "arrange the descriptors");
-  }
-  return true;
-}
-
-bool SetLimit(__rlimit_resource resource, uint64_t value) {
-  if (value == 0) return true;
-  const rlimit limit = {value, value};
-  return setrlimit(resource, &limit) == 0;
-}
-
 bool Prepare(const ActionStart& start, Failure* failure) {
-  if (!DieWithHelper(start.parent_pidfd, failure) || !MountScratch(start, failure) ||
+  if (!DieWithHelper(start.parent_pidfd, failure) || !EnterControlGroups(start, failure) ||
+      !MountScratch(start, failure) ||
       !FillExecRoot(start, failure) || !LeaveHelperRoot(start, failure) ||
-      !ArrangeDescriptors(start, failure)) {
+      !ArrangeDescriptors(start, failure) || !SetLimits(*start.request, failure)) {
     return false;
   }
-  if (!SetLimit(RLIMIT_FSIZE, start.request->max_file_bytes) ||
-      !SetLimit(RLIMIT_NOFILE, start.request->max_open_files)) {
-    return Fail(failure, "set the resource limits");
-  }
-  umask(022);
   return DropCapabilities(failure);
-}
-
-// In the child of vfork, which shares memory with its parent until exec.
-[[noreturn]] void ExecCommand(const ActionRequest& request, volatile int* error) {
-  sigset_t none;
-  sigemptyset(&none);
-  setsid();
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  if ((request.flags & kCanary) != 0) {
-    syscall(SYS_execveat, kHelperCopyFd, "", request.argv, request.env, AT_EMPTY_PATH);
-  } else {
-    execve(request.argv[0], request.argv, request.env);
-  }
-  *error = errno;
-  _exit(127);
-}
-
-void Finish(ActionReport* report, int wait_status, const rusage& usage) {
-  const auto microseconds = [](const timeval& time) {
-    return static_cast<uint64_t>(time.tv_sec) * 1000000 + static_cast<uint64_t>(time.tv_usec);
-  };
-  report->wait_status = wait_status;
-  report->user_us = microseconds(usage.ru_utime);
-  report->system_us = microseconds(usage.ru_stime);
-  report->max_rss_kib = static_cast<uint64_t>(usage.ru_maxrss);
-  report->state = ActionReport::kEnded;
-  _exit(0);
 }
 
 // Which inputs the action read, in memory that the engine sees.
@@ -180,7 +129,9 @@ class ReadReport {
     while ((pid = wait4(-1, &wait_status, WNOHANG, &usage)) > 0) {
       if (pid != command) continue;
       reads.Finish(request);
-      Finish(report, wait_status, usage);
+      NoteEnd(wait_status, usage, report);
+      report->state = ActionReport::kEnded;
+      _exit(0);
     }
     siginfo_t info;
     // The sender of a signal from outside has no pid in here. The action's own SIGTERMs to us are
@@ -209,7 +160,11 @@ void RunAsInit(const ActionStart& start) {
   report->started_us = MonotonicMicroseconds();
   report->state = ActionReport::kStarted;
   const pid_t command = vfork();
-  if (command == 0) ExecCommand(*start.request, &exec_error);
+  if (command == 0) {  // shares memory with its parent until exec
+    ExecCommand(*start.request);
+    exec_error = errno;
+    _exit(127);
+  }
   if (command < 0 || exec_error != 0) {
     errno = command < 0 ? errno : exec_error;
     Fail(&report->failure, command < 0 ? "start a process" : "execute", start.request->argv[0]);

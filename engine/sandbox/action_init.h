@@ -31,8 +31,11 @@ struct ActionStart {
   const char* root;     // the template
   int request_fd;
   size_t request_bytes;
+  int stdin_fd;         // -1: /dev/null
   int stdout_fd;
   int stderr_fd;
+  const int* entrances; // cgroup.procs files
+  uint32_t entrance_count;
   int helper_fd;        // the helper's own executable
   int parent_pidfd;     // the helper itself
   ActionReport* report;

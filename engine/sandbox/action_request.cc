@@ -134,7 +134,7 @@ bool ParseActionRequest(char* bytes, size_t size, ActionRequest* request) {
   FieldReader reader(bytes, size);
   request->flags = reader.Integer<uint32_t>();
   request->host_tree = reader.String();
-  request->tmpfs_bytes = reader.Integer<uint64_t>();
+  request->memory_bytes = reader.Integer<uint64_t>();
   request->max_file_bytes = reader.Integer<uint64_t>();
   request->max_open_files = reader.Integer<uint64_t>();
   request->working_directory = reader.String();

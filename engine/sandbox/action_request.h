@@ -24,7 +24,7 @@ struct WritableDirectory {
 struct ActionRequest {
   uint32_t flags;
   const char* host_tree;
-  uint64_t tmpfs_bytes;
+  uint64_t memory_bytes;
   uint64_t max_file_bytes;
   uint64_t max_open_files;
   const char* working_directory;

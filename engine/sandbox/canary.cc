@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <climits>
 #include <cstdio>
 #include <cstring>
@@ -32,7 +33,8 @@ bool OnlyOwnDirectoriesInRoot() {
     ++(known ? found : unexpected);
   }
   closedir(root);
-  return unexpected == 0 && found == static_cast<int>(sizeof kExpected / sizeof *kExpected);
+  // A root without namespaces has no /proc.
+  return unexpected == 0 && found >= static_cast<int>(sizeof kExpected / sizeof *kExpected) - 1;
 }
 
 bool CannotCreate(const char* path, int expected_error) {
@@ -74,9 +76,17 @@ struct Promise {
   const char* text;
 };
 
-}  // namespace
+template <size_t kCount>
+int Check(const Promise (&promises)[kCount]) {
+  for (const Promise& promise : promises) {
+    if (promise.holds) continue;
+    printf("%s\n", promise.text);
+    return 1;
+  }
+  return 0;
+}
 
-int RunCanary(bool with_proc, const char* writable, const char* input) {
+int RunCanaryWithNamespaces(bool with_proc, const char* writable, const char* input) {
   const Promise promises[] = {
       {OnlyOwnDirectoriesInRoot(), "the root holds nothing but the sandbox's own directories"},
       {RunsInExecRoot(), "the working directory is /build"},
@@ -94,12 +104,34 @@ int RunCanary(bool with_proc, const char* writable, const char* input) {
       {CannotGainPrivileges(), "no privilege can be gained"},
       {(access("/proc/self/fd/0", F_OK) == 0) == with_proc, "/proc is there if and only if asked"},
   };
-  for (const Promise& promise : promises) {
-    if (promise.holds) continue;
-    printf("%s\n", promise.text);
-    return 1;
+  return Check(promises);
+}
+
+int RunCanaryWithoutNamespaces(bool own_root, const char* writable, const char* input) {
+  const Promise promises[] = {
+      {CanCreate(Path({writable, "/x"}).c_str()), "an output directory is writable"},
+      {access(input, R_OK) == 0, "an input is readable"},
+      {CannotCreate("x", EACCES), "the execution root is read-only"},
+      {own_root || (opendir("/") == nullptr && errno == EACCES), "what was not declared cannot be read"},
+      {own_root || CannotCreate("/tmp/cow-canary", EACCES), "nothing outside can be written"},
+      {!own_root || (getuid() != 0 && CannotCreate("/x", EACCES)), "the user is not root"},
+      {!own_root || OnlyOwnDirectoriesInRoot(), "the root holds nothing but the sandbox's own directories"},
+      {socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EACCES && HasNoNetwork(), "there are no sockets"},
+      {HasNoOtherDescriptors(), "no descriptors but 0, 1 and 2 are open"},
+      {prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && chroot(".") != 0, "no privilege can be gained"},
+      {kill(getppid(), 0) != 0 && errno == EPERM, "no other process can be signalled (Landlock of Linux 6.12)"},
+  };
+  return Check(promises);
+}
+
+}  // namespace
+
+int RunCanary(const char* tier, const char* writable, const char* input) {
+  if (strcmp(tier, "S2") == 0 || strcmp(tier, "S1") == 0) {
+    return RunCanaryWithoutNamespaces(strcmp(tier, "S2") == 0, writable, input);
   }
-  return 0;
+  // S0 promises nothing.
+  return strcmp(tier, "S0") == 0 ? 0 : RunCanaryWithNamespaces(strcmp(tier, "S3") == 0, writable, input);
 }
 
 }  // namespace cow::sandbox

@@ -4,7 +4,8 @@
 namespace cow::sandbox {
 
 // Prints the first promise that does not hold to stdout. Returns the exit code: 0 if all hold.
-// `writable` is a writable directory below /build, `input` a staged input inside of it.
-int RunCanary(bool with_proc, const char* writable, const char* input);
+// `tier` is the one it should be in: S3, S3p (without /proc), S2, S1 or S0. `writable` is a writable directory below the
+// execution root, `input` a staged input inside of it.
+int RunCanary(const char* tier, const char* writable, const char* input);
 
 }  // namespace cow::sandbox

@@ -33,14 +33,35 @@ bool CopyLink(const char* from, const char* to) {
   return symlink(text, to) == 0;
 }
 
-bool CopyEntry(const char* from, const char* to) {
+enum class Way { kCopy, kLink };
+
+bool PlaceEntry(const char* from, const char* to, Way way);
+
+bool PlaceEntries(const char* from, const char* to, Way way) {
+  DIR* const directory = opendir(from);
+  if (directory == nullptr) return false;
+  bool done = true;
+  while (const dirent* entry = done ? readdir(directory) : nullptr) {
+    const char* const name = entry->d_name;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
+    done = PlaceEntry(Path({from, "/", name}).c_str(), Path({to, "/", name}).c_str(), way);
+  }
+  const int saved = errno;
+  closedir(directory);
+  errno = saved;
+  return done;
+}
+
+bool PlaceEntry(const char* from, const char* to, Way way) {
   struct stat info;
   if (lstat(from, &info) != 0) return false;
   bool done = true;
   if (S_ISDIR(info.st_mode)) {
-    done = mkdir(to, 0755) == 0 && CopyTree(from, to);
+    done = mkdir(to, 0755) == 0 && PlaceEntries(from, to, way);
   } else if (S_ISLNK(info.st_mode)) {
     done = CopyLink(from, to);
+  } else if (S_ISREG(info.st_mode) && way == Way::kLink) {
+    return link(from, to) == 0;
   } else if (S_ISREG(info.st_mode)) {
     done = CopyRegular(from, to, (info.st_mode & 0100) != 0);
   } else {
@@ -67,19 +88,23 @@ bool CopyBytes(int from, int to) {
   }
 }
 
-bool CopyTree(const char* from, const char* to) {
-  DIR* const directory = opendir(from);
+bool CopyTree(const char* from, const char* to) { return PlaceEntries(from, to, Way::kCopy); }
+
+bool LinkEntry(const char* from, const char* to) { return PlaceEntry(from, to, Way::kLink); }
+
+bool RemoveTree(const char* path) {
+  if (unlink(path) == 0 || errno == ENOENT) return true;
+  if (errno != EISDIR && errno != EPERM) return false;
+  chmod(path, 0700);
+  DIR* const directory = opendir(path);
   if (directory == nullptr) return false;
   bool done = true;
   while (const dirent* entry = done ? readdir(directory) : nullptr) {
     const char* const name = entry->d_name;
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
-    done = CopyEntry(Path({from, "/", name}).c_str(), Path({to, "/", name}).c_str());
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) done = RemoveTree(Path({path, "/", name}).c_str());
   }
-  const int saved = errno;
   closedir(directory);
-  errno = saved;
-  return done;
+  return done && rmdir(path) == 0;
 }
 
 }  // namespace cow::sandbox

@@ -106,7 +106,12 @@ bool BindFile(const Input& input, Failure* failure) {
   return Fail(failure, "bind an input", input.source);
 }
 
-bool Stage(const Input& input, DirectoryMaker& directories, Failure* failure) {
+bool CopyTreeInput(const Input& input, DirectoryMaker& directories, Failure* failure) {
+  const bool done = directories.Make(input.path, strlen(input.path)) && CopyTree(input.source, input.path);
+  return done || Fail(failure, "copy an input tree", input.path);
+}
+
+bool Stage(const Input& input, DirectoryMaker& directories, bool can_mount, Failure* failure) {
   if (!directories.MakeParent(input.path)) {
     return Fail(failure, "make the directory of an input", input.path);
   }
@@ -116,8 +121,9 @@ bool Stage(const Input& input, DirectoryMaker& directories, Failure* failure) {
     case InputKind::kCopyExecutable:
       return CopyFile(input, 0555, failure);
     case InputKind::kBindFile:
-      return BindFile(input, failure);
+      return can_mount ? BindFile(input, failure) : CopyFile(input, 0444, failure);
     case InputKind::kBindTree:
+      if (!can_mount) return CopyTreeInput(input, directories, failure);
       if (!directories.Make(input.path, strlen(input.path)) ||
           !BindMount(input.source, input.path, kReadOnly)) {
         return Fail(failure, "bind an input tree", input.path);
@@ -136,12 +142,10 @@ bool Stage(const Input& input, DirectoryMaker& directories, Failure* failure) {
   return false;
 }
 
-}  // namespace
-
-bool StageInputs(const ActionRequest& request, Failure* failure) {
+bool StageAll(const ActionRequest& request, bool can_mount, Failure* failure) {
   DirectoryMaker directories;
   for (size_t i = 0; i < request.input_count; ++i) {
-    if (!Stage(request.inputs[i], directories, failure)) return false;
+    if (!Stage(request.inputs[i], directories, can_mount, failure)) return false;
   }
   for (size_t i = 0; i < request.writable_count; ++i) {
     const char* const path = request.writable[i].path;
@@ -152,5 +156,11 @@ bool StageInputs(const ActionRequest& request, Failure* failure) {
   directories.SetTimes();
   return true;
 }
+
+}  // namespace
+
+bool StageInputs(const ActionRequest& request, Failure* failure) { return StageAll(request, true, failure); }
+
+bool CopyInputs(const ActionRequest& request, Failure* failure) { return StageAll(request, false, failure); }
 
 }  // namespace cow::sandbox

@@ -13,4 +13,7 @@ namespace cow::sandbox {
 // current directory and writable. Every directory made gets the time kEpoch1980.
 bool StageInputs(const ActionRequest& request, Failure* failure);
 
+// The same with copies only, for tiers that cannot mount.
+bool CopyInputs(const ActionRequest& request, Failure* failure);
+
 }  // namespace cow::sandbox

@@ -13,18 +13,22 @@
 
 namespace cow::sandbox {
 
-bool ForbidGainingPrivileges(Failure* failure) {
+bool ForbidNewPrivileges(Failure* failure) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Fail(failure, "set no_new_privs");
-  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;) {
-    ++capability;
-  }
-  if (errno != EINVAL) return Fail(failure, "empty the capability bounding set");
   const rlimit no_core = {0, 0};
   if (setrlimit(RLIMIT_CORE, &no_core) != 0) return Fail(failure, "forbid core files");
   // Docker's default profile refuses it; then addresses in crash messages differ between runs.
   personality(ADDR_NO_RANDOMIZE);
   return true;
+}
+
+bool ForbidGainingPrivileges(Failure* failure) {
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;) {
+    ++capability;
+  }
+  if (errno != EINVAL) return Fail(failure, "empty the capability bounding set");
+  return ForbidNewPrivileges(failure);
 }
 
 bool DropCapabilities(Failure* failure) {

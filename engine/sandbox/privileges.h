@@ -9,6 +9,9 @@ namespace cow::sandbox {
 // empty bounding and ambient sets), no core files, fixed addresses where the kernel lets us.
 bool ForbidGainingPrivileges(Failure* failure);
 
+// The part of that which needs no privilege itself: for actions of tiers without a user namespace.
+bool ForbidNewPrivileges(Failure* failure);
+
 // For an action, when its root is ready: no capabilities, and not to be traced by its children.
 bool DropCapabilities(Failure* failure);
 

@@ -2,8 +2,9 @@
 //
 // The helper listens on a SOCK_SEQPACKET socket (descriptor kSocketFd). It first sends one Hello.
 // Then, for every Run it gets, it sends one Result, after the last process of that action is dead.
-// A Run carries three descriptors: a memory file with the request (its fields are listed below),
-// and the action's stdout and stderr. End of file on the socket means that the engine is gone: the
+// A Run carries descriptors: a memory file with the request (its fields are listed below), the
+// action's stdout and stderr, the files by which it enters control groups, and its stdin if it gets
+// one. End of file on the socket means that the engine is gone: the
 // helper kills all actions and exits.
 //
 // Both sides come from one build, so the layout needs no compatibility: kVersion only catches a
@@ -15,10 +16,12 @@
 
 namespace cow::sandbox {
 
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr int kSocketFd = 3;
 // How many actions one helper runs at once. A Run beyond it is answered with a failed Result.
 inline constexpr int kMaxActions = 256;
+inline constexpr int kMaxEntrances = 2;
+inline constexpr int kMaxRunDescriptors = 4 + kMaxEntrances;
 // Where the helper sees the directories it was started with: host path /a/b is kHostPrefix + /a/b.
 // All sources in a request begin with it. The action itself never sees it.
 inline constexpr char kHostPrefix[] = "/.host";
@@ -46,7 +49,8 @@ struct Hello {
   Failure failure;
 };
 
-// engine -> helper, with the descriptors {request, stdout, stderr}.
+// engine -> helper, with the descriptors {request, stdout, stderr, entrances..., stdin if there is
+// one}.
 struct Run {
   MessageType type = MessageType::kRun;
   uint32_t version = kVersion;
@@ -54,6 +58,8 @@ struct Run {
   uint64_t request_bytes;  // size of the memory file
   uint32_t timeout_ms;     // 0: none
   uint32_t grace_ms;       // from SIGTERM to SIGKILL
+  uint32_t entrances;      // cgroup.procs files, opened for writing; at most kMaxEntrances
+  uint32_t has_stdin;      // 0: it is /dev/null
 };
 
 // engine -> helper. An unknown id (the action just ended) is ignored.
@@ -96,7 +102,7 @@ static_assert(std::is_trivially_copyable_v<Hello> && std::is_trivially_copyable_
 //
 //   uint32  flags                 RequestFlag bits
 //   string  host_tree             under kHostPrefix; empty for none
-//   uint64  tmpfs_bytes           limit of each of /build, /tmp, /dev/shm; 0: the kernel's default
+//   uint64  memory_bytes          limit of each of /build, /tmp, /dev/shm; 0: the kernel's default
 //   uint64  max_file_bytes        RLIMIT_FSIZE; 0 for no limit
 //   uint64  max_open_files        RLIMIT_NOFILE; 0 for the helper's own
 //   string  working_directory     relative to the execution root, where inputs lie; empty for that root
@@ -117,6 +123,7 @@ enum RequestFlag : uint32_t {
   kCanary = 2,    // run the helper itself with --canary instead of argv[0]; argv[1..] are kept
   kWritableRoot = 4,  // /build itself stays writable; what is mounted in it does not
   kReportReads = 8,   // fill `reads` when all processes of the action are dead
+  kLimitEachProcess = 16,  // memory_bytes is the RLIMIT_DATA of each process, too
 };
 
 enum class InputKind : uint32_t {

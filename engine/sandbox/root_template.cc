@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/sandbox/chroot_tree.h"
 #include "engine/sandbox/copy_tree.h"
 #include "engine/sandbox/failure.h"
 #include "engine/sandbox/mounts.h"
@@ -32,7 +33,6 @@ constexpr TextFile kEtcFiles[] = {
 };
 
 constexpr const char* kOwnDirectories[] = {"build", "dev", "dev/shm", "etc", "proc", "tmp"};
-constexpr const char* kLeftOut[] = {".", "..", "build", "dev", "etc", "proc", "sys", "tmp"};
 
 struct Link {
   const char* name;
@@ -45,13 +45,6 @@ constexpr Link kDeviceLinks[] = {
     {"dev/stdout", "/proc/self/fd/1"},
     {"dev/stderr", "/proc/self/fd/2"},
 };
-
-bool IsLeftOut(const char* name) {
-  for (const char* each : kLeftOut) {
-    if (strcmp(each, name) == 0) return true;
-  }
-  return false;
-}
 
 void SetFixedTime(const char* path) {
   const timespec times[2] = {{.tv_sec = kEpoch1980, .tv_nsec = 0},
@@ -97,7 +90,7 @@ bool ShowHostTree(const char* host_tree, Failure* failure) {
   DIR* const directory = opendir(host_tree);
   if (directory == nullptr) return Fail(failure, "open the host tree", host_tree);
   while (const dirent* entry = readdir(directory)) {
-    if (IsLeftOut(entry->d_name) || ShowHostEntry(host_tree, entry->d_name)) continue;
+    if (IsOwnName(entry->d_name) || ShowHostEntry(host_tree, entry->d_name)) continue;
     Fail(failure, "show an entry of the host tree", Path({host_tree, "/", entry->d_name}).c_str());
     closedir(directory);
     return false;
@@ -130,11 +123,7 @@ bool Fill(const char* host_tree, Failure* failure) {
     if (mkdir(name, 0755) != 0) return Fail(failure, "make a directory of the root", name);
   }
   if (host_tree[0] != 0 && !ShowHostTree(host_tree, failure)) return false;
-  for (const TextFile& file : kEtcFiles) {
-    if (!WriteTextFile(Path({"etc/", file.name}).c_str(), file.text)) {
-      return Fail(failure, "write a file of /etc", file.name);
-    }
-  }
+  if (!WriteEtcFiles(".", failure)) return false;
   if (!FillDevices(failure)) return false;
   for (const char* name : kOwnDirectories) SetFixedTime(name);
   SetFixedTime(".");
@@ -142,6 +131,15 @@ bool Fill(const char* host_tree, Failure* failure) {
 }
 
 }  // namespace
+
+bool WriteEtcFiles(const char* root, Failure* failure) {
+  for (const TextFile& file : kEtcFiles) {
+    if (!WriteTextFile(Path({root, "/etc/", file.name}).c_str(), file.text)) {
+      return Fail(failure, "write a file of /etc", file.name);
+    }
+  }
+  return true;
+}
 
 bool BuildRootTemplate(const char* path, const char* host_tree, Failure* failure) {
   if (mkdir(path, 0755) != 0 || !MountTmpfs(path, 0755, 0) || chdir(path) != 0) {

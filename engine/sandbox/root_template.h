@@ -14,4 +14,7 @@ namespace cow::sandbox {
 // replaced by ours.
 bool BuildRootTemplate(const char* path, const char* host_tree, Failure* failure);
 
+// Writes those files of /etc into the directory `root`.
+bool WriteEtcFiles(const char* root, Failure* failure);
+
 }  // namespace cow::sandbox

@@ -1,7 +1,7 @@
 // cow-sandbox: runs the actions of a build in sandboxes. Started by the engine only:
 //
-//   cow-sandbox <pid of the engine> <host directory>...     serves the engine on descriptor 3
-//   cow-sandbox --canary <proc|no-proc> <writable> <input>  inside a sandbox: checks it
+//   cow-sandbox <pid of the engine> <tier> <scratch> <host directory>...  serves it on descriptor 3
+//   cow-sandbox --canary <S3|S3p|S2|S1|S0> <writable> <input>            inside a sandbox: checks it
 //
 // See README.md in this folder.
 
@@ -50,27 +50,47 @@ void ArrangeSignals() {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGCHLD);
   sigaddset(&blocked, SIGTERM);
+  sigaddset(&blocked, SIGUSR1);
   sigprocmask(SIG_SETMASK, &blocked, nullptr);
 }
 
-bool Prepare(pid_t engine, char** host_directories, int* helper_fd, Failure* failure) {
+bool Prepare(pid_t engine, Tier tier, char** host_directories, int* helper_fd, Failure* failure) {
   umask(0);
   ArrangeSignals();
   if (!ArrangeOwnDescriptors(failure)) return false;
   *helper_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (*helper_fd < 0) return Fail(failure, "open the helper's executable", "/proc/self/exe");
+  if (tier != Tier::kNamespaces) {
+    if (!DieWithParent(engine)) _exit(1);
+    if (tier != Tier::kChroot || geteuid() == 0) return true;
+    errno = EPERM;
+    return Fail(failure, "change the root: only root may");
+  }
   if (!EnterNamespaces(failure)) return false;
   if (!DieWithParent(engine)) _exit(1);
   return EnterZygoteRoot(host_directories, failure) && ForbidGainingPrivileges(failure) &&
-         ConfineToOwnProcesses(failure) && InstallSeccompFilter(failure);
+         ConfineToOwnProcesses(failure) && InstallSeccompFilter(SocketRule::kUnix, failure);
 }
 
-int Serve(pid_t engine, char** host_directories) {
+bool ParseTier(const char* text, Tier* tier) {
+  constexpr struct {
+    const char* name;
+    Tier tier;
+  } kTiers[] = {{"S3", Tier::kNamespaces}, {"S2", Tier::kChroot}, {"S1", Tier::kLandlock}, {"S0", Tier::kNone}};
+  for (const auto& each : kTiers) {
+    if (strcmp(each.name, text) != 0) continue;
+    *tier = each.tier;
+    return true;
+  }
+  return false;
+}
+
+int Serve(pid_t engine, Tier tier, const char* scratch, char** host_directories) {
   int helper_fd = -1;
   Hello hello = {};
-  const bool ready = Prepare(engine, host_directories, &helper_fd, &hello.failure);
+  const bool ready = Prepare(engine, tier, host_directories, &helper_fd, &hello.failure);
   if (send(kSocketFd, &hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello || !ready) return 1;
-  ServeActions(helper_fd);
+  ServeActions(tier, scratch, helper_fd);
 }
 
 }  // namespace
@@ -78,13 +98,14 @@ int Serve(pid_t engine, char** host_directories) {
 
 int main(int argc, char** argv) {
   if (argc == 5 && strcmp(argv[1], "--canary") == 0) {
-    return cow::sandbox::RunCanary(strcmp(argv[2], "proc") == 0, argv[3], argv[4]);
+    return cow::sandbox::RunCanary(argv[2], argv[3], argv[4]);
   }
   struct stat socket_info;
-  if (argc < 2 || fstat(cow::sandbox::kSocketFd, &socket_info) != 0 ||
+  cow::sandbox::Tier tier;
+  if (argc < 4 || !cow::sandbox::ParseTier(argv[2], &tier) || fstat(cow::sandbox::kSocketFd, &socket_info) != 0 ||
       !S_ISSOCK(socket_info.st_mode)) {
     fprintf(stderr, "error: cow-sandbox is started by cow and not by hand\n");
     return 2;
   }
-  return cow::sandbox::Serve(static_cast<pid_t>(atoi(argv[1])), argv + 2);
+  return cow::sandbox::Serve(static_cast<pid_t>(atoi(argv[1])), tier, argv[3], argv + 4);
 }

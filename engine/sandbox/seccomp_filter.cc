@@ -72,6 +72,13 @@ constexpr Refusal kRefused[] = {
     {kRemovexattrat, EOPNOTSUPP},
 };
 
+// Reach processes and services outside, unless namespaces keep those apart. A connection to a unix socket is something
+// that Landlock does not see.
+constexpr Refusal kRefusedWithoutNamespaces[] = {
+    {SYS_socket, EACCES}, {SYS_shmget, EACCES}, {SYS_shmat, EACCES},   {SYS_msgget, EACCES},
+    {SYS_semget, EACCES}, {SYS_mq_open, EACCES}, {SYS_setpriority, EACCES},
+};
+
 // Refused if the argument has any of these bits.
 struct BitsRefusal {
   uint32_t number;
@@ -130,6 +137,7 @@ class Program {
 
   // Each table row takes two or five instructions, the rest about thirty.
   sock_filter code_[2 * sizeof kRefused / sizeof kRefused[0] +
+                    2 * sizeof kRefusedWithoutNamespaces / sizeof kRefusedWithoutNamespaces[0] +
                     5 * sizeof kRefusedBits / sizeof kRefusedBits[0] + 32];
   unsigned short count_ = 0;
 };
@@ -166,10 +174,15 @@ void RefuseTerminalInput(Program& program) {
   program.ReturnError(EPERM);
 }
 
-Program Build() {
+Program Build(SocketRule sockets) {
   Program program;
   RefuseForeignCalls(program);
   for (const Refusal& refusal : kRefused) {
+    program.UnlessEqualSkip(refusal.number, 1);
+    program.ReturnError(refusal.error);
+  }
+  for (const Refusal& refusal : kRefusedWithoutNamespaces) {
+    if (sockets != SocketRule::kNone) break;
     program.UnlessEqualSkip(refusal.number, 1);
     program.ReturnError(refusal.error);
   }
@@ -188,8 +201,8 @@ Program Build() {
 
 }  // namespace
 
-bool InstallSeccompFilter(Failure* failure) {
-  Program program = Build();
+bool InstallSeccompFilter(SocketRule sockets, Failure* failure) {
+  Program program = Build(sockets);
   return program.Install() || Fail(failure, "install the system call filter");
 }
 

@@ -8,7 +8,12 @@
 
 namespace cow::sandbox {
 
+enum class SocketRule {
+  kUnix,  // unix sockets only
+  kNone,  // none but socketpair, and no System V memory: there are no namespaces that keep them apart
+};
+
 // Installs the filter for this process and all its descendants. Needs no_new_privs.
-bool InstallSeccompFilter(Failure* failure);
+bool InstallSeccompFilter(SocketRule sockets, Failure* failure);
 
 }  // namespace cow::sandbox

@@ -19,13 +19,15 @@
 #include "engine/sandbox/action_request.h"
 #include "engine/sandbox/failure.h"
 #include "engine/sandbox/network_pool.h"
+#include "engine/sandbox/plain_action.h"
 #include "engine/sandbox/template_cache.h"
 #include "engine/sandbox/undertaker.h"
 
 namespace cow::sandbox {
 namespace {
 
-constexpr int kRunDescriptors = 3;  // request, stdout, stderr
+constexpr int kLastWordMilliseconds = 5000;
+constexpr uint32_t kFixedDescriptors = 3;  // request, stdout, stderr
 
 struct Action {
   uint64_t id = 0;
@@ -45,14 +47,12 @@ union Message {
   Cancel cancel;
 };
 
-void SendSignal(const Action& action, int signal) {
-  syscall(SYS_pidfd_send_signal, action.pidfd, signal, nullptr, 0);
-}
-
 class Zygote {
  public:
-  explicit Zygote(int helper_fd)
-      : helper_fd_(helper_fd),
+  Zygote(Tier tier, const char* scratch, int helper_fd)
+      : tier_(tier),
+        scratch_(scratch),
+        helper_fd_(helper_fd),
         own_pidfd_(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0))),
         reports_(static_cast<ActionReport*>(mmap(nullptr, kMaxActions * sizeof(ActionReport),
                                                  PROT_READ | PROT_WRITE,
@@ -76,6 +76,15 @@ class Zygote {
   }
 
  private:
+  bool HasNamespaces() const { return tier_ == Tier::kNamespaces; }
+
+  // Without a pid namespace, the death of an action's first process would not be that of the others: it kills them
+  // itself.
+  void SendSignal(const Action& action, int signal) const {
+    if (signal == SIGKILL && !HasNamespaces()) signal = SIGUSR1;
+    syscall(SYS_pidfd_send_signal, action.pidfd, signal, nullptr, 0);
+  }
+
   int WaitForEvent() {
     polled_[0] = {kSocketFd, POLLIN, 0};
     polled_count_ = 0;
@@ -122,7 +131,7 @@ class Zygote {
   void ReadMessage() {
     Message message = {};
     iovec bytes = {&message, sizeof message};
-    alignas(cmsghdr) char control[CMSG_SPACE(kRunDescriptors * sizeof(int))];
+    alignas(cmsghdr) char control[CMSG_SPACE(kMaxRunDescriptors * sizeof(int))];
     msghdr header = {};
     header.msg_iov = &bytes;
     header.msg_iovlen = 1;
@@ -140,13 +149,18 @@ class Zygote {
     const cmsghdr* const attached = CMSG_FIRSTHDR(&header);
     if (message.type != MessageType::kRun || got != sizeof(Run) ||
         message.run.version != kVersion || attached == nullptr ||
-        attached->cmsg_len != CMSG_LEN(kRunDescriptors * sizeof(int))) {
+        message.run.entrances > kMaxEntrances || message.run.has_stdin > 1 ||
+        attached->cmsg_len != CMSG_LEN(DescriptorCount(message.run) * sizeof(int))) {
       KillAllAndExit();  // the other side is no engine of ours
     }
-    int fds[kRunDescriptors];
-    memcpy(fds, CMSG_DATA(attached), sizeof fds);
+    int fds[kMaxRunDescriptors];
+    memcpy(fds, CMSG_DATA(attached), DescriptorCount(message.run) * sizeof(int));
     StartAction(message.run, fds);
-    for (const int fd : fds) close(fd);
+    for (uint32_t i = 0; i < DescriptorCount(message.run); ++i) close(fds[i]);
+  }
+
+  static uint32_t DescriptorCount(const Run& run) {
+    return kFixedDescriptors + run.entrances + run.has_stdin;
   }
 
   void StartAction(const Run& run, const int* fds) {
@@ -188,15 +202,45 @@ class Zygote {
     if (!ParseActionRequest(bytes, run.request_bytes, &request)) {
       Fail(failure, "read the request");
     } else {
-      started = Clone(request, run.request_bytes, fds, slot, action, failure);
+      started = HasNamespaces() ? Clone(request, run, fds, slot, action, failure)
+                                : ClonePlain(request, run, fds, slot, action, failure);
     }
     FreeActionRequest(&request);
     munmap(bytes, run.request_bytes);
     return started;
   }
 
-  bool Clone(const ActionRequest& request, size_t request_bytes, const int* fds, int slot,
-             Action* action, Failure* failure) {
+  ActionStart StartOf(const ActionRequest& request, const Run& run, const int* fds, int slot) const {
+    return {.request = &request,
+            .root = "",
+            .request_fd = fds[0],
+            .request_bytes = run.request_bytes,
+            .stdin_fd = run.has_stdin != 0 ? fds[kFixedDescriptors + run.entrances] : -1,
+            .stdout_fd = fds[1],
+            .stderr_fd = fds[2],
+            .entrances = fds + kFixedDescriptors,
+            .entrance_count = run.entrances,
+            .helper_fd = helper_fd_,
+            .parent_pidfd = own_pidfd_,
+            .report = &reports_[slot]};
+  }
+
+  bool ClonePlain(ActionRequest& request, const Run& run, const int* fds, int slot, Action* action,
+                  Failure* failure) {
+    reports_[slot] = {};
+    const unsigned long flags = CLONE_PIDFD | SIGCHLD;
+    const long pid = syscall(SYS_clone, flags, nullptr, &action->pidfd, nullptr, 0);
+    if (pid == 0) {
+      RunPlainAction(StartOf(request, run, fds, slot), {.tier = tier_, .scratch = scratch_, .slot = slot},
+                     &request);
+    }
+    if (pid > 0) return true;
+    action->pidfd = -1;
+    return Fail(failure, "start a process for an action");
+  }
+
+  bool Clone(const ActionRequest& request, const Run& run, const int* fds, int slot, Action* action,
+             Failure* failure) {
     const char* const root = templates_.Find(request.host_tree, failure);
     if (root == nullptr) return false;
     action->network = networks_.Enter(failure);
@@ -206,15 +250,9 @@ class Zygote {
         CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_PIDFD | SIGCHLD;
     const long pid = syscall(SYS_clone, flags, nullptr, &action->pidfd, nullptr, 0);
     if (pid == 0) {
-      RunAsInit({.request = &request,
-                 .root = root,
-                 .request_fd = fds[0],
-                 .request_bytes = request_bytes,
-                 .stdout_fd = fds[1],
-                 .stderr_fd = fds[2],
-                 .helper_fd = helper_fd_,
-                 .parent_pidfd = own_pidfd_,
-                 .report = &reports_[slot]});
+      ActionStart start = StartOf(request, run, fds, slot);
+      start.root = root;
+      RunAsInit(start);
     }
     if (pid > 0) {
       action->mounts = Undertaker::Hold(static_cast<pid_t>(pid));
@@ -233,7 +271,7 @@ class Zygote {
     siginfo_t ignored = {};
     waitid(P_PIDFD, static_cast<id_t>(action.pidfd), &ignored, WEXITED);
     close(action.pidfd);
-    networks_.Release(action.network);
+    if (action.network >= 0) networks_.Release(action.network);
     Result result = {};
     result.outcome = OutcomeOf(action, report);
     result.wait_status = report.wait_status;
@@ -275,9 +313,15 @@ class Zygote {
     for (const Action& action : actions_) {
       if (action.pidfd >= 0) SendSignal(action, SIGKILL);
     }
+    for (const Action& action : actions_) {
+      pollfd end = {action.pidfd, POLLIN, 0};
+      if (!HasNamespaces() && action.pidfd >= 0) poll(&end, 1, kLastWordMilliseconds);
+    }
     _exit(0);
   }
 
+  const Tier tier_;
+  const char* const scratch_;
   const int helper_fd_;
   const int own_pidfd_;
   ActionReport* const reports_;
@@ -292,9 +336,9 @@ class Zygote {
 
 }  // namespace
 
-void ServeActions(int helper_fd) {
+void ServeActions(Tier tier, const char* scratch, int helper_fd) {
   alignas(Zygote) static char storage[sizeof(Zygote)];
-  Zygote* const zygote = new (storage) Zygote(helper_fd);
+  Zygote* const zygote = new (storage) Zygote(tier, scratch, helper_fd);
   if (!zygote->Prepare()) _exit(1);
   zygote->Serve();
 }

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
@@ -58,6 +59,14 @@ std::string ReadAll(const std::string& path) {
 
 std::string Write(const std::string& path, const std::string& text) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (fd < 0) return strerrorname_np(errno);
+  const std::string answer = Answer(write(fd, text.data(), text.size()));
+  close(fd);
+  return answer;
+}
+
+std::string Append(const std::string& path, const std::string& text) {
+  const int fd = open(path.c_str(), O_WRONLY | O_APPEND);
   if (fd < 0) return strerrorname_np(errno);
   const std::string answer = Answer(write(fd, text.data(), text.size()));
   close(fd);
@@ -144,6 +153,44 @@ std::string ForkBomb(const std::string& count) {
   return "ok";
 }
 
+// Allocates and touches so many MiB.
+std::string Eat(const std::string& megabytes) {
+  for (int i = atoi(megabytes.c_str()); i > 0; --i) {
+    void* const block = mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) return strerrorname_np(errno);
+    memset(block, 1, 1 << 20);
+  }
+  return "ok";
+}
+
+// In a child of its own; says how that ended.
+std::string EatInChild(const std::string& megabytes) {
+  const pid_t pid = fork();
+  if (pid == 0) _exit(Eat(megabytes) == "ok" ? 0 : 1);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFSIGNALED(status) ? "killed" : std::to_string(WEXITSTATUS(status));
+}
+
+std::string Print(const std::string& bytes) {
+  const std::string block(1000, 'p');
+  for (long left = atol(bytes.c_str()); left > 0; left -= 1000) {
+    if (write(1, block.data(), block.size()) < 0) return strerrorname_np(errno);
+  }
+  return "";
+}
+
+// A file of so many MiB.
+std::string Fill(const std::string& path, const std::string& megabytes) {
+  const std::string block(1 << 20, 'f');
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT, 0666);
+  for (int i = atoi(megabytes.c_str()); i > 0; --i) {
+    if (write(fd, block.data(), block.size()) != static_cast<ssize_t>(block.size())) return strerrorname_np(errno);
+  }
+  close(fd);
+  return "ok";
+}
+
 std::string WhoAmI() {
   utsname names;
   uname(&names);
@@ -211,12 +258,17 @@ std::string Try(const Words& words) {
   const std::string second = words.size() > 2 ? words[2] : "";
   if (verb == "read") return ReadAll(first);
   if (verb == "write") return Write(first, second);
+  if (verb == "append") return Append(first, second);
   if (verb == "list") return List(first);
   if (verb == "stat") return Status(first);
   if (verb == "access") return Answer(access(first.c_str(), F_OK));
   if (verb == "unlink") return Answer(unlink(first.c_str()));
   if (verb == "rmdir") return Answer(rmdir(first.c_str()));
   if (verb == "rename") return Answer(rename(first.c_str(), second.c_str()));
+  if (verb == "symlink") return Answer(symlink(first.c_str(), second.c_str()));
+  if (verb == "mknod") return Answer(mknod(first.c_str(), S_IFCHR | 0666, 0x103));
+  if (verb == "setuid") return Answer(setuid(static_cast<uid_t>(atoi(first.c_str()))));
+  if (verb == "kill-parent") return Answer(kill(getppid(), atoi(first.c_str())));
   if (verb == "mkdir") return Answer(mkdir(first.c_str(), 0777));
   if (verb == "link") return Answer(link(first.c_str(), second.c_str()));
   if (verb == "truncate") return Answer(truncate(first.c_str(), 0));
@@ -229,6 +281,10 @@ std::string Try(const Words& words) {
   if (verb == "daemonize") return Daemonize(first);
   if (verb == "fork-bomb") return ForkBomb(first);
   if (verb == "whoami") return WhoAmI();
+  if (verb == "eat") return Eat(first);
+  if (verb == "eat-in-child") return EatInChild(first);
+  if (verb == "fill") return Fill(first, second);
+  if (verb == "print") return Print(first);
   if (verb == "shared-memory") return SharedMemory(first);
   if (verb == "privileged") return Privileged(first);
   if (verb == "limit") return Limit(first);
