@@ -35,6 +35,7 @@ std::string MissingTargets(const Options& options) {
 
 driver::BuildRequest::Kind KindOf(const Options& options) {
   if (options.command == "test") return driver::BuildRequest::Kind::kTest;
+  if (options.command == "shell") return driver::BuildRequest::Kind::kShell;
   return options.command == "run" ? driver::BuildRequest::Kind::kRun : driver::BuildRequest::Kind::kBuild;
 }
 
@@ -121,6 +122,21 @@ driver::ExitCode RunRun(const Options& given) {
   execv(argv[0], argv.data());
   std::fprintf(stderr, "error: starting %s: %s\n", result.executable.c_str(), std::strerror(errno));
   return driver::ExitCode::kMachine;
+}
+
+driver::ExitCode RunShell(const Options& given) {
+  Options options = given;
+  options.request.patterns = options.arguments;
+  options.request.shell_command = options.after_dashes;
+  // The lines of progress would be drawn over the shell.
+  options.progress = Switch::kNo;
+  if (options.arguments.size() != 1) {
+    std::fprintf(stderr, "error: cow shell wants one target; a command to run in its sandbox stands after '--'\n");
+    return driver::ExitCode::kBadCommandLine;
+  }
+  driver::BuildResult result = BuildWithProgress(options);
+  if (result.exit_code == driver::ExitCode::kOk) return static_cast<driver::ExitCode>(result.shell_exit_code);
+  return result.exit_code;
 }
 
 }  // namespace cow::cli

@@ -7,5 +7,6 @@ namespace cow::cli {
 
 driver::ExitCode RunBuild(const Options& options);  // build and test
 driver::ExitCode RunRun(const Options& options);
+driver::ExitCode RunShell(const Options& options);
 
 }  // namespace cow::cli

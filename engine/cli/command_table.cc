@@ -27,6 +27,10 @@ const std::vector<Command>& Commands() {
       {"test", "TARGET...", "Builds and runs tests; a test that passed before on the same bytes is not run again.", "", RunBuild},
       {"run", "TARGET [-- ARGUMENT...]", "Builds one program and runs it here.",
        "The program gets the terminal, this directory and what follows '--'. Its exit code is cow's.", RunRun},
+      {"shell", "TARGET [-- COMMAND...]", "Opens a shell, or runs a command, in the sandbox of an action of a target.",
+       "Its inputs are built and in their places, environment and directory are the action's; the action itself does not\n"
+       "run, and what is written is gone at the end. --mnemonic and --output_file choose among several actions.",
+       RunShell},
       {"query", "EXPRESSION", "Answers questions about targets, configured targets and actions.",
        "deps(x), rdeps(universe, x), somepath(a, b), kind(pattern, x), attr(name, pattern, x) and others; + - ^ join sets.\n"
        "docs/reference/query.md has an example of each.",

@@ -21,6 +21,7 @@
 #include "engine/execution/execute.h"
 #include "engine/execution/requested_outputs.h"
 #include "engine/execution/sandboxed_spawn_runner.h"
+#include "engine/execution/shell_spawn_runner.h"
 #include "engine/loading/target_pattern_resolver.h"
 #include "engine/store/build_history.h"
 #include "engine/store/read_sets.h"
@@ -39,6 +40,7 @@ std::string CommandName(BuildRequest::Kind kind) {
     case BuildRequest::Kind::kBuild: return "build";
     case BuildRequest::Kind::kTest: return "test";
     case BuildRequest::Kind::kRun: return "run";
+    case BuildRequest::Kind::kShell: return "shell";
   }
   return "";
 }
@@ -82,7 +84,7 @@ class Builder {
     result_.analysis_micros = MicrosSince(analysis);
     if (cancelled_.stop_requested() || !request_.build) return absl::OkStatus();
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kExecution});
-    return Execute(plan);
+    return request_.kind == BuildRequest::Kind::kShell ? Shell(std::move(plan)) : Execute(plan);
   }
 
   // Takes the outcome of the last build over if nothing changed since, or does what depends on what did. False if the
@@ -202,6 +204,26 @@ class Builder {
     return absl::OkStatus();
   }
 
+  // Makes the inputs of one action, and starts what the user wants in its sandbox.
+  absl::Status Shell(BuildPlan plan) {
+    if (plan.targets.size() != 1) return absl::InvalidArgumentError("cow shell enters the sandbox of one target");
+    const execution::ActionChoice choice{.mnemonic = request_.shell_mnemonic, .output = request_.shell_output};
+    COW_ASSIGN_OR_RETURN(const ActionId action, execution::ChooseAction(plan, plan.targets[0].label, choice));
+    plan.targets[0] = {.label = plan.targets[0].label, .outputs = plan.action(action).outputs};
+    execution::ExecutionOptions options = ExecutionOptionsFor(session_->workspace->root());
+    options.materialize = false;
+    options.always_run = action;
+    execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *session_->store->cas, *session_->store->trees);
+    execution::ShellSpawnRunner shell(action, request_.shell_command, sandbox);
+    COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, Run(plan, options, shell));
+    if (shell.exit_code().has_value()) {
+      result_.shell_exit_code = *shell.exit_code();
+      return absl::OkStatus();
+    }
+    Record(executed, nullptr);
+    return absl::OkStatus();
+  }
+
   execution::ExecutionOptions ExecutionOptionsFor(const std::string& root) const {
     return {.workspace_root = root,
             .scratch_root = session_->store->session->path(),
@@ -216,8 +238,16 @@ class Builder {
   }
 
   absl::StatusOr<execution::ExecutionResult> Run(const BuildPlan& plan, const execution::ExecutionOptions& options) {
+    execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *session_->store->cas, *session_->store->trees);
+    absl::StatusOr<execution::ExecutionResult> executed = Run(plan, options, sandbox);
+    const std::string weakness = sandbox.Weakness();
+    if (!weakness.empty()) events_.Handle(Message{Message::Kind::kWarning, weakness});
+    return executed;
+  }
+
+  absl::StatusOr<execution::ExecutionResult> Run(const BuildPlan& plan, const execution::ExecutionOptions& options,
+                                                 execution::SpawnRunner& runner) {
     store::LocalStore& store = *session_->store;
-    execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *store.cas, *store.trees);
     OfflineFetcher offline(*store.cas);
     store::BuildHistory history(store.database.get(), session_->root);
     store::ReadSets read_sets(store.database.get());
@@ -226,15 +256,12 @@ class Builder {
                                  .file_states = *store.files,
                                  .trees = *store.trees,
                                  .fetcher = request_.offline ? static_cast<store::Fetcher&>(offline) : *store.fetcher,
-                                 .spawn_runner = sandbox,
+                                 .spawn_runner = runner,
                                  .events = events_,
                                  .cancelled = cancelled_,
                                  .history = &history,
                                  .read_sets = &read_sets};
-    absl::StatusOr<execution::ExecutionResult> executed = execution::Execute(plan, options, services);
-    const std::string weakness = sandbox.Weakness();
-    if (!weakness.empty()) events_.Handle(Message{Message::Kind::kWarning, weakness});
-    return executed;
+    return execution::Execute(plan, options, services);
   }
 
   // For `cow why` and others.

@@ -13,7 +13,7 @@
 namespace cow::driver {
 
 struct BuildRequest {
-  enum class Kind { kBuild, kTest, kRun };
+  enum class Kind { kBuild, kTest, kRun, kShell };
 
   Kind kind = Kind::kBuild;
   std::vector<std::string> patterns{};      // as typed, relative to the package of working_directory
@@ -45,6 +45,9 @@ struct BuildRequest {
   std::string toolchain_resolution_debug{}; // regular expression
   std::string explain{};                    // file for the reasons why actions ran; "" = none
   bool verbose_explanations = false;
+  std::string shell_mnemonic{};             // cow shell: of the action to enter; "" = any
+  std::string shell_output{};               // the end of the path of an output of it; "" = any
+  std::vector<std::string> shell_command{}; // empty: a shell
   bool expunge = false;                     // cow clean
   bool check_only = false;                  // cow lock
 };
@@ -107,6 +110,7 @@ enum class ExitCode : int {
 };
 
 struct BuildResult {
+  int shell_exit_code = 0;                  // cow shell: of the command, if it ran
   ExitCode exit_code = ExitCode::kOk;
   std::vector<BuiltTarget> targets{};
   std::vector<TestOutcome> tests{};

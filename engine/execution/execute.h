@@ -45,6 +45,7 @@ struct ExecutionOptions {
   // Tells whose output a path is that the plan does not know; "" if it is nobody's. For messages, from any thread.
   std::function<std::string(const std::string& exec_path)> owner_elsewhere{};
   bool use_cached_results = true;      // false: run everything, replacing the results in the cache
+  ActionId always_run{};               // its result is not looked up
   std::string min_sandbox_tier = "S3"; // results of a weaker sandbox are not used
   int64_t began_unix_micros = 0;       // when the build began
 };

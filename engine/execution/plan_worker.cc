@@ -63,6 +63,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Look(ActionId id) {
   if (action.kind != Action::Kind::kRun) return Make(id, inputs);
   absl::StatusOr<PreparedAction> prepared = Prepare(plan_, id, inputs.ids, inputs.values, trees_);
   if (!prepared.ok()) return Judge(prepared.status(), action, inputs);
+  if (id == options_.always_run) return Miss(*prepared, MissReason::kCacheOff);
   return LookUp(action, *prepared);
 }
 
@@ -181,7 +182,8 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
                                                  const std::vector<SpawnWritable>& writable,
                                                  std::stop_token cancelled) {
   const Action& action = plan_.action(id);
-  Spawn spawn{.argv = prepared.argv,
+  Spawn spawn{.action = id,
+              .argv = prepared.argv,
               .env = prepared.env,
               .inputs = prepared.inputs,
               .writable = writable,

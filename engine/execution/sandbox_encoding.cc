@@ -222,6 +222,7 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   FieldWriter out;
   if (request.writable_root) flags |= sandbox::kWritableRoot;
   if (request.report_reads) flags |= sandbox::kReportReads;
+  if (request.terminal) flags |= sandbox::kTerminal;
   out.Integer(flags);
   out.String(host_tree);
   out.Integer(request.limits.memory_bytes);

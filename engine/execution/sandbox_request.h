@@ -49,6 +49,7 @@ struct SandboxRequest {
   bool writable_root = false;
   bool report_reads = false;  // fill SandboxResult::read
   int stdin_fd = -1;   // -1: /dev/null
+  bool terminal = false;  // all three are a terminal that nobody else uses
   int stdout_fd = -1;  // a file; all three are borrowed until Run returns
   int stderr_fd = -1;
   absl::Duration timeout = absl::InfiniteDuration();

@@ -155,6 +155,23 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
   return request;
 }
 
+absl::StatusOr<SpawnResult> SandboxedSpawnRunner::RunAttached(const Spawn& spawn, const AttachedFiles& files,
+                                                              std::stop_token cancelled) {
+  COW_ASSIGN_OR_RETURN(SandboxClient * client, Client());
+  COW_ASSIGN_OR_RETURN(SandboxRequest request, RequestFor(spawn));
+  request.stdin_fd = files.in;
+  request.stdout_fd = files.out;
+  request.stderr_fd = files.err;
+  request.terminal = files.terminal;
+  request.limits.output_bytes = 0;
+  absl::StatusOr<SandboxResult> result = client->Run(request, cancelled);
+  if (absl::IsFailedPrecondition(result.status())) {
+    return SpawnResult{.outcome = SpawnResult::Outcome::kNotExecuted, .err = std::string(result.status().message())};
+  }
+  if (!result.ok()) return result.status();
+  return ResultOf(*result);
+}
+
 absl::StatusOr<SpawnResult> SandboxedSpawnRunner::Run(const Spawn& spawn, std::stop_token cancelled) {
   COW_ASSIGN_OR_RETURN(SandboxClient * client, Client());
   COW_ASSIGN_OR_RETURN(SandboxRequest request, RequestFor(spawn));

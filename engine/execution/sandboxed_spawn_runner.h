@@ -16,6 +16,14 @@
 
 namespace cow::execution {
 
+// Open files that a process gets as they are. Borrowed.
+struct AttachedFiles {
+  int in = 0;
+  int out = 1;
+  int err = 2;
+  bool terminal = false;  // all are one terminal that nobody else uses
+};
+
 class SandboxedSpawnRunner final : public SpawnRunner {
  public:
   struct Options {
@@ -30,6 +38,10 @@ class SandboxedSpawnRunner final : public SpawnRunner {
       : options_(std::move(options)), cas_(cas), trees_(trees) {}
 
   absl::StatusOr<SpawnResult> Run(const Spawn& spawn, std::stop_token cancelled) override;
+
+  // The same with these files in place of /dev/null and of what is kept of stdout and stderr. Without limits on what it
+  // prints.
+  absl::StatusOr<SpawnResult> RunAttached(const Spawn& spawn, const AttachedFiles& files, std::stop_token cancelled);
 
   // What to tell the user if actions ran in less than S3; "" if not.
   std::string Weakness();

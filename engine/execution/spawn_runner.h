@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "engine/base/digest.h"
 #include "engine/model/host_tree.h"
+#include "engine/model/strong_id.h"
 
 namespace cow::execution {
 
@@ -36,6 +37,7 @@ struct SpawnWritable {
 };
 
 struct Spawn {
+  ActionId action{};                        // whose it is; tells runners apart what they do, never part of the work
   std::vector<std::string> argv{};
   std::vector<std::string> env{};           // NAME=value, sorted, all of it
   std::vector<SpawnInput> inputs{};         // sorted by path

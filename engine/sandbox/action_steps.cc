@@ -1,6 +1,7 @@
 #include "engine/sandbox/action_steps.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -56,6 +57,7 @@ void ExecCommand(const ActionRequest& request) {
   sigemptyset(&none);
   setsid();
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  if ((request.flags & kTerminal) != 0) ioctl(0, TIOCSCTTY, 0);
   if ((request.flags & kCanary) != 0) {
     syscall(SYS_execveat, kHelperCopyFd, "", request.argv, request.env, AT_EMPTY_PATH);
   } else {

@@ -123,6 +123,7 @@ enum RequestFlag : uint32_t {
   kCanary = 2,    // run the helper itself with --canary instead of argv[0]; argv[1..] are kept
   kWritableRoot = 4,  // /build itself stays writable; what is mounted in it does not
   kReportReads = 8,   // fill `reads` when all processes of the action are dead
+  kTerminal = 32,         // stdin is a terminal of the action's own: make it the controlling one
   kLimitEachProcess = 16,  // memory_bytes is the RLIMIT_DATA of each process, too
 };
 
