@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/posix_file.h"
+#include "engine/base/status.h"
 #include "engine/base/rel_path.h"
 #include "engine/execution/execute.h"
 #include "engine/execution/spawn_runner.h"
@@ -93,6 +94,9 @@ class FakeSpawnRunner final : public SpawnRunner {
   }
 
   absl::StatusOr<SpawnResult> Run(const Spawn& spawn, std::stop_token cancelled) override {
+    for (const SpawnInput& input : spawn.inputs) {
+      if (input.kind == SpawnInput::Kind::kFile) COW_RETURN_IF_ERROR(cas_.PathOf(input.digest).status());
+    }
     FakeProcess process(spawn, cas_, cancelled);
     {
       std::lock_guard<std::mutex> lock(mutex_);

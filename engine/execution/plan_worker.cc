@@ -35,6 +35,18 @@ bool IsUsersFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status);
 }
 
+// By place in prepared.inputs, from what a spawn reports, which got no directories. Empty if that is not all.
+std::vector<bool> ReadsOf(const PreparedAction& prepared, const std::vector<bool>& reported) {
+  std::vector<bool> read;
+  size_t next = 0;
+  for (const SpawnInput& input : prepared.inputs) {
+    const bool told = input.kind != SpawnInput::Kind::kDirectory;
+    if (told && next == reported.size()) return {};
+    read.push_back(!told || reported[next++]);
+  }
+  return next == reported.size() ? read : std::vector<bool>();
+}
+
 }  // namespace
 
 PlanWorker::Inputs PlanWorker::InputsOf(ActionId id) const {
@@ -147,9 +159,6 @@ absl::StatusOr<WorkOutcome> PlanWorker::Run(ActionId id, std::stop_token cancell
     announce({.text = absl::StrCat("# ", action.owner.ToString(), " [", ProgressText(action, prepared->outputs[0].path),
                                    "]\n", ShellCommand(prepared->argv))});
   }
-  auto lost = supply_.Supply(inputs.values);
-  if (!lost.ok()) return Judge(lost.status(), action, inputs);
-  if (!lost->empty()) return Lost(inputs, *lost);
   for (const ParamFile& file : prepared->written_files) {
     COW_RETURN_IF_ERROR(services_.cas.Put(file.bytes).status());
   }
@@ -195,17 +204,25 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
   // The directory of a tree output is one of the writable ones.
   std::erase_if(spawn.inputs, [](const SpawnInput& input) { return input.kind == SpawnInput::Kind::kDirectory; });
   if (action.host_tree.valid()) spawn.host_tree = plan_.host_trees[action.host_tree.value()];
-  return services_.spawn_runner.Run(spawn, cancelled);
+  COW_ASSIGN_OR_RETURN(SpawnResult result, services_.spawn_runner.Run(spawn, cancelled));
+  result.read = ReadsOf(prepared, result.read);
+  return result;
 }
 
 absl::StatusOr<WorkOutcome> PlanWorker::RunPrepared(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
                                                     std::stop_token cancelled, const Announce& announce) {
   COW_ASSIGN_OR_RETURN(ScratchOutputs scratch, scratch_.Take(prepared.outputs));
   absl::StatusOr<SpawnResult> spawned = RunSpawn(id, prepared, scratch.writable(), cancelled);
-  if (!spawned.ok()) {
+  if (store::IsMiss(spawned.status())) {
+    // An input has to be downloaded first, or is gone. Mostly all are there, and nobody has looked.
+    services_.cas.ForgetLooks();
+    auto lost = supply_.Supply(inputs.values);
+    if (!lost.ok()) return Judge(lost.status(), plan_.action(id), inputs);
+    if (!lost->empty()) return Lost(inputs, *lost);
+    spawned = RunSpawn(id, prepared, scratch.writable(), cancelled);
     if (store::IsMiss(spawned.status())) return Judge(spawned.status(), plan_.action(id), inputs);
-    return spawned.status();
   }
+  if (!spawned.ok()) return spawned.status();
   if (spawned->outcome == SpawnResult::Outcome::kCancelled) return WorkOutcome{.kind = WorkOutcome::Kind::kCancelled};
   if (!spawned->succeeded()) return Failed(id, prepared, *spawned);
   return Accept(id, prepared, *spawned, scratch.writable(), announce);

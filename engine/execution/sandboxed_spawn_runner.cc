@@ -115,7 +115,7 @@ absl::StatusOr<SandboxInput> SandboxedSpawnRunner::Stage(const SpawnInput& input
   switch (input.kind) {
     case SpawnInput::Kind::kFile: {
       staged.kind = SandboxInput::Kind::kFile;
-      COW_ASSIGN_OR_RETURN(staged.source, cas_.PathOf(input.digest));
+      COW_ASSIGN_OR_RETURN(staged.source, cas_.RecentPathOf(input.digest));
       break;
     }
     case SpawnInput::Kind::kTree: {

@@ -26,6 +26,7 @@ class DirectoryMaker {
  public:
   // Makes the first `length` bytes of `path` a directory, with all above it.
   bool Make(const char* path, size_t length) {
+    if (last_ != nullptr && strncmp(last_, path, length) == 0 && last_[length] == 0) return true;
     char* const text = strndup(path, length);
     if (text == nullptr) return false;
     for (char* slash = text + KnownPrefix(text);;) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -20,6 +21,14 @@ namespace {
 
 // Up to this size a file is hashed before anything is written: most are in the store already.
 constexpr int64_t kSmallFile = 1024 * 1024;
+
+constexpr int64_t kLookHoldsNanos = 2'000'000'000;
+
+int64_t MonotonicNanos() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
 
 absl::Status NoBlob(const Digest& digest) {
   return absl::NotFoundError(absl::StrCat("the cache does not hold ", digest.ToString()));
@@ -99,6 +108,24 @@ absl::StatusOr<std::string> LocalCas::PathOf(const Digest& digest) {
     COW_RETURN_IF_ERROR(Rehash(digest));
   }
   return path;
+}
+
+absl::StatusOr<std::string> LocalCas::RecentPathOf(const Digest& digest) {
+  const int64_t now = MonotonicNanos();
+  {
+    absl::MutexLock lock(&looks_mutex_);
+    auto look = looks_.find(digest);
+    if (look != looks_.end() && now - look->second < kLookHoldsNanos) return UncheckedPathOf(digest);
+  }
+  COW_ASSIGN_OR_RETURN(std::string path, PathOf(digest));
+  absl::MutexLock lock(&looks_mutex_);
+  looks_[digest] = now;
+  return path;
+}
+
+void LocalCas::ForgetLooks() {
+  absl::MutexLock lock(&looks_mutex_);
+  looks_.clear();
 }
 
 absl::StatusOr<Digest> LocalCas::FindBySha256(std::string_view sha256) {

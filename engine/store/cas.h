@@ -13,6 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
 #include "engine/base/posix_file.h"
 #include "engine/store/blob_store.h"
 #include "engine/store/cache_layout.h"
@@ -42,6 +45,10 @@ class LocalCas final : public BlobStore {
 
   // The path of a sound blob, for staging and copying; nobody may write to it. kNotFound or kDataLoss: a miss.
   absl::StatusOr<std::string> PathOf(const Digest& digest);
+  // The same, but may rely on a look of the last two seconds: whoever opens the path must expect that it is gone.
+  absl::StatusOr<std::string> RecentPathOf(const Digest& digest);
+  // The next RecentPathOf of any blob looks.
+  void ForgetLooks();
   // Where the blob would be; says nothing about whether it is there.
   std::string UncheckedPathOf(const Digest& digest) const;
 
@@ -72,6 +79,8 @@ class LocalCas final : public BlobStore {
   const std::string quarantine_dir_;
   const std::string scratch_dir_;
   std::unique_ptr<TrustIndex> index_;
+  absl::Mutex looks_mutex_;
+  absl::flat_hash_map<Digest, int64_t> looks_ ABSL_GUARDED_BY(looks_mutex_);  // found then, monotonic nanoseconds
   std::unique_ptr<Checkpointer> checkpointer_;
 };
 
