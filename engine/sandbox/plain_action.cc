@@ -156,6 +156,8 @@ class PlainAction {
   bool Confine(Failure* failure) {
     if (Chroots() && !ChangeRootAndUser(failure)) return false;
     if (!Chroots()) PointTmpdir();
+    const char* const directory = request_.working_directory;
+    if (directory[0] != 0 && chdir(directory) != 0) return Fail(failure, "enter the working directory", directory);
     const bool none = setting_.tier == Tier::kNone;
     // Only root has capabilities to give up, and in S1 it is root still.
     const bool root = geteuid() == 0;

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -42,10 +44,10 @@ void ReadWatch::Start(const ActionRequest& request) {
 }
 
 bool ReadWatch::Watch(const ActionRequest& request, size_t input, size_t length) {
-  char* const path = length == 0 ? strdup(".") : strndup(request.inputs[input].path, length);
-  if (path == nullptr) return false;
+  char path[PATH_MAX];
+  const int printed = snprintf(path, sizeof path, "%s/%.*s", kExecRoot, static_cast<int>(length), request.inputs[input].path);
+  if (printed < 0 || static_cast<size_t>(printed) >= sizeof path) return false;
   const int watch = inotify_add_watch(fd_, path, IN_OPEN | IN_ONLYDIR);
-  free(path);
   if (watch < 0) return false;
   const auto place = static_cast<size_t>(watch);
   if (place >= capacity_) {

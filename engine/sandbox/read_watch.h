@@ -14,8 +14,8 @@ namespace cow::sandbox {
 
 class ReadWatch {
  public:
-  // Watches the directories of the copied inputs, from the execution root as the working directory. If the machine does
-  // not allow it, nothing will be reported.
+  // Watches the directories of the copied inputs below kExecRoot. If the machine does not allow it, nothing will be
+  // reported.
   void Start(const ActionRequest& request);
 
   // All processes of the action are dead. Sets reads[0] to 1 and reads[1 + i] to 1 for each input that was opened or may
