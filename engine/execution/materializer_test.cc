@@ -98,11 +98,16 @@ TEST_F(ExecutionTest, RunfilesAreLaidOutBesideTheProgram) {
   options_.materialize_runfiles = true;
   PlanBuilder builder(workspace_);
   ArtifactId program = builder.Run("cat", "pkg/program", {});
-  ArtifactId made = builder.Run("cat", "pkg/made", {builder.Source("data.txt")});
+  ArtifactId data = builder.Source("data.txt");
+  ArtifactId made = builder.Run("cat", "pkg/made", {data});
   builder.plan.targets.push_back({.label = *Label::Parse("//pkg:program", {}),
                                   .outputs = {program},
                                   .executable = program,
-                                  .runfiles = {made, builder.Source("data.txt")}});
+                                  .runfiles = {made, data},
+                                  .runfiles_tree = std::make_shared<const RunfilesTree>(RunfilesTree{
+                                      .path = absl::StrCat(kBin, "/pkg/program.runfiles"),
+                                      .workspace = "_main",
+                                      .files = Depset<ArtifactId>({made, data}, {})})});
   ExecutionResult result = Build(builder.plan);
   ASSERT_TRUE(result.ok()) << sink_.errors();
   EXPECT_EQ(result.targets[0].executable, absl::StrCat(workspace_, "/", kBin, "/pkg/program"));
