@@ -8,6 +8,7 @@
 #include "engine/base/posix_file.h"
 #include "engine/base/status.h"
 #include "engine/cli/build_command.h"
+#include "engine/cli/cache_command.h"
 #include "engine/cli/completion_command.h"
 #include "engine/cli/flag_table.h"
 #include "engine/cli/help_command.h"
@@ -43,6 +44,10 @@ const std::vector<Command>& Commands() {
       {"lock", "[REPOSITORY...]", "Resolves the lock files of repositories again.",
        "The only command that changes a lock file.", RunLock},
       {"clean", "", "Removes cow-out/ and cow-bin. Never needed for correctness.", "", RunClean},
+      {"cache", "gc|path|stats|verify", "Says what lies in the cache, checks it, or makes it smaller.",
+       "gc removes what --disk_cache_max says is too much, never what a running build uses; verify reads every file and\n"
+       "record and puts bad ones into quarantine (exit code 1); stats counts; path says where it is.",
+       RunCache},
       {"info", "[KEY]", "Shows where things are: workspace, outputs, cache, sandbox.", "", RunInfo},
       {"starlark", "[FILE]", "Runs a Starlark program, or takes one piece by piece from a terminal.",
        "FILE '-' is standard input; without FILE, standard input is read unless it is a terminal. There, what is\n"

@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kBuilding[] = "build test run query";
 constexpr char kExecuting[] = "build test run";
-constexpr char kLoading[] = "build test run query lock info clean why stats";
+constexpr char kLoading[] = "build test run query lock info clean cache why stats";
 
 absl::Status SetPositive(const std::string& text, std::string_view name, int* target) {
   int value = 0;
@@ -259,6 +259,12 @@ std::vector<Flag> OwnFlags() {
        }},
       {"cache_dir", 0, "DIR", {}, "Where the cache lies. Default: $COW_CACHE_DIR, $XDG_CACHE_HOME/cow or ~/.cache/cow.",
        kLoading, Text(&BuildRequest::cache_dir)},
+      {"disk_cache_max", 0, "SIZE", {},
+       "What the cache may take when the command ends: 500M, 20G; what was used longest ago goes. Default: any size.",
+       "build test run cache",
+       [](const std::string& value, Options& options) {
+         return SetLimit(value, "disk_cache_max", &options.request.disk_cache_max);
+       }},
       {"at", 0, "LEVEL", {"target", "configured", "action"},
        "What is asked about: targets as declared (default), as configured, or their actions.", "query",
        QueryText(&QueryRequest::at)},
@@ -302,7 +308,7 @@ std::vector<Flag> OwnFlags() {
        [](const std::string& value, Options& options) {
          return SetPositive(value, "max_depth", &options.starlark.max_depth);
        }},
-      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test info why stats version starlark",
+      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test info cache why stats version starlark",
        [](const std::string& value, Options& options) {
          options.json = value != "no";
          return absl::OkStatus();

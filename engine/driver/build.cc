@@ -12,6 +12,7 @@
 #include "engine/analysis/analyzer.h"
 #include "engine/base/status.h"
 #include "engine/driver/build_state.h"
+#include "engine/driver/cache_tasks.h"
 #include "engine/driver/exit_status.h"
 #include "engine/driver/explain_file.h"
 #include "engine/driver/message_recorder.h"
@@ -56,6 +57,9 @@ class Builder {
     absl::Status status = Steps();
     if (status.ok() && session_ && !request_.explain.empty()) {
       status = WriteExplanations(request_, session_->root, began_unix_micros_, *session_->store);
+    }
+    if (status.ok() && session_ != nullptr && !cancelled_.stop_requested()) {
+      status = BoundCache(request_, result_.unchanged, *session_->store, events_);
     }
     const bool stopped = cancelled_.stop_requested() && absl::IsCancelled(status);
     if (!status.ok() && !stopped) Report(status);

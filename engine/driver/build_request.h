@@ -20,6 +20,7 @@ struct BuildRequest {
   std::string working_directory{};          // absolute
   std::vector<std::string> command_line{};  // as typed, to be recorded
   std::string cache_dir{};                  // "" = from the environment
+  uint64_t disk_cache_max = 0;              // bytes the cache may take when the command ends; 0 = any number
   BuildOptions options{};                   // how to build: what configurations are made of
   int jobs = 0;                             // 0 = number of processors
   std::vector<std::string> output_groups{};  // "g", "+g" or "-g"

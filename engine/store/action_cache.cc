@@ -2,6 +2,7 @@
 
 #include "engine/base/status.h"
 #include "engine/store/action_result_record.h"
+#include "engine/store/result_usage.h"
 
 namespace cow::store {
 
@@ -10,10 +11,12 @@ absl::StatusOr<std::optional<ActionResult>> LocalActionCache::Get(const Digest& 
   if (!bytes) return std::nullopt;
   absl::StatusOr<ActionResult> result = DecodeActionResult(key, *bytes);
   if (!result.ok()) return std::nullopt;
+  NoteUse(database_, key);
   return *std::move(result);
 }
 
 absl::Status LocalActionCache::Put(const Digest& key, const ActionResult& result) {
+  NoteUse(database_, key);
   database_.Put(Table::kActions, key.hash_view(), EncodeActionResult(key, result));
   return absl::OkStatus();
 }

@@ -70,7 +70,10 @@ std::string EncodeActionResult(const Digest& key, const ActionResult& result) {
   return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
 }
 
-absl::StatusOr<ActionResult> DecodeActionResult(const Digest& key, std::string_view bytes) {
+namespace {
+
+// Of any key; the stored key goes to `key`.
+absl::StatusOr<ActionResult> Decode(std::string_view bytes, Digest& key) {
   // Flatbuffers are read in place, which needs the alignment of their largest member.
   std::vector<uint64_t> aligned((bytes.size() + 7) / 8);
   if (!bytes.empty()) std::memcpy(aligned.data(), bytes.data(), bytes.size());
@@ -81,9 +84,26 @@ absl::StatusOr<ActionResult> DecodeActionResult(const Digest& key, std::string_v
   }
   const record::ActionResult* stored = record::GetActionResult(data);
   absl::StatusOr<Digest> stored_key = FromRecord(*stored->key());
-  if (!stored_key.ok() || *stored_key != key) return absl::DataLossError("record of another action");
+  if (!stored_key.ok()) return absl::DataLossError(stored_key.status().message());
+  key = *stored_key;
   absl::StatusOr<ActionResult> result = FromRecord(*stored);
   if (!result.ok()) return absl::DataLossError(result.status().message());
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<ActionResult> DecodeActionResult(const Digest& key, std::string_view bytes) {
+  Digest stored;
+  absl::StatusOr<ActionResult> result = Decode(bytes, stored);
+  if (result.ok() && stored != key) return absl::DataLossError("record of another action");
+  return result;
+}
+
+absl::StatusOr<ActionResult> DecodeActionResultOf(std::string_view key_hash, std::string_view bytes) {
+  Digest stored;
+  absl::StatusOr<ActionResult> result = Decode(bytes, stored);
+  if (result.ok() && stored.hash_view() != key_hash) return absl::DataLossError("record of another action");
   return result;
 }
 

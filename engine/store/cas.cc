@@ -14,6 +14,7 @@
 #include "engine/base/status.h"
 #include "engine/store/checkpointer.h"
 #include "engine/store/file_hashing.h"
+#include "engine/store/session_lease.h"
 #include "engine/store/trust_index.h"
 
 namespace cow::store {
@@ -89,10 +90,14 @@ LocalCas::~LocalCas() { checkpointer_.reset(); }
 
 absl::StatusOr<std::unique_ptr<LocalCas>> LocalCas::Create(const CacheLayout& layout, std::string scratch_dir,
                                                            Database* database) {
+  const std::string lease = absl::StrCat(scratch_dir, "/", kLeaseFile);
   std::unique_ptr<LocalCas> cas(new LocalCas(layout, std::move(scratch_dir), database));
+  COW_ASSIGN_OR_RETURN(cas->lease_, LeaseMap::Create(lease));
   COW_RETURN_IF_ERROR(cas->Put("").status());
   return cas;
 }
+
+void LocalCas::Lease(const Digest& digest) { lease_->Add(digest); }
 
 std::string LocalCas::UncheckedPathOf(const Digest& digest) const {
   std::string hex = digest.hex();
@@ -100,6 +105,7 @@ std::string LocalCas::UncheckedPathOf(const Digest& digest) const {
 }
 
 absl::StatusOr<std::string> LocalCas::PathOf(const Digest& digest) {
+  Lease(digest);
   std::string path = UncheckedPathOf(digest);
   absl::StatusOr<FileInfo> info = LstatFile(path);
   if (!info.ok()) return absl::IsNotFound(info.status()) ? NoBlob(digest) : info.status();
@@ -176,6 +182,7 @@ absl::StatusOr<UniqueFd> LocalCas::Open(const Digest& digest) {
 
 // Always hashes: what is read whole is small, and reading costs as much as hashing.
 absl::StatusOr<std::string> LocalCas::Get(const Digest& digest) {
+  Lease(digest);
   struct stat info;
   absl::StatusOr<UniqueFd> fd = OpenRegular(UncheckedPathOf(digest), O_NOFOLLOW, &info);
   if (absl::IsNotFound(fd.status())) return NoBlob(digest);
@@ -214,6 +221,7 @@ absl::StatusOr<LocalCas::Temp> LocalCas::CreateTemp() const {
 
 // Gives a complete file its name, unless a sound one has it already.
 absl::Status LocalCas::Publish(Temp temp, const Digest& digest) {
+  Lease(digest);
   if (fchmod(temp.fd.get(), 0444) != 0) return ErrnoStatus(errno, cas_dir_);
   std::string target = UncheckedPathOf(digest);
   for (int attempt = 0; attempt < 3; ++attempt) {

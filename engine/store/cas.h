@@ -24,6 +24,7 @@
 namespace cow::store {
 
 class Checkpointer;
+class LeaseMap;
 class TrustIndex;
 
 class LocalCas final : public BlobStore {
@@ -56,6 +57,10 @@ class LocalCas final : public BlobStore {
   // kInvalidArgument: not a hash. kNotFound or kDataLoss: a miss.
   absl::StatusOr<Digest> FindBySha256(std::string_view sha256);
 
+  // Keeps other processes from removing the blob, or the tree of this digest, while this session lives. All methods that
+  // take or return a digest do so themselves.
+  void Lease(const Digest& digest);
+
   bool Contains(const Digest& digest) { return PathOf(digest).ok(); }
 
   // A read-only descriptor of a sound blob.
@@ -78,6 +83,7 @@ class LocalCas final : public BlobStore {
   const std::string cas_dir_;
   const std::string quarantine_dir_;
   const std::string scratch_dir_;
+  std::unique_ptr<LeaseMap> lease_;
   std::unique_ptr<TrustIndex> index_;
   absl::Mutex looks_mutex_;
   absl::flat_hash_map<Digest, int64_t> looks_ ABSL_GUARDED_BY(looks_mutex_);  // found then, monotonic nanoseconds

@@ -89,10 +89,12 @@ TreeStore::NodesOrError TreeStore::NodesOfTree(const Digest& tree) {
 }
 
 absl::StatusOr<std::string> TreeStore::MaterializeTree(const Digest& tree) {
+  cas_.Lease(tree);
   return Materialize(tree.hex(), [&] { return NodesOfTree(tree); });
 }
 
 absl::StatusOr<std::string> TreeStore::MaterializeHostTree(const HostTree& tree) {
+  cas_.Lease(tree.digest);
   return Materialize(tree.digest.hex(), [&]() -> NodesOrError { return tree.entries; });
 }
 
