@@ -97,8 +97,8 @@ class ReadReport {
     return true;
   }
 
-  void Watch(const ActionRequest& request) {
-    if (reads_ != nullptr) watch_.Start(request);
+  void Watch(const ActionStart& start) {
+    if (reads_ != nullptr && start.watch_fd >= 0) watch_.Start(*start.request, kWatchFd);
   }
 
   // A process that outlives the command may still read.
@@ -155,7 +155,7 @@ void RunAsInit(const ActionStart& start) {
     report->state = ActionReport::kSetupFailed;
     _exit(1);
   }
-  reads.Watch(*start.request);
+  reads.Watch(start);
   volatile int exec_error = 0;
   report->started_us = MonotonicMicroseconds();
   report->state = ActionReport::kStarted;

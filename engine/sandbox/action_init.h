@@ -38,6 +38,7 @@ struct ActionStart {
   uint32_t entrance_count;
   int helper_fd;        // the helper's own executable
   int parent_pidfd;     // the helper itself
+  int watch_fd;         // for a ReadWatch; -1: reads are not reported
   ActionReport* report;
 };
 

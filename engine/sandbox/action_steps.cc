@@ -34,10 +34,12 @@ bool ArrangeDescriptors(const ActionStart& start, Failure* failure) {
   const int input = start.stdin_fd >= 0 ? start.stdin_fd : open("/dev/null", O_RDONLY);
   if (input < 0) return Fail(failure, "open /dev/null");
   const bool canary = (start.request->flags & kCanary) != 0;
+  const bool watched = start.watch_fd >= 0 && !canary;
   // 3 is a copy of the helper's socket, so all sources are above: no target overwrites a source.
   if (dup2(input, 0) < 0 || dup2(start.stdout_fd, 1) < 0 || dup2(start.stderr_fd, 2) < 0 ||
       (canary && dup3(start.helper_fd, kHelperCopyFd, O_CLOEXEC) < 0) ||
-      syscall(SYS_close_range, canary ? kHelperCopyFd + 1 : kHelperCopyFd, ~0U, 0) != 0) {
+      (watched && dup3(start.watch_fd, kWatchFd, O_CLOEXEC) < 0) ||
+      syscall(SYS_close_range, canary || watched ? kHelperCopyFd + 1 : kHelperCopyFd, ~0U, 0) != 0) {
     return Fail(failure, "arrange the descriptors");
   }
   return true;

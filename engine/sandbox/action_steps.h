@@ -11,7 +11,11 @@ namespace cow::sandbox {
 // First of all, so that what is staged is counted, too.
 bool EnterControlGroups(const ActionStart& start, Failure* failure);
 
-// Leaves 0, 1 and 2; and for the canary the helper's own executable, at kHelperCopyFd, until exec.
+// Where an action's first process has the inotify instance of its reads, until exec.
+inline constexpr int kWatchFd = 3;
+
+// Leaves 0, 1 and 2; and for the canary the helper's own executable, at kHelperCopyFd, until exec; and start.watch_fd at
+// kWatchFd.
 bool ArrangeDescriptors(const ActionStart& start, Failure* failure);
 
 bool SetLimits(const ActionRequest& request, Failure* failure);

@@ -26,8 +26,11 @@ bool IsIn(const Input& input, const char* path, size_t length, const char* name)
 
 }  // namespace
 
-void ReadWatch::Start(const ActionRequest& request) {
-  fd_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+void ReadWatch::Start(const ActionRequest& request, int fd) {
+  char old[16 * 1024];
+  while (read(fd, old, sizeof old) > 0) {
+  }
+  fd_ = fd;
   const char* last = nullptr;
   size_t last_length = 0;
   for (size_t i = 0; fd_ >= 0 && i < request.input_count; ++i) {
@@ -37,9 +40,7 @@ void ReadWatch::Start(const ActionRequest& request) {
     if (last != nullptr && length == last_length && strncmp(input.path, last, length) == 0) continue;
     last = input.path;
     last_length = length;
-    if (Watch(request, i, length)) continue;
-    close(fd_);
-    fd_ = -1;
+    if (!Watch(request, i, length)) fd_ = -1;
   }
 }
 
@@ -49,7 +50,9 @@ bool ReadWatch::Watch(const ActionRequest& request, size_t input, size_t length)
   if (printed < 0 || static_cast<size_t>(printed) >= sizeof path) return false;
   const int watch = inotify_add_watch(fd_, path, IN_OPEN | IN_ONLYDIR);
   if (watch < 0) return false;
-  const auto place = static_cast<size_t>(watch);
+  if (first_ < 0) first_ = watch;
+  if (watch < first_) return false;
+  const auto place = static_cast<size_t>(watch - first_);
   if (place >= capacity_) {
     const size_t capacity = place * 2 + 32;
     auto* const grown = static_cast<Directory*>(realloc(directories_, capacity * sizeof(Directory)));
@@ -81,12 +84,16 @@ void ReadWatch::Report(const ActionRequest& request, uint8_t* reads) {
     }
   }
   reads[0] = 1;
+  for (size_t i = 0; i < capacity_; ++i) {
+    if (directories_[i].number != 0) inotify_rm_watch(fd_, first_ + static_cast<int>(i));
+  }
 }
 
 // False if the event makes no sense.
 bool ReadWatch::Note(const ActionRequest& request, int watch, const char* name, uint8_t* reads) const {
-  if (watch < 0 || static_cast<size_t>(watch) >= capacity_) return false;
-  const Directory& directory = directories_[watch];
+  if (watch < first_) return true;  // of an action before
+  if (static_cast<size_t>(watch - first_) >= capacity_) return false;
+  const Directory& directory = directories_[watch - first_];
   if (directory.number == 0) return false;
   const char* const path = request.inputs[directory.number - 1].path;
   for (size_t i = directory.number - 1; i < request.input_count; ++i) {

@@ -16,7 +16,8 @@ class ReadWatch {
  public:
   // Watches the directories of the copied inputs below kExecRoot. If the machine does not allow it, nothing will be
   // reported.
-  void Start(const ActionRequest& request);
+  // `fd`: an inotify instance of nobody else at this time; it may hold watches and events of actions that are dead.
+  void Start(const ActionRequest& request, int fd);
 
   // All processes of the action are dead. Sets reads[0] to 1 and reads[1 + i] to 1 for each input that was opened or may
   // have been; leaves reads[0] as it is if that is not known.
@@ -32,7 +33,8 @@ class ReadWatch {
   bool Note(const ActionRequest& request, int watch, const char* name, uint8_t* reads) const;
 
   int fd_ = -1;
-  Directory* directories_ = nullptr;  // by watch descriptor
+  int first_ = -1;                    // watch descriptor; later ones are greater
+  Directory* directories_ = nullptr;  // by watch descriptor from the first one
   size_t capacity_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -56,7 +57,9 @@ class Zygote {
         own_pidfd_(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0))),
         reports_(static_cast<ActionReport*>(mmap(nullptr, kMaxActions * sizeof(ActionReport),
                                                  PROT_READ | PROT_WRITE,
-                                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+                                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    for (int& watch : watches_) watch = -1;
+  }
 
   bool Prepare() {
     Failure ignored;
@@ -222,6 +225,7 @@ class Zygote {
             .entrance_count = run.entrances,
             .helper_fd = helper_fd_,
             .parent_pidfd = own_pidfd_,
+            .watch_fd = -1,
             .report = &reports_[slot]};
   }
 
@@ -246,12 +250,15 @@ class Zygote {
     action->network = networks_.Enter(failure);
     if (action->network < 0) return false;
     reports_[slot] = {};
+    // Closing one waits a hundredth of a second for other processors: they stay open.
+    if (request.reads_offset != 0 && watches_[slot] < 0) watches_[slot] = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     const unsigned long flags =
         CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_PIDFD | SIGCHLD;
     const long pid = syscall(SYS_clone, flags, nullptr, &action->pidfd, nullptr, 0);
     if (pid == 0) {
       ActionStart start = StartOf(request, run, fds, slot);
       start.root = root;
+      start.watch_fd = watches_[slot];
       RunAsInit(start);
     }
     if (pid > 0) {
@@ -329,6 +336,7 @@ class Zygote {
   NetworkPool networks_;
   Undertaker undertaker_;
   Action actions_[kMaxActions];
+  int watches_[kMaxActions];  // inotify instances of those that report reads; -1: none yet
   pollfd polled_[kMaxActions + 1];
   int polled_actions_[kMaxActions + 1];
   int polled_count_ = 0;
