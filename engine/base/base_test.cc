@@ -18,6 +18,8 @@ namespace {
 TEST(DigestTest, OfEmptyStringIsTheKnownSha256) {
   EXPECT_EQ(Digest().hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(Digest().size_bytes(), 0);
+  EXPECT_EQ(Digest(), Digest::Of(""));
+  EXPECT_EQ(Digest::Of("abc").hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(DigestTest, StreamedEqualsWhole) {

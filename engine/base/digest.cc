@@ -1,6 +1,7 @@
 #include "engine/base/digest.h"
 
-#include <openssl/evp.h>
+// The functions behind EVP look their algorithm up by name in each call, which costs more than hashing a short text.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
 #include <cstring>
@@ -10,6 +11,12 @@
 
 namespace cow {
 namespace {
+
+// Most digests are made empty and assigned later.
+constexpr Digest::Bytes kHashOfNothing = {
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+};
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -23,11 +30,13 @@ void AppendBigEndian(std::string* out, uint64_t value) {
 
 }  // namespace
 
-Digest::Digest() : Digest(Of({})) {}
+Digest::Digest() : Digest(kHashOfNothing, 0) {}
 
 Digest Digest::Of(std::string_view bytes) {
   Bytes hash;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), hash.data());
+  SHA256_CTX context;
+  COW_CHECK(SHA256_Init(&context) == 1 && SHA256_Update(&context, bytes.data(), bytes.size()) == 1 &&
+            SHA256_Final(hash.data(), &context) == 1);
   return Digest(hash, static_cast<int64_t>(bytes.size()));
 }
 
@@ -75,22 +84,18 @@ std::string HexEncode(std::string_view bytes) {
   return hex;
 }
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  COW_CHECK(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr) == 1);
-}
+Sha256::Sha256() : context_(new SHA256_CTX) { COW_CHECK(SHA256_Init(static_cast<SHA256_CTX*>(context_)) == 1); }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+Sha256::~Sha256() { delete static_cast<SHA256_CTX*>(context_); }
 
 void Sha256::Update(std::string_view bytes) {
-  EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size());
+  COW_CHECK(SHA256_Update(static_cast<SHA256_CTX*>(context_), bytes.data(), bytes.size()) == 1);
   size_ += static_cast<int64_t>(bytes.size());
 }
 
 Digest Sha256::Finish() {
   Digest::Bytes hash;
-  unsigned length = 0;
-  EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), hash.data(), &length);
-  COW_CHECK(length == hash.size());
+  COW_CHECK(SHA256_Final(hash.data(), static_cast<SHA256_CTX*>(context_)) == 1);
   return Digest(hash, size_);
 }
 

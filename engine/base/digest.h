@@ -66,7 +66,7 @@ class Sha256 {
   Digest Finish();
 
  private:
-  void* context_;  // EVP_MD_CTX, owned
+  void* context_;  // SHA256_CTX, owned
   int64_t size_ = 0;
 };
 
