@@ -17,11 +17,10 @@ absl::Status KnownIsLost(const Artifact& artifact) {
 Executor::Executor(const BuildPlan& plan, const PlanSlice& slice, ValueTable& values, ActionWorker& worker,
                    EventSink& events, std::stop_token cancelled, ExecutorOptions options)
     : plan_(plan), slice_(slice), values_(values), worker_(worker), events_(events), cancelled_(std::move(cancelled)),
-      options_(std::move(options)), records_(plan.actions.size()), is_test_(plan.actions.size()), is_known_(plan.artifacts.size()),
+      options_(std::move(options)), records_(plan.actions.size()), is_test_(plan.actions.size()),
       checkers_(ProcessorCount()), runners_(options_.jobs) {
   for (int slot = std::max(1, options_.jobs); slot-- > 0;) free_slots_.push_back(slot);
   for (const TestSpec& test : plan.tests) is_test_[test.action.value()] = true;
-  for (const KnownArtifact& known : plan.known) is_known_[known.id.value()] = true;
 }
 
 absl::Status Executor::Run() {
@@ -188,7 +187,7 @@ void Executor::OnLost(ActionId id, const std::vector<ArtifactId>& lost) {
 // Brings the bytes of an artifact back, or starts the action that will.
 absl::Status Executor::Regain(ArtifactId id) {
   const Artifact& artifact = plan_.artifact(id);
-  if (is_known_[id.value()]) return KnownIsLost(artifact);
+  if (slice_.IsKnown(id)) return KnownIsLost(artifact);
   if (artifact.is_source()) {
     COW_ASSIGN_OR_RETURN(ArtifactValue value, options_.reread_source(id));
     values_.Set(id, std::move(value));

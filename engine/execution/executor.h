@@ -110,7 +110,6 @@ class Executor {
 
   std::vector<ActionRecord> records_;
   std::vector<bool> is_test_;
-  std::vector<bool> is_known_;         // by artifact
   RunQueue runnable_;
   std::vector<int> free_slots_;
   int in_flight_ = 0;                  // handed to a pool and not come back

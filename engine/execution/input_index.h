@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "engine/base/path_order.h"
 #include "engine/base/rel_path.h"
-#include "engine/execution/path_order.h"
 #include "engine/execution/spawn_runner.h"
 
 namespace cow::execution {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/execution/path_order.h"
+#include "engine/base/path_order.h"
 
 namespace cow::execution {
 namespace {
@@ -41,10 +41,10 @@ PlanSlice PlanSlice::Of(const BuildPlan& plan, const std::vector<ArtifactId>& wa
 // Fills inputs, producers, wanted, actions_ (in the order they were found) and sources_.
 void PlanSlice::Reach(const BuildPlan& plan, const std::vector<ArtifactId>& wanted) {
   std::vector<bool> seen_source(plan.artifacts.size());
-  std::vector<bool> known(plan.artifacts.size());
-  for (const KnownArtifact& artifact : plan.known) known[artifact.id.value()] = true;
+  known_.resize(plan.artifacts.size());
+  for (const KnownArtifact& artifact : plan.known) known_[artifact.id.value()] = true;
   auto reach = [&](ArtifactId id) {
-    if (known[id.value()]) return;
+    if (IsKnown(id)) return;
     const Artifact& artifact = plan.artifact(id);
     if (artifact.is_source()) {
       if (!seen_source[id.value()]) sources_.push_back(id);
@@ -61,7 +61,7 @@ void PlanSlice::Reach(const BuildPlan& plan, const std::vector<ArtifactId>& want
     node.inputs = plan.action(actions_[next]).inputs.ToList();
     for (ArtifactId id : node.inputs) {
       reach(id);
-      if (!plan.artifact(id).is_source() && !known[id.value()]) node.producers.push_back(plan.artifact(id).generating_action);
+      if (!plan.artifact(id).is_source() && !IsKnown(id)) node.producers.push_back(plan.artifact(id).generating_action);
     }
     SortUnique(node.producers);
   }

@@ -31,6 +31,8 @@ class PlanSlice {
   const Node& node(ActionId id) const { return nodes_[id.value()]; }
   // The wanted actions, every one after its producers. Actions on a cycle are missing.
   const std::vector<ActionId>& actions() const { return actions_; }
+  // Whether it is in BuildPlan::known.
+  bool IsKnown(ArtifactId id) const { return known_[id.value()]; }
   // The source artifacts that are wanted or inputs, each once.
   const std::vector<ArtifactId>& sources() const { return sources_; }
   // False if actions need each other in a circle.
@@ -47,6 +49,7 @@ class PlanSlice {
   std::vector<Node> nodes_;
   std::vector<ActionId> actions_;
   std::vector<ArtifactId> sources_;
+  std::vector<bool> known_;  // by artifact
   bool acyclic_ = true;
 };
 

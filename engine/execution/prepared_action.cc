@@ -5,10 +5,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/path_order.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 #include "engine/execution/input_paths.h"
-#include "engine/execution/path_order.h"
 #include "engine/store/directory_builder.h"
 
 namespace cow::execution {

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "engine/base/path_order.h"
 #include "engine/base/status.h"
 #include "engine/sandbox/protocol.h"
 
@@ -38,13 +39,6 @@ class FieldWriter {
  private:
   std::string bytes_;
 };
-
-// Component by component, so that what is below a path follows it directly.
-bool PathLess(std::string_view a, std::string_view b) {
-  const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [&](char x, char y) { return rank(x) < rank(y); });
-}
 
 bool IsBelow(std::string_view path, std::string_view directory) {
   return path.size() > directory.size() && path[directory.size()] == '/' &&
@@ -85,7 +79,7 @@ absl::StatusOr<std::vector<const SandboxInput*>> OrderedInputs(const SandboxRequ
     inputs.push_back(&input);
   }
   std::sort(inputs.begin(), inputs.end(),
-            [](const auto* a, const auto* b) { return PathLess(a->path, b->path); });
+            [](const auto* a, const auto* b) { return PathBefore(a->path, b->path); });
   const SandboxInput* leaf = nullptr;  // the last input that can have nothing below it
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (i > 0 && inputs[i]->path == inputs[i - 1]->path) {
@@ -153,7 +147,7 @@ absl::Status CheckPlace(std::string_view path, const std::vector<const SandboxIn
     const std::string_view above = path.substr(0, end);
     const auto found =
         std::lower_bound(inputs.begin(), inputs.end(), above,
-                         [](const auto* input, auto name) { return PathLess(input->path, name); });
+                         [](const auto* input, auto name) { return PathBefore(input->path, name); });
     if (found != inputs.end() && (*found)->path == above && (*found)->kind != Kind::kDirectory) {
       return absl::InvalidArgumentError(
           absl::StrCat("output directory '", path, "' lies in input '", above, "'"));
@@ -171,7 +165,7 @@ absl::Status WriteWritable(const SandboxRequest& request,
     places.push_back(&place);
   }
   std::sort(places.begin(), places.end(),
-            [](const auto* a, const auto* b) { return PathLess(a->path, b->path); });
+            [](const auto* a, const auto* b) { return PathBefore(a->path, b->path); });
   out.Count(places.size());
   for (size_t i = 0; i < places.size(); ++i) {
     if (i > 0 && places[i]->path == places[i - 1]->path) {

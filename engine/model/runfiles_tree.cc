@@ -5,16 +5,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "engine/base/path_order.h"
 
 namespace cow {
 namespace {
-
-// With '/' before all other characters, what lies below a path comes right after it.
-bool WalkBefore(const RunfilesEntry& a, const RunfilesEntry& b) {
-  auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
-  return std::lexicographical_compare(a.path.begin(), a.path.end(), b.path.begin(), b.path.end(),
-                                      [&](char x, char y) { return rank(x) < rank(y); });
-}
 
 bool Covers(const RunfilesEntry& kept, const RunfilesEntry& entry) {
   return absl::StartsWith(entry.path, kept.path) &&
@@ -48,7 +42,8 @@ std::vector<RunfilesEntry> EntriesOf(const RunfilesTree& tree, const std::vector
                    [&](const RunfilesEntry& entry) { return absl::StartsWith(entry.path, main); })) {
     candidates.push_back({absl::StrCat(main, ".runfile"), ArtifactId()});
   }
-  std::stable_sort(candidates.begin(), candidates.end(), WalkBefore);
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const RunfilesEntry& a, const RunfilesEntry& b) { return PathBefore(a.path, b.path); });
   std::vector<RunfilesEntry> entries;
   for (RunfilesEntry& entry : candidates) {
     if (entries.empty() || !Covers(entries.back(), entry)) {

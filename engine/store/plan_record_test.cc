@@ -255,6 +255,16 @@ TEST_F(PlanRecordTest, EverythingAboutAnActionIsKept) {
   }
 }
 
+TEST(PlanValuesTest, EachSymlinkHasItsTarget) {
+  const auto link = [](std::string target) {
+    return ActionOutput{.kind = ActionOutput::Kind::kSymlink, .target = std::move(target)};
+  };
+  const ArtifactValues values = {link("a"), std::nullopt, Value("file"), link(""), link("c")};
+  const PlanValues read = *PlanValues::Open(PlanValues::Encode(values, 5));
+  EXPECT_EQ(read.Decode(), values);
+  EXPECT_EQ(read.generation(), 5);
+}
+
 TEST_F(PlanRecordTest, TellsWhoMakesAPath) {
   const PlanRecord record = *PlanRecord::Open(*EncodePlan(plan_, order_));
   EXPECT_EQ(record.OwnerOf("out/a.o"), "//:a.o");

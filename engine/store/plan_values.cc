@@ -62,9 +62,12 @@ std::optional<ActionOutput> PlanValues::Get(ArtifactId id) const {
                      .digest = Digest(hash, state.size()),
                      .executable = state.executable()};
   if (value.kind != ActionOutput::Kind::kSymlink) return value;
-  for (const record::PlanLink* link : *root.links()) {
-    if (link->artifact() == id.value()) value.target = link->target()->str();
-  }
+  // In the order of artifacts, as Encode met them.
+  const auto* links = root.links();
+  auto link = std::lower_bound(links->begin(), links->end(), id.value(),
+                               [](const record::PlanLink* l, uint32_t artifact) { return l->artifact() < artifact; });
+  if (link == links->end() || link->artifact() != id.value()) return std::nullopt;
+  value.target = link->target()->str();
   return value;
 }
 

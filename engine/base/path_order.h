@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace cow::execution {
+namespace cow {
 
 // Like operator< on strings, with '/' before every other byte, so that each directory is contiguous.
 inline bool PathBefore(std::string_view a, std::string_view b) {
@@ -18,4 +18,4 @@ inline bool PathBefore(std::string_view a, std::string_view b) {
   return a.size() < b.size();
 }
 
-}  // namespace cow::execution
+}  // namespace cow
