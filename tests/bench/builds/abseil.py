@@ -1,16 +1,28 @@
 """The workload `abseil`: a checkout of abseil-cpp, built by CMake for ninja, ccache and make, from its BUILD files for
 cow and Bazel. Everybody builds the libraries that are not for tests, as the same standard and without optimization."""
 import dataclasses
+import pathlib
 import shutil
 
+import debian_sources
 from systems import Bazel, Ccache, Cow, Make, Ninja, StatSweep, delete, find_program
 from workload import write
 
 # Bazel writes the attribute as 1, cow as True.
 LIBRARIES = 'kind("cc_library rule", //absl/...) - attr(testonly, "1|True", //absl/...)'
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "interop/bazel_projects/sources.txt"
 WORKSPACE = 'workspace(name = "com_google_absl")\n'
 CMAKE_FLAGS = ["-DBUILD_TESTING=OFF", "-DABSL_BUILD_TESTING=OFF", "-DCMAKE_CXX_STANDARD=17",
                "-DCMAKE_CXX_FLAGS=-fPIC -fstack-protector-strong -fno-omit-frame-pointer"]
+
+
+def fetch(folder):
+    """Debian's source of it, in a folder below that one. Raises debian_sources.Unavailable."""
+    description = debian_sources.fetch(SOURCES, ["abseil"], folder)
+    place = folder / "abseil"
+    delete(place)
+    debian_sources.unpack(description, place)
+    return place
 
 
 @dataclasses.dataclass
@@ -37,6 +49,10 @@ class Configured(Copied):
     generator = "Ninja"
     state = []
 
+    def description(self, source):
+        """Not its CMakeLists.txt: that would be CMake's time."""
+        return None
+
     def write_build_files(self, project):
         launcher = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={self.ccache}"] if self.name == "ccache" else []
         self.call([find_program("cmake"), "-S", self.folder, "-B", self.folder / "out", "-G", self.generator]
@@ -56,7 +72,7 @@ class Queried(Copied):
     def write_build_files(self, project):
         write(self.folder, "WORKSPACE", WORKSPACE)
         write(self.folder, "WORKSPACE.cow", WORKSPACE)
-        self.targets = self.call(self.start() + ["query", LIBRARIES]).split()
+        self.targets = sorted(self.query(LIBRARIES).split())
 
 
 class NinjaAbseil(Configured, Ninja):

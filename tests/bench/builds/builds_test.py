@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""builds/run measures a project of three libraries: cow and ninja run the same actions, and cow none that it need not.
+"""builds/run measures a project of three libraries: cow, ninja and make run the same actions, and cow none that it need
+not.
 
     builds_test.py COW
 """
@@ -12,13 +13,15 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 COMPILATIONS = 31  # three libraries of ten sources, and a main.c
 ACTIONS = COMPILATIONS + 4  # three archives and a program
+BEHIND_MID = 23  # objects and archives of l00001 and l00002, and the program
 EXPECTED = {
-    "clean": {"cow": ACTIONS, "ninja": ACTIONS},
-    "noop": {"cow": 0, "ninja": 0},
-    "leaf": {"cow": 3, "ninja": 3},
-    "comment": {"cow": COMPILATIONS, "ninja": ACTIONS},
-    "touch": {"cow": 0, "ninja": ACTIONS},
-    "undo": {"cow": 0, "ninja": 3},
+    "clean": {"cow": ACTIONS, "ninja": ACTIONS, "make": ACTIONS},
+    "noop": {"cow": 0, "ninja": 0, "make": 0},
+    "leaf": {"cow": 3, "ninja": 3, "make": 3},
+    "comment": {"cow": COMPILATIONS, "ninja": ACTIONS, "make": ACTIONS},
+    "touch": {"cow": 0, "ninja": ACTIONS, "make": ACTIONS},
+    "undo": {"cow": 0, "ninja": 3, "make": 3},
+    "branch": {"cow": 0, "ninja": BEHIND_MID, "make": BEHIND_MID},
     "warm": {"cow": 0},
 }
 
@@ -26,7 +29,7 @@ EXPECTED = {
 def main():
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         path = pathlib.Path(folder, "figures.json")
-        command = [sys.executable, str(HERE / "run"), "--workloads", "L3f", "--systems", "cow,ninja",
+        command = [sys.executable, str(HERE / "run"), "--workloads", "L3f", "--systems", "cow,ninja,make",
                    "--scenarios", ",".join(EXPECTED), "--quick", "--cow", sys.argv[1],
                    "--work", folder, "--json", str(path)]
         done = subprocess.run(command, capture_output=True, text=True)

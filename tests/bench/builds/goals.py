@@ -70,15 +70,15 @@ class Memory:
 GOALS = {
     "noop": [("tiny", Seconds(0.005)), ("W1", Ratio("ninja", 0.6)), ("W2", Ratio("ninja", 0.25)),
              ("W3", Ratio("ninja", 0.15)), ("W3", Ratio("stat", 2)), ("W3", Memory(other="ninja")),
-             ("tiny", Ratio("bazel", 0.1)), ("W1", Ratio("bazel", 0.1)), ("W2", Ratio("bazel", 0.1)),
-             ("W3", Ratio("bazel", 0.1))],
+             *((name, Ratio("bazel", 0.1)) for name in ("tiny", "W1", "W2", "W3", "abseil"))],
     "leaf": [("W1", Margin("ninja", 0.015)), ("W2", Ratio("ninja", 1)), ("W3", Ratio("ninja", 1))],
-    "clean": [("W1", Ratio("ninja", 1.08)), ("abseil", Ratio("ninja", 1.08)), ("W3", Ratio("ninja", 1.6)),
-              ("W3", Ratio("bazel", 0.2)), ("W3", Memory(limit_mb=2048))],
+    "clean": [("W1", Ratio("ninja", 1.08)), ("abseil", Ratio("ninja", 1.08)),
+              *((name, Ratio(*most)) for name in ("W1f", "W2f", "W3") for most in (("ninja", 1.6), ("bazel", 0.2))),
+              ("W3", Memory(limit_mb=2048))],
     "warm": [("W1", Ratio("ccache", 0.05))],
-    "comment": [("W1", Actions(None)), ("W1f", Actions(None)), ("W2", Actions(None)), ("W3", Actions(None))],
-    "undo": [("tiny", Actions(0)), ("W1", Actions(0)), ("W1f", Actions(0)), ("W2", Actions(0)), ("W2f", Actions(0)),
-             ("W3", Actions(0)), ("abseil", Actions(0))],
+    "comment": [(name, Actions(None)) for name in ("tiny", "W1", "W1f", "W2", "W2f", "W3", "abseil")],
+    **{scenario: [(name, Actions(0)) for name in ("tiny", "W1", "W1f", "W2", "W2f", "W3", "abseil")]
+       for scenario in ("undo", "branch")},
 }
 
 

@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     "touch": "only a new time of that header",
     "central": "that header changed, and all objects with it",
     "undo": "a .c edited, built, and edited back",
+    "branch": "a .c, a header that some use and a build file edited, built, and all edited back",
     "cold": "nothing changed, but the server was stopped (Bazel)",
     "warm": "outputs and state deleted, the cache kept (cow, ccache, bazel-disk)",
     "first": "as clean, and the machine's compiler is to be found out first (cow)",
@@ -19,6 +20,7 @@ DESCRIPTIONS = {
 
 # Guarded, because it lies behind the guard of the header.
 CHANGE = "#ifndef BENCH_{n}\n#define BENCH_{n}\nstatic int bench_{n} __attribute__((used));\n#endif\n"
+EDITS = {"leaf": "int bench_leaf_{n} = 1;\n", "mid": CHANGE, "central": CHANGE, "description": "# note {n}\n"}
 
 
 def applies(scenario, system):
@@ -36,7 +38,11 @@ class Editor:
 
     def __init__(self, system, project):
         self.system = system
-        self.files = {role: pathlib.Path(system.folder, path) for role, path in project.edited_files.items()}
+        edited = dict(project.edited_files)
+        description = system.description(edited["leaf"])
+        if description:
+            edited["description"] = description
+        self.files = {role: pathlib.Path(system.folder, path) for role, path in edited.items()}
         self.originals = {path: path.read_text() for path in self.files.values()}
         self.serials = itertools.count(1)
 
@@ -55,23 +61,22 @@ class Editor:
             system.forget_everything()
         elif scenario == "cold":
             system.stop_server()
-        elif scenario == "leaf":
-            self.append("leaf", "int bench_leaf_{n} = 1;\n")
-        elif scenario == "mid":
-            self.append("mid", CHANGE)
-        elif scenario == "central":
-            self.append("central", CHANGE)
+        elif scenario in ("leaf", "mid", "central"):
+            self.append(scenario, EDITS[scenario])
         elif scenario == "comment":
             self.append("central", "// note {n}\n")
         elif scenario == "touch":
             os.utime(self.files["central"])
         elif scenario == "undo":
-            self.edit_and_undo()
+            self.edit_and_undo(["leaf"])
+        elif scenario == "branch":
+            self.edit_and_undo(self.files.keys() - {"central"})
 
-    def edit_and_undo(self):
+    def edit_and_undo(self, roles):
         """Back to the text of the last build, which need not be the first."""
-        path = self.files["leaf"]
-        before = path.read_text()
-        self.append("leaf", "int bench_leaf_{n} = 1;\n")
+        before = {self.files[role]: self.files[role].read_text() for role in roles}
+        for role in roles:
+            self.append(role, EDITS[role])
         self.system.call(self.system.command())
-        path.write_text(before)
+        for path, text in before.items():
+            path.write_text(text)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+import bazel_repositories
 import buildfiles
 import workload as workloads
 from measure import end_of
@@ -66,6 +67,13 @@ class System:
     def write_build_files(self, project):
         raise NotImplementedError
 
+    def find_out_about_machine(self):
+        """What is done once and no measurement counts: the compiler is looked at, a server loads what it is made of."""
+
+    def description(self, source):
+        """The build file with the target of that source; comments in it begin with #. None if it has none."""
+        return None
+
     def command(self):
         raise NotImplementedError
 
@@ -112,6 +120,9 @@ class Ninja(System):
     def write_build_files(self, project):
         buildfiles.write_ninja(project, self.folder, self.compiler, self.archiver)
 
+    def description(self, source):
+        return "build.ninja"
+
     def command(self):
         return [self.program, f"-j{self.bench.jobs}"]
 
@@ -146,6 +157,9 @@ class Make(System):
     def write_build_files(self, project):
         buildfiles.write_make(project, self.folder, self.compiler, self.archiver)
 
+    def description(self, source):
+        return "Makefile"
+
     def command(self):
         return [self.program, f"-j{self.bench.jobs}"]
 
@@ -159,6 +173,18 @@ class Make(System):
             return sum(1 for line in file if not line.startswith("make"))
 
 
+def build_file(root, source):
+    """Of the package of `source`."""
+    folder = pathlib.Path(source).parent
+    while True:
+        for name in ("BUILD.bazel", "BUILD"):
+            if pathlib.Path(root, folder, name).exists():
+                return str(folder / name)
+        if folder == folder.parent:
+            return None
+        folder = folder.parent
+
+
 class Bazel(System):
     """bazel: in its linux-sandbox; bazel-local: without a sandbox; bazel-disk: sandbox and disk cache."""
     has_server = True
@@ -170,6 +196,8 @@ class Bazel(System):
         self.cache = self.base / "disk"
         self.root = self.base / "root"
         self.targets = ["//..."]
+        overrides = {**bazel_repositories.overrides(bench.repositories, self.program), **bench.overrides}
+        self.repository_flags = [f"--override_repository={name}={path}" for name, path in overrides.items()]
         if workload.fake:
             self.environment["PATH"] = f"{bench.fake_tools}:{self.environment['PATH']}"
             self.environment["CC"] = self.compiler
@@ -177,26 +205,36 @@ class Bazel(System):
     def write_build_files(self, project):
         buildfiles.write_bazel(project, self.folder)
 
-    def start(self):
-        return [self.program, f"--output_user_root={self.root}"]
+    def description(self, source):
+        return build_file(self.folder, source)
 
-    def command(self):
+    def start(self):
+        return [self.program, "--nohome_rc", "--noworkspace_rc", f"--output_user_root={self.root}"]
+
+    def find_out_about_machine(self):
+        self.call(self.command(["--nobuild"]))
+        self.call(self.start() + ["clean"])
+
+    def query(self, expression):
+        return self.call(self.start() + ["query"] + self.repository_flags + [expression])
+
+    def command(self, more_flags=()):
         strategy = "local" if self.name == "bazel-local" else "linux-sandbox"
-        flags = [f"--override_repository={name}={path}" for name, path in self.bench.overrides.items()]
         # The same actions as the others: an archive per library and no shared one. Debian's rc file debugs the sandbox.
-        flags += [f"--spawn_strategy={strategy}", f"--strategy=CppCompile={strategy}", f"--jobs={self.bench.jobs}",
+        flags = [f"--spawn_strategy={strategy}", f"--strategy=CppCompile={strategy}", f"--jobs={self.bench.jobs}",
                   "--features=-supports_dynamic_linker", "--features=-supports_start_end_lib", "--nosandbox_debug",
                   "--curses=no", "--color=no", "--noshow_progress", "--nolegacy_external_runfiles"]
         if self.has_cache:
             flags.append(f"--disk_cache={self.cache}")
-        return self.start() + ["build"] + flags + self.bench.bazel_flags + ["--"] + self.targets
+        flags += [*self.repository_flags, *self.bench.bazel_flags, *more_flags]
+        return self.start() + ["build"] + flags + ["--"] + self.targets
 
     def count_actions(self):
         match = re.search(r"INFO: (\d+) process(?:es)?: ?([^\n]*)\.", end_of(self.log))
         if not match:
             return 0
-        internal = re.search(r"(\d+) internal", match[2])
-        return int(match[1]) - (int(internal[1]) if internal else 0)
+        not_run = re.findall(r"(\d+) (?:internal|disk cache hit|remote cache hit)", match[2])
+        return int(match[1]) - sum(int(number) for number in not_run)
 
     def delete_outputs(self):
         self.call(self.start() + ["clean"])
@@ -233,8 +271,11 @@ class Cow(System):
         buildfiles.write_bazel(project, self.folder)
         buildfiles.write_cow(self.folder, self.bench.fake_tools if self.workload.fake else None)
 
-    def start(self):
-        return [self.program]
+    def description(self, source):
+        return build_file(self.folder, source)
+
+    def query(self, expression):
+        return self.call([self.program, "query", expression])
 
     def command(self):
         return [self.program, "build", "--min_sandbox=S3", f"-j{self.bench.jobs}", "--"] + self.targets

@@ -7,8 +7,6 @@ checks their sha256, unpacks them side by side, lays a WORKSPACE.cow over each, 
 usage: run.py [--cow PROGRAM] [--work DIR] [--all | --subset | PROJECT...] [--fetch-only]
 """
 import argparse
-import glob
-import hashlib
 import json
 import os
 import pathlib
@@ -19,6 +17,10 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "support"))
+sys.dont_write_bytecode = True
+
+import debian_sources  # noqa: E402
 
 # What is built and tested, in order: patterns, flags, and why the flags are there.
 PROJECTS = {
@@ -60,88 +62,16 @@ NEEDS = {"abseil": ["benchmark", "googletest"], "benchmark": ["googletest"], "fl
 ALSO = {"re2": "unicode-data"}
 
 
-def deb822_archives(text):
-    for stanza in re.split(r"\n\s*\n", text):
-        fields = {}
-        name = None
-        for line in stanza.splitlines():
-            if line.startswith("#"):
-                continue
-            if line[:1] in (" ", "\t") and name:
-                fields[name] += " " + line.strip()
-            elif ":" in line:
-                name, value = line.split(":", 1)
-                name = name.lower()
-                fields[name] = value.strip()
-        if fields.get("enabled", "yes").lower() != "no":
-            yield from fields.get("uris", "").split()
-
-
-def list_archives(text):
-    for line in text.splitlines():
-        match = re.match(r"deb(?:-src)?\s+(?:\[[^]]*\]\s+)?(\S+)", line.strip())
-        if match:
-            yield match.group(1)
-
-
-def archives():
-    """The archives of this machine's apt, each once."""
-    found = []
-    for path in sorted(glob.glob("/etc/apt/sources.list.d/*.sources")):
-        found += deb822_archives(pathlib.Path(path).read_text())
-    for path in ["/etc/apt/sources.list"] + sorted(glob.glob("/etc/apt/sources.list.d/*.list")):
-        if os.path.exists(path):
-            found += list_archives(pathlib.Path(path).read_text())
-    return list(dict.fromkeys(uri.rstrip("/") for uri in found))
-
-
-def sha256(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def download(path, digest, target):
-    """By apt's own means: its proxies, its credentials, its certificates."""
-    if target.exists() and sha256(target) == digest:
-        return
-    with tempfile.TemporaryDirectory(prefix="cow-apt-") as root:
-        # apt's own folders stay as they are.
-        options = ["-o", f"Dir::State={root}", "-o", f"Dir::Cache={root}", "-o", "APT::Sandbox::User="]
-        for uri in archives():
-            scratch = pathlib.Path(root) / target.name
-            subprocess.run(["/usr/lib/apt/apt-helper", *options, "download-file", f"{uri}/{path}", str(scratch),
-                            f"SHA256:{digest}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-            if scratch.exists() and sha256(scratch) == digest:
-                shutil.move(scratch, target)
-                return
-    print(f"{path}: none of this machine's archives has it with sha256 {digest}:", *archives(), sep="\n  ")
-    sys.exit(1 if os.environ.get("COW_REQUIRE_TOOLS") == "1" else 77)
-
-
-def sources():
-    for line in (HERE / "sources.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            yield line.split()
-
-
 def fetch(project, work):
     """Leaves the unpacked, patched source in <work>/src/<project>, with WORKSPACE.cow."""
     place = work / "src" / project
     pool = work / "pool"
-    pool.mkdir(parents=True, exist_ok=True)
-    description = None
-    for name, path, digest in sources():
-        if name not in (project, ALSO.get(project)):
-            continue
-        target = pool / path.rpartition("/")[2]
-        download(path, digest, target)
-        if target.suffix == ".dsc":
-            description = target
+    description = debian_sources.fetch(HERE / "sources.txt", (project, ALSO.get(project)), pool)
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch = place.with_name("." + project)
         shutil.rmtree(scratch, ignore_errors=True)
-        subprocess.run(["dpkg-source", "--no-check", "--no-copy", "-x", str(description), str(scratch)], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        debian_sources.unpack(description, scratch)
         if project == "re2":
             generate_re2(scratch, pool)
         scratch.rename(place)
@@ -224,8 +154,12 @@ def main():
         parser.error("name projects, or say --all or --subset")
     work = pathlib.Path(options.work).absolute()
     cow = os.path.abspath(shutil.which(options.cow) or options.cow)
-    for project in dict.fromkeys(one for name in plan for one in [name, *NEEDS.get(name, [])]):
-        fetch(project, work)
+    try:
+        for project in dict.fromkeys(one for name in plan for one in [name, *NEEDS.get(name, [])]):
+            fetch(project, work)
+    except debian_sources.Unavailable as reason:
+        print(reason)
+        return 1 if os.environ.get("COW_REQUIRE_TOOLS") == "1" else 77
     if options.fetch_only:
         return 0
     rows, notes, good = [], [], True
