@@ -97,7 +97,9 @@ class StatAbseil(Copied, StatSweep):
 
 
 class BazelAbseil(Queried, Bazel):
-    pass
+    def command(self, more_flags=()):
+        """Bazel 4 would compile as C++11."""
+        return super().command(["--cxxopt=-std=gnu++17", *more_flags])
 
 
 class CowAbseil(Queried, Cow):

@@ -105,6 +105,20 @@ def growth(results):
     return head + lines if lines else []
 
 
+def merged(documents):
+    """The results of several runs; of a scenario that several measured, those of the last, so that ratios are of one run."""
+    results = {}
+    for document in documents:
+        for workload, scenarios in from_json(document).items():
+            results.setdefault(workload, {}).update(scenarios)
+    return results
+
+
+def from_json(results):
+    return {workload: {scenario: {system: Figures(**own) for system, own in systems.items()}
+                       for scenario, systems in scenarios.items()} for workload, scenarios in results.items()}
+
+
 def as_json(results):
     return {workload: {scenario: {system: dataclasses.asdict(own) for system, own in systems.items()}
                        for scenario, systems in scenarios.items()} for workload, scenarios in results.items()}

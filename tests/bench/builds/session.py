@@ -1,5 +1,6 @@
 """Systems in turns on one workload."""
 import sys
+import time
 
 import measure
 import report
@@ -28,7 +29,10 @@ class Session:
         first = self.args.scenarios[0]
         if first not in ("clean", "first"):
             self.settle(system for system in list(self.editors) if system.builds)
-        for scenario in self.args.scenarios:
+        for number, scenario in enumerate(self.args.scenarios):
+            if self.out_of_time():
+                say(f"SKIPPED {', '.join(self.args.scenarios[number:])} on {self.workload.name}: out of time")
+                return
             self.measure_scenario(scenario)
 
     def measure_scenario(self, scenario):
@@ -42,8 +46,11 @@ class Session:
                     pending.remove(system)
 
     def measure_once(self, scenario, system, runs):
-        """Appends to `runs`. False, and never again this system, if a build failed."""
+        """Appends to `runs`. False if there is no time left, and, never again for this system, if a build failed."""
         if system not in self.editors:
+            return False
+        if self.out_of_time():
+            say(f"SKIPPED {system.name} on {self.workload.name}, {scenario} #{len(runs) + 1}: out of time")
             return False
         try:
             self.editors[system].prepare(scenario)
@@ -60,10 +67,15 @@ class Session:
     def settle(self, systems):
         """A build that is not measured."""
         for system in systems:
+            if self.out_of_time():
+                return
             try:
                 system.call(system.command())
             except CallFailed as failure:
                 self.give_up(system, failure)
+
+    def out_of_time(self):
+        return time.monotonic() > self.args.deadline
 
     def enough(self, runs):
         """So many quiet runs, too many noisy ones, or too much time."""
