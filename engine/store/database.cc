@@ -3,15 +3,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/status.h"
+#include "engine/store/database_use.h"
 #include "engine/store/file_lock.h"
 #include "engine/store/file_system_kind.h"
 #include "engine/store/lmdb_environment.h"
+#include "engine/store/page_check.h"
 #include "engine/store/record_seal.h"
 #include "engine/store/write_queue.h"
 
@@ -56,17 +59,34 @@ absl::Status MoveAside(const CacheLayout& layout, std::vector<std::string>* warn
   return absl::OkStatus();
 }
 
+// True if a session found the files damaged, or they are and were not left so by one.
+absl::StatusOr<bool> IsDamaged(const CacheLayout& layout, const DatabaseUse& use) {
+  if (FileExists(DamageMark(layout))) return true;
+  if (!use.needs_check()) return false;
+  const absl::Status status = CheckPagesOfFile(layout.db() + "/data.mdb");
+  if (absl::IsDataLoss(status)) return true;
+  COW_RETURN_IF_ERROR(status);
+  use.Leave().IgnoreError();  // checked again next time
+  return false;
+}
+
 }  // namespace
 
 class Database::Impl {
  public:
-  Impl(std::unique_ptr<LmdbEnvironment> environment, std::string boot, std::vector<std::string> notes,
+  Impl(std::unique_ptr<LmdbEnvironment> environment, DatabaseUse use, std::string boot, std::vector<std::string> notes,
        std::string damage_mark, int delay_ms)
       : boot_id(std::move(boot)),
         warnings(std::move(notes)),
         damage_mark_(std::move(damage_mark)),
+        use_(std::move(use)),
         environment_(std::move(environment)),
         queue_([this](const WriteQueue::Batch& batch) { return Commit(batch); }, delay_ms) {}
+
+  ~Impl() {
+    queue_.Flush().IgnoreError();
+    if (wrote_ && !damaged_) use_.Leave().IgnoreError();  // checked next time
+  }
 
   absl::StatusOr<std::optional<std::string>> Get(int table, std::string_view key) {
     if (std::optional<WriteQueue::Value> queued = queue_.Find(table, key)) return *std::move(queued);
@@ -97,7 +117,10 @@ class Database::Impl {
 
   absl::Status Check(int code, std::string_view doing) {
     if (code == MDB_SUCCESS) return absl::OkStatus();
-    if (IsDamage(code)) WriteFile(damage_mark_, "").IgnoreError();
+    if (IsDamage(code)) {
+      damaged_ = true;
+      WriteFile(damage_mark_, "").IgnoreError();
+    }
     return LmdbStatus(code, doing);
   }
 
@@ -106,6 +129,7 @@ class Database::Impl {
   }
 
   absl::Status Commit(const WriteQueue::Batch& batch) {
+    wrote_ = true;
     int code = environment_->Write([&](MDB_txn* txn) {
       for (const auto& [where, value] : batch) {
         int one = value ? PutSealed(txn, where.first, where.second, *value)
@@ -118,6 +142,9 @@ class Database::Impl {
   }
 
   const std::string damage_mark_;
+  const DatabaseUse use_;
+  std::atomic<bool> wrote_ = false;
+  std::atomic<bool> damaged_ = false;
   const std::unique_ptr<LmdbEnvironment> environment_;
   WriteQueue queue_;
 };
@@ -148,6 +175,7 @@ class Database::Impl::TransactionImpl final : public Transaction {
 absl::Status Database::Impl::Update(const std::function<absl::Status(Transaction&)>& change) {
   COW_RETURN_IF_ERROR(queue_.Flush());
   absl::Status status;
+  wrote_ = true;
   int code = environment_->Write([&](MDB_txn* txn) {
     TransactionImpl transaction(this, txn);
     status = change(transaction);
@@ -183,7 +211,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const CacheLayout& layo
   COW_RETURN_IF_ERROR(CheckFileSystem(layout.db()));
   std::vector<std::string> warnings;
   COW_ASSIGN_OR_RETURN(FileLock lock, FileLock::Acquire(layout.root + "/db.lock"));
-  if (FileExists(DamageMark(layout))) COW_RETURN_IF_ERROR(MoveAside(layout, &warnings));
+  COW_ASSIGN_OR_RETURN(DatabaseUse use, DatabaseUse::Join(layout));
+  COW_ASSIGN_OR_RETURN(const bool damaged, IsDamaged(layout, use));
+  if (damaged) COW_RETURN_IF_ERROR(MoveAside(layout, &warnings));
   auto opened = LmdbEnvironment::Open(layout.db(), options.map_size, kTables);
   if (IsDamage(opened.code)) {
     COW_RETURN_IF_ERROR(MoveAside(layout, &warnings));
@@ -192,8 +222,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const CacheLayout& layo
   if (opened.code != MDB_SUCCESS) return LmdbStatus(opened.code, absl::StrCat("opening ", layout.db()));
   std::string boot = options.boot_id.empty() ? RunningBoot() : options.boot_id;
   return std::unique_ptr<Database>(
-      new Database(std::make_unique<Impl>(std::move(opened.environment), std::move(boot), std::move(warnings),
-                                          DamageMark(layout), options.commit_delay_ms)));
+      new Database(std::make_unique<Impl>(std::move(opened.environment), std::move(use), std::move(boot),
+                                          std::move(warnings), DamageMark(layout), options.commit_delay_ms)));
 }
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "engine/store/record_seal.h"
 #include "engine/store/testing_cache.h"
 
@@ -171,6 +172,48 @@ TEST_F(DatabaseTest, StartsEmptyIfTheFileLostItsEnd) {
   auto database = Open();
   EXPECT_EQ(database->warnings().size(), 1u);
   EXPECT_EQ(Read(*database, "7"), "<none>");
+}
+
+TEST_F(DatabaseTest, OutlivesAFileThatLosesItsEndMeanwhile) {
+  // In a process of its own, because the map of a damaged database is never freed.
+  pid_t pid = StartProcess([&] {
+    auto database = Open();
+    for (int i = 0; i < 2000; ++i) database->Put(Table::kState, absl::StrCat("key", i), std::string(500, 'v'));
+    if (!database->Flush().ok() || truncate(DataFile().c_str(), 3 * 4096) != 0) _exit(1);
+    int lost = 0;
+    for (int i = 0; i < 2000; ++i) lost += absl::IsDataLoss(database->Get(Table::kState, absl::StrCat("key", i)).status());
+    database->Put(Table::kState, "late", "v");
+    if (lost == 0 || !absl::IsDataLoss(database->Flush())) _exit(2);
+  });
+  EXPECT_EQ(WaitForProcess(pid), 0);
+  auto database = Open();
+  EXPECT_EQ(database->warnings().size(), 1u);
+  EXPECT_EQ(Read(*database, "key7"), "<none>");
+}
+
+TEST_F(DatabaseTest, StartsEmptyIfPagesWereSpoiled) {
+  {
+    auto database = Open();
+    for (int i = 0; i < 2000; ++i) database->Put(Table::kState, absl::StrCat("key", i), std::string(500, 'v'));
+  }
+  std::string bytes = *ReadFile(DataFile());
+  for (size_t page = 2; page * 4096 < bytes.size(); ++page) bytes[page * 4096 + 14] ^= 0x10;
+  ASSERT_TRUE(WriteFile(DataFile(), bytes).ok());
+  EXPECT_EQ(Open()->warnings().size(), 1u);
+  EXPECT_TRUE(Open()->warnings().empty());
+}
+
+TEST_F(DatabaseTest, KeepsWhatAKilledSessionCommitted) {
+  pid_t pid = StartProcess([&] {
+    auto database = Open();
+    database->Put(Table::kState, "k", "v");
+    if (!database->Flush().ok()) _exit(1);
+    raise(SIGKILL);
+  });
+  EXPECT_EQ(WaitForProcess(pid), SIGKILL);
+  auto database = Open();
+  EXPECT_TRUE(database->warnings().empty());
+  EXPECT_EQ(Read(*database, "k"), "v");
 }
 
 TEST_F(DatabaseTest, StartsEmptyIfASessionFoundDamage) {

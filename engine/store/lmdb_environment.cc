@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "engine/store/fault_guard.h"
 
 namespace cow::store {
 namespace {
@@ -19,6 +20,9 @@ MDB_val ValueOf(std::string_view bytes) {
 
 std::string_view ViewOf(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
 
+// LMDB's own checks of its pages end here instead of in abort().
+void OnFailedAssertion(MDB_env* /*env*/, const char* /*message*/) { RaiseGuarded(); }
+
 uint64_t DefaultMapSize() {
   uint64_t size = sizeof(void*) < 8 ? 256 * kMegabyte : 64 * 1024 * kMegabyte;
   rlimit limit;
@@ -26,6 +30,21 @@ uint64_t DefaultMapSize() {
     size = std::min<uint64_t>(size, limit.rlim_cur / 4);
   }
   return std::max(size & ~(kMegabyte - 1), 16 * kMegabyte);
+}
+
+int ScanIn(MDB_txn* txn, MDB_dbi table, std::string_view after, size_t limit, LmdbEnvironment::Records* records) {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(txn, table, &cursor);
+  if (code != MDB_SUCCESS) return code;
+  MDB_val key = ValueOf(after);
+  MDB_val value;
+  code = mdb_cursor_get(cursor, &key, &value, after.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  while (code == MDB_SUCCESS && records->size() < limit) {
+    if (ViewOf(key) != after) records->emplace_back(ViewOf(key), ViewOf(value));
+    code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+  }
+  mdb_cursor_close(cursor);
+  return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
 }
 
 }  // namespace
@@ -40,12 +59,12 @@ LmdbEnvironment::OpenResult LmdbEnvironment::Open(const std::string& directory, 
   uint64_t size = fixed ? map_size : DefaultMapSize();
   while (true) {
     std::unique_ptr<LmdbEnvironment> environment(new LmdbEnvironment);
-    int code = environment->OpenWithMap(directory, size);
+    int code = environment->Guarded([&] { return environment->OpenWithMap(directory, size); });
     if (code == ENOMEM && !fixed && size > 16 * kMegabyte) {
       size /= 2;
       continue;
     }
-    if (code == MDB_SUCCESS) code = environment->CheckFileIsWhole(directory);
+    if (code == MDB_SUCCESS) code = environment->Guarded([&] { return environment->CheckFileIsWhole(directory); });
     if (code == MDB_SUCCESS) code = environment->OpenTables(tables);
     if (code != MDB_SUCCESS) return {code, nullptr};
     return {code, std::move(environment)};
@@ -53,11 +72,20 @@ LmdbEnvironment::OpenResult LmdbEnvironment::Open(const std::string& directory, 
 }
 
 LmdbEnvironment::~LmdbEnvironment() {
-  if (env_ != nullptr) mdb_env_close(env_);
+  // What a fault left of an environment cannot be closed.
+  if (env_ != nullptr && !faulted_) mdb_env_close(env_);
+}
+
+int LmdbEnvironment::Guarded(absl::FunctionRef<int()> body) {
+  if (faulted_) return MDB_CORRUPTED;
+  int code = MDB_CORRUPTED;
+  if (!RunGuarded([&] { code = body(); })) faulted_ = true;
+  return faulted_ ? MDB_CORRUPTED : code;
 }
 
 int LmdbEnvironment::OpenWithMap(const std::string& directory, uint64_t map_size) {
   int code = mdb_env_create(&env_);
+  if (code == MDB_SUCCESS) code = mdb_env_set_assert(env_, OnFailedAssertion);
   if (code == MDB_SUCCESS) code = mdb_env_set_mapsize(env_, map_size);
   if (code == MDB_SUCCESS) code = mdb_env_set_maxdbs(env_, 32);
   if (code == MDB_SUCCESS) code = mdb_env_set_maxreaders(env_, 4096);
@@ -91,19 +119,18 @@ int LmdbEnvironment::OpenTables(int tables) {
 int LmdbEnvironment::OpenKnownTables() {
   absl::ReaderMutexLock lock(&map_mutex_);
   MDB_txn* txn = nullptr;
-  int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  int code = Begin(MDB_RDONLY, &txn);
   // A writing transaction knows what to do about all that stands in the way of a reading one.
   if (code != MDB_SUCCESS) return IsDamage(code) ? code : MDB_NOTFOUND;
   code = OpenTablesIn(txn, 0);
   // The handles outlive a transaction only if it is committed.
-  if (code == MDB_SUCCESS) return mdb_txn_commit(txn);
-  mdb_txn_abort(txn);
-  return code;
+  return End(txn, code, /*commit=*/true);
 }
 
 int LmdbEnvironment::OpenTablesIn(MDB_txn* txn, unsigned int flags) {
   for (size_t i = 0; i < tables_.size(); ++i) {
-    const int code = mdb_dbi_open(txn, absl::StrCat(i).c_str(), flags, &tables_[i]);
+    const std::string name = absl::StrCat(i);
+    const int code = Guarded([&] { return mdb_dbi_open(txn, name.c_str(), flags, &tables_[i]); });
     if (code != MDB_SUCCESS) return code;
   }
   return MDB_SUCCESS;
@@ -112,20 +139,22 @@ int LmdbEnvironment::OpenTablesIn(MDB_txn* txn, unsigned int flags) {
 int LmdbEnvironment::GetIn(MDB_txn* txn, int table, std::string_view key, std::string* value) {
   MDB_val mdb_key = ValueOf(key);
   MDB_val mdb_value;
-  int code = mdb_get(txn, tables_[static_cast<size_t>(table)], &mdb_key, &mdb_value);
-  if (code == MDB_SUCCESS) *value = std::string(ViewOf(mdb_value));
-  return code;
+  return Guarded([&] {
+    const int code = mdb_get(txn, tables_[static_cast<size_t>(table)], &mdb_key, &mdb_value);
+    if (code == MDB_SUCCESS) value->assign(ViewOf(mdb_value));
+    return code;
+  });
 }
 
 int LmdbEnvironment::PutIn(MDB_txn* txn, int table, std::string_view key, std::string_view value) {
   MDB_val mdb_key = ValueOf(key);
   MDB_val mdb_value = ValueOf(value);
-  return mdb_put(txn, tables_[static_cast<size_t>(table)], &mdb_key, &mdb_value, 0);
+  return Guarded([&] { return mdb_put(txn, tables_[static_cast<size_t>(table)], &mdb_key, &mdb_value, 0); });
 }
 
 int LmdbEnvironment::DeleteIn(MDB_txn* txn, int table, std::string_view key) {
   MDB_val mdb_key = ValueOf(key);
-  int code = mdb_del(txn, tables_[static_cast<size_t>(table)], &mdb_key, nullptr);
+  const int code = Guarded([&] { return mdb_del(txn, tables_[static_cast<size_t>(table)], &mdb_key, nullptr); });
   return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
 }
 
@@ -135,18 +164,19 @@ int LmdbEnvironment::Get(int table, std::string_view key, std::string* value) {
 
 int LmdbEnvironment::Scan(int table, std::string_view after, size_t limit, Records* records) {
   return Read([&](MDB_txn* txn) {
-    MDB_cursor* cursor = nullptr;
-    int code = mdb_cursor_open(txn, tables_[static_cast<size_t>(table)], &cursor);
-    if (code != MDB_SUCCESS) return code;
-    MDB_val key = ValueOf(after);
-    MDB_val value;
-    code = mdb_cursor_get(cursor, &key, &value, after.empty() ? MDB_FIRST : MDB_SET_RANGE);
-    while (code == MDB_SUCCESS && records->size() < limit) {
-      if (ViewOf(key) != after) records->emplace_back(ViewOf(key), ViewOf(value));
-      code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    mdb_cursor_close(cursor);
-    return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
+    return Guarded([&] { return ScanIn(txn, tables_[static_cast<size_t>(table)], after, limit, records); });
+  });
+}
+
+int LmdbEnvironment::Begin(unsigned int flags, MDB_txn** txn) {
+  return Guarded([&] { return mdb_txn_begin(env_, nullptr, flags, txn); });
+}
+
+int LmdbEnvironment::End(MDB_txn* txn, int code, bool commit) {
+  return Guarded([&] {
+    if (commit && code == MDB_SUCCESS) return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return code;
   });
 }
 
@@ -156,12 +186,8 @@ int LmdbEnvironment::Read(const std::function<int(MDB_txn*)>& body) {
     {
       absl::ReaderMutexLock lock(&map_mutex_);
       MDB_txn* txn = nullptr;
-      code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
-      if (code == MDB_SUCCESS) {
-        code = body(txn);
-        mdb_txn_abort(txn);
-        return code;
-      }
+      code = Begin(MDB_RDONLY, &txn);
+      if (code == MDB_SUCCESS) return End(txn, body(txn), /*commit=*/false);
       int dead = 0;
       if (code == MDB_READERS_FULL) mdb_reader_check(env_, &dead);
     }
@@ -177,12 +203,8 @@ int LmdbEnvironment::Read(const std::function<int(MDB_txn*)>& body) {
 int LmdbEnvironment::WriteOnce(const std::function<int(MDB_txn*)>& body) {
   absl::ReaderMutexLock lock(&map_mutex_);
   MDB_txn* txn = nullptr;
-  int code = mdb_txn_begin(env_, nullptr, 0, &txn);
-  if (code != MDB_SUCCESS) return code;
-  code = body(txn);
-  if (code == MDB_SUCCESS) return mdb_txn_commit(txn);
-  mdb_txn_abort(txn);
-  return code;
+  const int code = Begin(0, &txn);
+  return code == MDB_SUCCESS ? End(txn, body(txn), /*commit=*/true) : code;
 }
 
 int LmdbEnvironment::Write(const std::function<int(MDB_txn*)>& body) {
@@ -197,11 +219,12 @@ int LmdbEnvironment::Write(const std::function<int(MDB_txn*)>& body) {
 
 int LmdbEnvironment::Resize(bool grow) {
   absl::MutexLock lock(&map_mutex_);
-  if (!grow) return mdb_env_set_mapsize(env_, 0);
-  MDB_envinfo info;
-  int code = mdb_env_info(env_, &info);
-  if (code != MDB_SUCCESS) return code;
-  return mdb_env_set_mapsize(env_, info.me_mapsize * 2);
+  return Guarded([&] {
+    if (!grow) return mdb_env_set_mapsize(env_, 0);
+    MDB_envinfo info;
+    const int code = mdb_env_info(env_, &info);
+    return code == MDB_SUCCESS ? mdb_env_set_mapsize(env_, info.me_mapsize * 2) : code;
+  });
 }
 
 }  // namespace cow::store

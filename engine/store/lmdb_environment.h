@@ -1,9 +1,11 @@
 // LmdbEnvironment: an LMDB environment that grows when it is full and follows when another process grew it.
-// Internal to the store. Any thread; results are LMDB's codes.
+// LMDB trusts its pages: what they point to may be no memory of ours. Such a fault is MDB_CORRUPTED, and so is all that
+// is asked of the environment after it. Internal to the store. Any thread; results are LMDB's codes.
 #pragma once
 
 #include <lmdb.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/synchronization/mutex.h"
 
 namespace cow::store {
@@ -42,6 +45,11 @@ class LmdbEnvironment {
 
  private:
   LmdbEnvironment() = default;
+  // Runs calls of LMDB; MDB_CORRUPTED if they faulted, or any before them.
+  int Guarded(absl::FunctionRef<int()> body);
+  int Begin(unsigned int flags, MDB_txn** txn);
+  // Commits if that is wanted and `code` is MDB_SUCCESS; otherwise aborts and returns `code`.
+  int End(MDB_txn* txn, int code, bool commit);
   int OpenWithMap(const std::string& directory, uint64_t map_size);
   int OpenTables(int tables);
   int OpenKnownTables();
@@ -52,6 +60,7 @@ class LmdbEnvironment {
   int Resize(bool grow);
 
   MDB_env* env_ = nullptr;
+  std::atomic<bool> faulted_ = false;
   std::vector<MDB_dbi> tables_;  // constant after Open
   absl::Mutex map_mutex_;        // shared: a transaction is open; exclusive: the map changes
   absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(map_mutex_);

@@ -23,10 +23,17 @@ TreeStore::TreeStore(const CacheLayout& layout, std::string scratch_dir, LocalCa
 
 bool TreeStore::IsTrusted(const std::string& name) {
   absl::StatusOr<FileInfo> info = LstatFile(absl::StrCat(trees_dir_, "/", name));
-  return info.ok() && info->kind == FileKind::kDirectory && index_.IsTrusted(name, *info);
+  if (!info.ok() || info->kind != FileKind::kDirectory) return false;
+  {
+    absl::MutexLock lock(&mutex_);
+    auto own = laid_out_.find(name);
+    if (own != laid_out_.end() && own->second == *info) return true;
+  }
+  return index_.IsTrusted(name, *info);
 }
 
-// Held: the tree's lock. What stands in the way was left by a session that died or from before a power cut.
+// Held: the tree's lock. What stands in the way was left by a session that died or from before a power cut. An action
+// may still see it: it goes with the scratch directory.
 absl::Status TreeStore::Replace(const std::string& name, const std::string& laid_out) {
   std::string place = absl::StrCat(trees_dir_, "/", name);
   if (FileExists(place)) {
@@ -34,12 +41,15 @@ absl::Status TreeStore::Replace(const std::string& name, const std::string& laid
     COW_ASSIGN_OR_RETURN(std::string aside, MakeTempDirectory(scratch_dir_ + "/old-tree-"));
     chmod(place.c_str(), 0755);  // to move a directory one must be able to write to it
     COW_RETURN_IF_ERROR(RenameFile(place, aside));
-    RemoveTree(aside).IgnoreError();
   }
   COW_RETURN_IF_ERROR(RenameFile(laid_out, place));
   if (chmod(place.c_str(), 0555) != 0) return ErrnoStatus(errno, place);
   COW_ASSIGN_OR_RETURN(FileInfo info, LstatFile(place));
   index_.Record(name, info);
+  {
+    absl::MutexLock lock(&mutex_);
+    laid_out_[name] = info;
+  }
   // Other processes must see the record before the lock is free; if they cannot, they lay the tree out again.
   database_.Flush().IgnoreError();
   return absl::OkStatus();

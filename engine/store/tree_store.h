@@ -8,8 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "engine/base/digest.h"
+#include "engine/base/posix_file.h"
 #include "engine/model/host_tree.h"
 #include "engine/store/cache_layout.h"
 #include "engine/store/cas.h"
@@ -44,6 +48,9 @@ class TreeStore {
   LocalCas& cas_;
   Database& database_;
   TrustIndex index_;
+  absl::Mutex mutex_;
+  // By this process, which need not ask the database for them.
+  absl::flat_hash_map<std::string, FileInfo> laid_out_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cow::store
