@@ -1,5 +1,10 @@
-"""What cow is to reach, as checks of medians of one run."""
+"""What cow is to reach, as checks of medians of one run. `timed`: a figure of noisy runs says little about it."""
 import dataclasses
+
+
+def times(value):
+    """A ratio, small ones to two digits."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 @dataclasses.dataclass
@@ -7,6 +12,7 @@ class Ratio:
     """At most `limit` times the median of another system in the same scenario."""
     other: str
     limit: float
+    timed = True
 
     def check(self, own, others):
         other = others.get(self.other)
@@ -14,7 +20,7 @@ class Ratio:
         if not other:
             return text, "no figure", None
         ratio = own.median / other.median
-        return text, f"{ratio:.2f}×", ratio <= self.limit
+        return text, f"{times(ratio)}×", ratio <= self.limit
 
 
 @dataclasses.dataclass
@@ -22,6 +28,7 @@ class Margin:
     """At most so many seconds above the other system."""
     other: str
     seconds: float
+    timed = True
 
     def check(self, own, others):
         other = others.get(self.other)
@@ -35,6 +42,8 @@ class Margin:
 @dataclasses.dataclass
 class Seconds:
     limit: float
+    other = None
+    timed = True
 
     def check(self, own, others):
         return f"≤ {self.limit * 1e3:g} ms", f"{own.median * 1e3:.1f} ms", own.median <= self.limit
@@ -44,6 +53,8 @@ class Seconds:
 class Actions:
     """At most so many actions; None: as many as there are compilations, so that nothing behind an object runs."""
     limit: int | None
+    other = None
+    timed = False
 
     def check(self, own, others):
         limit = own.compilations if self.limit is None else self.limit
@@ -57,6 +68,7 @@ class Memory:
     """No more than the other system, or than so many MB."""
     other: str = ""
     limit_mb: float = 0.0
+    timed = False
 
     def check(self, own, others):
         other = others.get(self.other)

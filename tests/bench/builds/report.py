@@ -39,7 +39,7 @@ def seconds(value):
 
 
 def ratio(own, other):
-    return f"{own.median / other.median:.2f}" if other else ""
+    return goals.times(own.median / other.median) if other else ""
 
 
 def goal_cell(workload, scenario, own, others):
@@ -58,7 +58,8 @@ def all_goals(results):
             for goal in goals.goals_of(workload, scenario) if "cow" in systems else ():
                 text, figure, met = goal.check(systems["cow"], systems)
                 if met is not None:
-                    noisy = "~" if any(own.noisy for own in systems.values()) else ""
+                    compared = [systems[name] for name in ("cow", goal.other) if name in systems]
+                    noisy = "~" if goal.timed and any(own.noisy for own in compared) else ""
                     lines.append(f"| {scenario} | {workload} | {text} | {figure}{noisy} | {'met' if met else 'MISSED'} |")
     head = ["| scenario | workload | goal | figure | |", "|---|---|---|--:|---|"]
     return head + lines if lines else []
