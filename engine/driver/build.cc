@@ -56,7 +56,8 @@ class Builder {
     Clock::time_point start = Clock::now();
     absl::Status status = Steps();
     if (status.ok() && session_ && !request_.explain.empty()) {
-      status = WriteExplanations(request_, session_->root, began_unix_micros_, *session_->store);
+      status = session_->store->BeginSession();
+      if (status.ok()) status = WriteExplanations(request_, session_->root, began_unix_micros_, *session_->store);
     }
     if (status.ok() && session_ != nullptr && !cancelled_.stop_requested()) {
       status = BoundCache(request_, result_.unchanged, *session_->store, events_);
@@ -72,12 +73,13 @@ class Builder {
   absl::Status Steps() {
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kLoading});
     const Clock::time_point loading = Clock::now();
-    COW_ASSIGN_OR_RETURN(session_, Session::OpenStore(request_, cancelled_));
+    COW_ASSIGN_OR_RETURN(session_, Session::OpenRecords(request_, cancelled_));
     if (BuildState::Covers(request_)) {
       state_.emplace(request_, session_->root, session_->installation, *session_->store);
       COW_ASSIGN_OR_RETURN(bool recalled, Recall());
       if (recalled) return absl::OkStatus();
     }
+    COW_RETURN_IF_ERROR(session_->store->BeginSession());
     COW_RETURN_IF_ERROR(session_->LoadWorkspace(request_, said_, events_));
     COW_ASSIGN_OR_RETURN(std::vector<Label> labels, Labels());
     result_.loading_micros = MicrosSince(loading);

@@ -199,6 +199,7 @@ std::optional<store::PlanPart> BuildState::ChangedPart() {
   if (!values.ok() || !values->has_value()) return std::nullopt;
   absl::StatusOr<store::PlanValues> opened = store::PlanValues::Open(*std::move(*values));
   if (!opened.ok() || opened->generation() != last_->record.generation) return std::nullopt;
+  if (!store_.BeginSession().ok()) return std::nullopt;
   absl::StatusOr<std::string> bytes = store_.cas->Get(*last_->record.plan);
   if (!bytes.ok()) return std::nullopt;
   absl::StatusOr<store::PlanRecord> plan = store::PlanRecord::Open(*std::move(bytes));

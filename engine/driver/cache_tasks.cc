@@ -89,6 +89,7 @@ absl::Status BoundCache(const BuildRequest& request, bool unchanged, store::Loca
   const std::string limit = absl::StrCat(request.disk_cache_max);
   absl::StatusOr<std::optional<std::string>> kept = store.database->Get(store::Table::kMeta, kKeptLimit);
   if (unchanged && kept.ok() && *kept == limit) return absl::OkStatus();
+  COW_RETURN_IF_ERROR(store.BeginSession());
   COW_ASSIGN_OR_RETURN(store::CollectionResult result, store::CollectGarbage(store, LimitOf(request)));
   if (result.bytes_after <= LimitOf(request)) {
     store.database->Put(store::Table::kMeta, kKeptLimit, limit);

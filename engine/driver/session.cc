@@ -35,11 +35,17 @@ Session::Session(std::stop_token cancelled)
     : on_stop(std::move(cancelled), [this] { stop_evaluations = true; }) {}
 
 absl::StatusOr<std::unique_ptr<Session>> Session::OpenStore(const BuildRequest& request, std::stop_token cancelled) {
+  COW_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, OpenRecords(request, std::move(cancelled)));
+  COW_RETURN_IF_ERROR(session->store->BeginSession());
+  return session;
+}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::OpenRecords(const BuildRequest& request, std::stop_token cancelled) {
   auto session = std::make_unique<Session>(std::move(cancelled));
   COW_ASSIGN_OR_RETURN(session->root, loading::FindWorkspaceRoot(request.working_directory));
   COW_ASSIGN_OR_RETURN(session->installation, FindInstallation());
   COW_ASSIGN_OR_RETURN(std::string cache, CacheRoot(request));
-  COW_ASSIGN_OR_RETURN(session->store, store::LocalStore::Open(cache));
+  COW_ASSIGN_OR_RETURN(session->store, store::LocalStore::OpenRecords(cache));
   return session;
 }
 

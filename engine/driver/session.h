@@ -27,6 +27,9 @@ struct Session {
   // A stop request ends evaluations.
   static absl::StatusOr<std::unique_ptr<Session>> OpenStore(const BuildRequest& request,
                                                             std::stop_token cancelled = {});
+  // The first step of OpenStore: of `store` there are only the records.
+  static absl::StatusOr<std::unique_ptr<Session>> OpenRecords(const BuildRequest& request,
+                                                              std::stop_token cancelled = {});
   // `events` gets what print() says, `progress` what repository rules report.
   absl::Status LoadWorkspace(const BuildRequest& request, EventSink& events, EventSink& progress);
 

@@ -169,7 +169,7 @@ SandboxClient::~SandboxClient() {
 }
 
 void SandboxClient::Supervise() {
-  for (int starts_left = 1 + kRestarts;; --starts_left) {
+  for (int starts_left = 1 + kRestarts; !Stopping(); --starts_left) {
     absl::StatusOr<SandboxHelper> helper =
         starts_left > 0 ? SandboxHelper::Start(options_.helper_program, helper_tier_, options_.scratch_directory, roots_.resolved())
                         : absl::UnavailableError("the sandbox helper was killed again and again");
@@ -185,6 +185,14 @@ void SandboxClient::Supervise() {
     }
     Serve(*helper);
   }
+  absl::MutexLock lock(&mutex_);
+  state_ = State::kEnded;
+  end_ = absl::UnavailableError("the sandbox helper has ended");
+}
+
+bool SandboxClient::Stopping() {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
 }
 
 void SandboxClient::Serve(SandboxHelper& helper) {

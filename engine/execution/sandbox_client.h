@@ -80,6 +80,7 @@ class SandboxClient {
 
   // The body of thread_: starts the helper, hands out its results, starts it again once.
   void Supervise();
+  bool Stopping();
   void Serve(SandboxHelper& helper);
   void Complete(const sandbox::Result& result);
 

@@ -12,13 +12,16 @@
 namespace cow::store {
 namespace {
 
-absl::Status CheckOwner(const std::string& root) {
+// Makes the directory unless there is one.
+absl::Status MakeOwn(const std::string& root) {
   struct stat info;
-  if (lstat(root.c_str(), &info) != 0) return ErrnoStatus(errno, root);
-  if (!S_ISDIR(info.st_mode) && !S_ISLNK(info.st_mode)) {
+  if (stat(root.c_str(), &info) != 0) {
+    COW_RETURN_IF_ERROR(MakeDirectories(root, 0700));
+    if (stat(root.c_str(), &info) != 0) return ErrnoStatus(errno, root);
+  }
+  if (!S_ISDIR(info.st_mode)) {
     return absl::FailedPreconditionError(absl::StrCat("the cache '", root, "' is not a directory"));
   }
-  if (stat(root.c_str(), &info) != 0) return ErrnoStatus(errno, root);
   if (info.st_uid != geteuid()) {
     return absl::PermissionDeniedError(absl::StrCat("the cache '", root, "' belongs to user ", info.st_uid,
                                                     " and not to you; set COW_CACHE_DIR to a directory of your own"));
@@ -50,13 +53,11 @@ absl::StatusOr<std::string> DefaultCacheRoot() {
 }
 
 absl::StatusOr<CacheLayout> OpenCache(const std::string& root) {
-  COW_RETURN_IF_ERROR(MakeDirectories(root, 0700));
-  COW_RETURN_IF_ERROR(CheckOwner(root));
+  COW_RETURN_IF_ERROR(MakeOwn(root));
   CacheLayout layout{.root = root};
   for (const std::string& folder :
        {layout.cas(), layout.trees(), layout.db(), layout.repos(), layout.tmp(), layout.quarantine()}) {
-    COW_RETURN_IF_ERROR(MakeDirectories(folder, 0700));
-    COW_RETURN_IF_ERROR(CheckOwner(folder));
+    COW_RETURN_IF_ERROR(MakeOwn(folder));
   }
   return layout;
 }

@@ -1,9 +1,11 @@
 #include "engine/store/database.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -45,6 +47,21 @@ absl::Status CheckFileSystem(const std::string& directory) {
   return absl::FailedPreconditionError(
       absl::StrCat("the cache '", directory, "' lies on a ", kind.name,
                    " file system, where locks are not reliable; set COW_CACHE_DIR to a directory on a local disk"));
+}
+
+// A page fault for each page of a large copy takes longer than copying.
+std::string CopyOf(std::string_view bytes) {
+  constexpr size_t kLarge = 128 * 1024;
+  std::string copy;
+  copy.reserve(bytes.size());
+  if (bytes.size() > kLarge) {
+    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+    const uintptr_t begin = (reinterpret_cast<uintptr_t>(copy.data()) + page - 1) & ~(page - 1);
+    const uintptr_t end = reinterpret_cast<uintptr_t>(copy.data() + bytes.size()) & ~(page - 1);
+    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);  // older kernels do not know it
+  }
+  copy.append(bytes);
+  return copy;
 }
 
 // Left behind by a session that met damage while it ran.
@@ -90,11 +107,11 @@ class Database::Impl {
 
   absl::StatusOr<std::optional<std::string>> Get(int table, std::string_view key) {
     if (std::optional<WriteQueue::Value> queued = queue_.Find(table, key)) return *std::move(queued);
-    std::string sealed;
-    int code = environment_->Get(table, key, &sealed);
+    std::optional<std::string> value;
+    const int code = environment_->Visit(table, key, [&](std::string_view sealed) { value = Unseal(table, key, sealed); });
     if (code == MDB_NOTFOUND) return std::nullopt;
     COW_RETURN_IF_ERROR(Check(code, "reading the cache's database"));
-    return Unseal(table, key, sealed);
+    return value;
   }
 
   WriteQueue& queue() { return queue_; }
@@ -112,7 +129,7 @@ class Database::Impl {
   static std::optional<std::string> Unseal(int table, std::string_view key, std::string_view sealed) {
     std::optional<std::string_view> value = UnsealRecord(static_cast<uint8_t>(table), key, sealed);
     if (!value) return std::nullopt;
-    return std::string(*value);
+    return CopyOf(*value);
   }
 
   absl::Status Check(int code, std::string_view doing) {

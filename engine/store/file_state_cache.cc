@@ -94,7 +94,7 @@ std::string KeyOf(const std::string& path) { return std::string(Digest::Of(path)
 
 }  // namespace
 
-FileStateCache::FileStateCache(BlobStore* blobs, Database* database) : blobs_(*blobs), database_(*database) {}
+FileStateCache::FileStateCache(BlobStore* blobs, Database* database) : blobs_(blobs), database_(*database) {}
 
 std::optional<FileState> FileStateCache::Recorded(const std::string& path, const FileInfo& info) {
   absl::StatusOr<std::optional<std::string>> bytes = database_.Get(Table::kFileStates, KeyOf(path));
@@ -110,7 +110,7 @@ absl::StatusOr<FileState> FileStateCache::Read(const std::string& path, FileInfo
   constexpr int kAttempts = 3;
   for (int attempt = 1;; ++attempt) {
     int64_t begin = WallClockNanos();
-    COW_ASSIGN_OR_RETURN(Digest digest, ingest == Ingest::kIntoCas ? blobs_.PutFile(path) : HashFile(path));
+    COW_ASSIGN_OR_RETURN(Digest digest, ingest == Ingest::kIntoCas ? blobs_->PutFile(path) : HashFile(path));
     COW_ASSIGN_OR_RETURN(FileInfo after, StatRegular(path));
     if (SameState(info, after) && after.size == digest.size_bytes()) {
       if (IsSettled(path, info, begin)) {
@@ -125,10 +125,13 @@ absl::StatusOr<FileState> FileStateCache::Read(const std::string& path, FileInfo
 }
 
 absl::StatusOr<FileState> FileStateCache::StateOf(const std::string& path, Ingest ingest) {
+  if (blobs_ == nullptr && ingest == Ingest::kIntoCas) {
+    return absl::FailedPreconditionError(absl::StrCat("no session has begun that could keep ", path));
+  }
   COW_ASSIGN_OR_RETURN(FileInfo info, StatRegular(path));
   std::optional<FileState> known = Recorded(path, info);
   if (known && ingest == Ingest::kIntoCas) {
-    COW_ASSIGN_OR_RETURN(std::vector<Digest> missing, blobs_.FindMissing({known->digest}));
+    COW_ASSIGN_OR_RETURN(std::vector<Digest> missing, blobs_->FindMissing({known->digest}));
     if (!missing.empty()) known.reset();
   }
   if (known) return *known;

@@ -33,7 +33,7 @@ enum class Ingest {
 
 class FileStateCache {
  public:
-  // Both outlive the cache.
+  // Both outlive the cache. `blobs` may be null: then Ingest::kIntoCas is kFailedPrecondition.
   FileStateCache(BlobStore* blobs, Database* database);
 
   // `path` is absolute; symlinks are followed. kNotFound if there is no such file, kInvalidArgument if it is not a
@@ -45,7 +45,7 @@ class FileStateCache {
   absl::StatusOr<FileState> Read(const std::string& path, FileInfo info, Ingest ingest);
   std::optional<FileState> Recorded(const std::string& path, const FileInfo& info);
 
-  BlobStore& blobs_;
+  BlobStore* const blobs_;
   Database& database_;
 };
 

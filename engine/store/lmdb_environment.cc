@@ -159,7 +159,19 @@ int LmdbEnvironment::DeleteIn(MDB_txn* txn, int table, std::string_view key) {
 }
 
 int LmdbEnvironment::Get(int table, std::string_view key, std::string* value) {
-  return Read([&](MDB_txn* txn) { return GetIn(txn, table, key, value); });
+  return Visit(table, key, [value](std::string_view bytes) { *value = std::string(bytes); });
+}
+
+int LmdbEnvironment::Visit(int table, std::string_view key, const std::function<void(std::string_view)>& visit) {
+  MDB_val mdb_key = ValueOf(key);
+  MDB_val value;
+  return Read([&](MDB_txn* txn) {
+    return Guarded([&] {
+      const int code = mdb_get(txn, tables_[static_cast<size_t>(table)], &mdb_key, &value);
+      if (code == MDB_SUCCESS) visit(ViewOf(value));
+      return code;
+    });
+  });
 }
 
 int LmdbEnvironment::Scan(int table, std::string_view after, size_t limit, Records* records) {

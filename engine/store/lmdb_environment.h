@@ -31,6 +31,8 @@ class LmdbEnvironment {
   ~LmdbEnvironment();
 
   int Get(int table, std::string_view key, std::string* value);
+  // The same without a copy: `visit` sees the value where it lies. It must not use the environment.
+  int Visit(int table, std::string_view key, const std::function<void(std::string_view)>& visit);
 
   using Records = std::vector<std::pair<std::string, std::string>>;
   // Up to `limit` records with keys after `*after` ("" = from the first).

@@ -7,19 +7,30 @@
 namespace cow::store {
 
 absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const std::string& cache_root, DatabaseOptions options) {
+  COW_ASSIGN_OR_RETURN(std::unique_ptr<LocalStore> store, OpenRecords(cache_root, std::move(options)));
+  COW_RETURN_IF_ERROR(store->BeginSession());
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::OpenRecords(const std::string& cache_root,
+                                                                    DatabaseOptions options) {
   auto store = std::make_unique<LocalStore>();
   COW_ASSIGN_OR_RETURN(store->layout, OpenCache(cache_root));
   COW_ASSIGN_OR_RETURN(store->database, Database::Open(store->layout, std::move(options)));
-  COW_ASSIGN_OR_RETURN(store->session, SessionDir::Create(store->layout));
-  Database* database = store->database.get();
-  const std::string& scratch = store->session->path();
-  COW_ASSIGN_OR_RETURN(store->cas, LocalCas::Create(store->layout, scratch, database));
-  LocalCas* cas = store->cas.get();
-  store->actions = std::make_unique<LocalActionCache>(database);
-  store->files = std::make_unique<FileStateCache>(cas, database);
-  store->trees = std::make_unique<TreeStore>(store->layout, scratch, cas, database);
-  store->fetcher = std::make_unique<MirrorFetcher>(cas, scratch);
+  store->files = std::make_unique<FileStateCache>(nullptr, store->database.get());
   return store;
+}
+
+absl::Status LocalStore::BeginSession() {
+  if (fetcher != nullptr) return absl::OkStatus();
+  COW_ASSIGN_OR_RETURN(session, SessionDir::Create(layout));
+  const std::string& scratch = session->path();
+  COW_ASSIGN_OR_RETURN(cas, LocalCas::Create(layout, scratch, database.get()));
+  actions = std::make_unique<LocalActionCache>(database.get());
+  files = std::make_unique<FileStateCache>(cas.get(), database.get());
+  trees = std::make_unique<TreeStore>(layout, scratch, cas.get(), database.get());
+  fetcher = std::make_unique<MirrorFetcher>(cas.get(), scratch);
+  return absl::OkStatus();
 }
 
 }  // namespace cow::store

@@ -20,6 +20,13 @@ namespace cow::store {
 struct LocalStore {
   static absl::StatusOr<std::unique_ptr<LocalStore>> Open(const std::string& cache_root, DatabaseOptions options = {});
 
+  // The two halves of Open. After the first there are only records, and digests of files: `layout`, `database`, `files`.
+  // That is cheap, and leaves no trace of its own in the cache.
+  static absl::StatusOr<std::unique_ptr<LocalStore>> OpenRecords(const std::string& cache_root,
+                                                                 DatabaseOptions options = {});
+  // Makes the session's directory and all other parts, unless there are any. `files` is another one then.
+  absl::Status BeginSession();
+
   CacheLayout layout{};
   std::unique_ptr<SessionDir> session{};
   std::unique_ptr<Database> database{};

@@ -23,6 +23,9 @@ namespace {
 
 using Kind = SeenPath::Kind;
 
+// Fewer are looked at by their whole paths sooner than their directory is opened and closed.
+constexpr size_t kNamesWorthOpening = 6;
+
 // Few paths are looked at sooner than a thread is started.
 constexpr size_t kPathsPerThread = 1500;
 
@@ -149,10 +152,11 @@ class Comparison {
       : files_(files), differences_(differences) {}
 
   void Compare(const record::PathDirectory& directory) {
-    const DirectoryHandle handle(directory.path()->c_str());
+    std::optional<DirectoryHandle> handle;
+    if (directory.names()->size() >= kNamesWorthOpening) handle.emplace(directory.path()->c_str());
     for (flatbuffers::uoffset_t i = 0; i < directory.names()->size(); ++i) {
       if (changed_.load(std::memory_order_relaxed)) return;
-      Compare(directory, i, handle);
+      Compare(directory, i, handle ? &*handle : nullptr);
     }
   }
 
@@ -163,11 +167,18 @@ class Comparison {
   }
 
  private:
-  void Compare(const record::PathDirectory& directory, flatbuffers::uoffset_t at, const DirectoryHandle& handle) {
+  // `handle` is null if the directory was not opened.
+  void Compare(const record::PathDirectory& directory, flatbuffers::uoffset_t at, const DirectoryHandle* handle) {
     const record::PathState& state = *directory.states()->Get(at);
     const Kind kind = static_cast<Kind>(state.kind());
     FileInfo info;
-    const bool is_there = handle.Stat(directory.names()->Get(at)->c_str(), FollowsLinks(kind), &info);
+    bool is_there = false;
+    if (handle != nullptr) {
+      is_there = handle->Stat(directory.names()->Get(at)->c_str(), FollowsLinks(kind), &info);
+    } else if (absl::StatusOr<FileInfo> found = Look(Joined(directory, at), kind); found.ok()) {
+      is_there = true;
+      info = *found;
+    }
     if (kind == Kind::kAbsent || !is_there) {
       if (is_there == (kind == Kind::kAbsent)) Note(Joined(directory, at), state, false);
       return;

@@ -12,19 +12,22 @@ constexpr size_t kManyBytes = 8 * 1024 * 1024;
 }  // namespace
 
 WriteQueue::WriteQueue(CommitFunction commit, int delay_ms)
-    : commit_(std::move(commit)), delay_ms_(delay_ms), thread_([this] { Run(); }) {}
+    : commit_(std::move(commit)), delay_ms_(delay_ms) {}
 
 WriteQueue::~WriteQueue() {
+  std::thread thread;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
     wake_.Signal();
+    thread = std::move(thread_);
   }
-  thread_.join();
+  if (thread.joinable()) thread.join();
 }
 
 void WriteQueue::Add(int table, std::string_view key, Value value) {
   absl::MutexLock lock(&mutex_);
+  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
   bool wake = pending_.empty();
   pending_bytes_ += key.size() + (value ? value->size() : 0);
   pending_[{table, std::string(key)}] = std::move(value);

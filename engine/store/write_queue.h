@@ -1,4 +1,5 @@
-// WriteQueue: collects writes for a short while and hands them to a commit function in a thread of its own.
+// WriteQueue: collects writes for a short while and hands them to a commit function in a thread of its own, which is
+// started with the first write: most commands have nothing to write.
 // Internal to the store. Any thread.
 #pragma once
 
@@ -50,7 +51,7 @@ class WriteQueue {
   int waiting_ ABSL_GUARDED_BY(mutex_) = 0;         // callers of Flush
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;
+  std::thread thread_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cow::store
