@@ -52,6 +52,9 @@ class Builder {
   Builder(const BuildRequest& request, EventSink& events, std::stop_token cancelled)
       : request_(request), events_(events), cancelled_(std::move(cancelled)) {}
 
+  // Why the outcome is not of what lies on the disk now; OK if it is, as far as is known.
+  const absl::Status& changed() const { return changed_; }
+
   BuildResult Run() {
     Clock::time_point start = Clock::now();
     absl::Status status = Steps();
@@ -125,7 +128,8 @@ class Builder {
     result_.actions_cached += others;
     AddToHistory(std::move(executed.recorded));
     if (!complete) return absl::OkStatus();
-    state_->Update({result_, known.outcome.messages, known.outcome.bin_directory}, *known.part, std::move(executed));
+    changed_ = state_->Update({result_, known.outcome.messages, known.outcome.bin_directory}, *known.part,
+                              std::move(executed));
     return absl::OkStatus();
   }
 
@@ -205,8 +209,8 @@ class Builder {
     AddToHistory(std::move(executed.recorded));
     if (!complete || !state_) return absl::OkStatus();
     const std::string bin_directory = executed.bin_directory;
-    state_->Remember({result_, said_.Take(), bin_directory}, plan, std::move(executed),
-                     PathsOf(session_->workspace->FilesRead()), session_->workspace->RepositoryInputs());
+    changed_ = state_->Remember({result_, said_.Take(), bin_directory}, plan, std::move(executed),
+                                PathsOf(session_->workspace->FilesRead()), session_->workspace->RepositoryInputs());
     return absl::OkStatus();
   }
 
@@ -382,13 +386,31 @@ class Builder {
   std::unique_ptr<Session> session_;
   std::optional<BuildState> state_;
   std::set<Label> named_;  // requested by name
+  absl::Status changed_;
   BuildResult result_;
 };
+
+// Somebody who writes on and on must not keep a build from ending.
+constexpr int kMostBuilds = 3;
 
 }  // namespace
 
 BuildResult Build(const BuildRequest& request, EventSink& events, std::stop_token cancelled) {
-  return Builder(request, events, std::move(cancelled)).Run();
+  BuildResult before;
+  for (int builds = 1;; ++builds) {
+    Builder builder(request, events, cancelled);
+    BuildResult result = builder.Run();
+    result.actions_run += before.actions_run;
+    result.wall_micros += before.wall_micros;
+    if (builder.changed().ok() || cancelled.stop_requested()) return result;
+    if (builds == kMostBuilds) {
+      events.Handle(Message{Message::Kind::kWarning, absl::StrCat("warning: ", builder.changed().message(),
+                                                                  ": what was built is of what was read before")});
+      return result;
+    }
+    events.Handle(Message{Message::Kind::kInfo, absl::StrCat("note: ", builder.changed().message(), ": building again")});
+    before = std::move(result);
+  }
 }
 
 }  // namespace cow::driver

@@ -24,6 +24,11 @@ namespace {
 using loading::RepositoryInput;
 using store::SeenPath;
 
+// Other failures only mean that nothing can be kept.
+absl::Status IfChanged(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) ? status : absl::OkStatus();
+}
+
 class KeyHasher {
  public:
   KeyHasher& Add(std::string_view text) {
@@ -226,8 +231,8 @@ std::optional<store::PlanPart> BuildState::ChangedPart() {
 
 std::string BuildState::OwnerOf(const std::string& exec_path) const { return last_->plan->OwnerOf(exec_path); }
 
-void BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
-                          std::vector<SeenPath> seen, const std::vector<RepositoryInput>& inputs) const {
+absl::Status BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
+                                  std::vector<SeenPath> seen, const std::vector<RepositoryInput>& inputs) const {
   OutcomeRecord record{.outcome = outcome};
   for (const RepositoryInput& input : inputs) {
     if (input.kind != RepositoryInput::Kind::kFile) {
@@ -235,7 +240,7 @@ void BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, executi
       continue;
     }
     std::optional<SeenPath> path = PathOf(input);
-    if (!path) return;
+    if (!path) return absl::OkStatus();
     seen.push_back(*std::move(path));
   }
   std::move(executed.paths.begin(), executed.paths.end(), std::back_inserter(seen));
@@ -244,7 +249,7 @@ void BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, executi
   }
   absl::StatusOr<std::string> snapshot = store::PathSnapshot::Take(std::move(seen), began_ns_, EncodeOutcome(record),
                                                                    ProcessorCount(), *store_.files);
-  if (!snapshot.ok()) return;
+  if (!snapshot.ok()) return IfChanged(snapshot.status());
   // A new one, or that which was not used for longest.
   const std::vector<int> slots = Slots();
   const int slot = slots.size() < kSlots ? static_cast<int>(slots.size()) : slots.back();
@@ -252,10 +257,11 @@ void BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, executi
                        store::PlanValues::Encode(executed.values, record.generation));
   store_.database->Put(store::Table::kState, SlotKey(key_, slot), *snapshot);
   UseSlot(slot);
+  return absl::OkStatus();
 }
 
-void BuildState::Update(const Outcome& outcome, const store::PlanPart& part,
-                        execution::ExecutionResult executed) const {
+absl::Status BuildState::Update(const Outcome& outcome, const store::PlanPart& part,
+                                execution::ExecutionResult executed) const {
   OutcomeRecord record = last_->record;
   record.outcome = outcome;
   ++record.generation;
@@ -275,10 +281,11 @@ void BuildState::Update(const Outcome& outcome, const store::PlanPart& part,
   }
   absl::StatusOr<std::string> snapshot =
       last_->snapshot.Retake(last_->differences, update, ProcessorCount(), *store_.files);
-  if (!snapshot.ok()) return;
+  if (!snapshot.ok()) return IfChanged(snapshot.status());
   store_.database->Put(store::Table::kState, ValuesKey(key_, slot_),
                        store::PlanValues::Encode(values, record.generation));
   store_.database->Put(store::Table::kState, SlotKey(key_, slot_), *snapshot);
+  return absl::OkStatus();
 }
 
 std::vector<SeenPath> PathsOf(const std::vector<loading::FileRead>& reads) {

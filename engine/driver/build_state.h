@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "engine/base/digest.h"
 #include "engine/driver/build_request.h"
 #include "engine/driver/installation.h"
@@ -49,12 +50,13 @@ class BuildState {
   // Whose output a path is; "" if nobody's. Only if Recall gave a part. Any thread.
   std::string OwnerOf(const std::string& exec_path) const;
 
-  // Keeps the outcome of a build of `plan`. `seen`: what loading looked at. Does nothing if something changed meanwhile.
-  void Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
-                std::vector<store::SeenPath> seen, const std::vector<loading::RepositoryInput>& inputs) const;
+  // Keeps the outcome of a build of `plan`. `seen`: what loading looked at. Nothing is kept if it cannot be;
+  // kFailedPrecondition "'<path>' changed during the build" if that is why.
+  absl::Status Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
+                        std::vector<store::SeenPath> seen, const std::vector<loading::RepositoryInput>& inputs) const;
 
   // The same after the part that Recall gave was done.
-  void Update(const Outcome& outcome, const store::PlanPart& part, execution::ExecutionResult executed) const;
+  absl::Status Update(const Outcome& outcome, const store::PlanPart& part, execution::ExecutionResult executed) const;
 
   // Whether builds like this one can be remembered.
   static bool Covers(const BuildRequest& request);

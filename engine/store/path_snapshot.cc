@@ -118,9 +118,10 @@ absl::StatusOr<record::PathState> StateNow(const SeenPath& seen, int64_t build_b
   if (!info.ok() || info->kind != WantedKind(seen.kind)) return Differs(seen.path);
   if (seen.executable && *seen.executable != info->executable()) return Differs(seen.path);
   COW_ASSIGN_OR_RETURN(Contents contents, ContentsOf(seen.path, seen.kind, files));
-  const bool as_seen =
-      seen.digest ? contents.digest.hash() == seen.digest->hash() : Settled(seen, *info, build_began_ns);
-  if (!as_seen) return Differs(seen.path);
+  if (seen.digest && contents.digest.hash() != seen.digest->hash()) return Differs(seen.path);
+  if (!seen.digest && !Settled(seen, *info, build_began_ns)) {
+    return absl::UnavailableError(absl::StrCat("'", seen.path, "' is too new to tell whether it changed"));
+  }
   absl::StatusOr<FileInfo> after = Look(seen.path, seen.kind);
   Certainty certainty = Certainty::kVolatile;
   if (contents.stat_tells) {
