@@ -43,7 +43,8 @@ struct SeenPath {
 class PathSnapshot {
  public:
   // Looks at every path once more and encodes the result, with `payload` for the caller's own use.
-  // `build_began_ns` is wall clock time. kFailedPrecondition names a path that is not as it was seen any more.
+  // `build_began_ns` is wall clock time. kFailedPrecondition names a path that is not as it was seen any
+  // more; kUnavailable one without a digest that is too new to tell.
   static absl::StatusOr<std::string> Take(std::vector<SeenPath> seen, int64_t build_began_ns, std::string_view payload,
                                           int threads, FileStateCache& files);
 
