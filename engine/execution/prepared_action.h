@@ -22,7 +22,7 @@ namespace cow::execution {
 
 // Part of every key. To be raised with any change of what an action sees or of how outputs are taken: results made
 // before the change are then not found any more.
-inline constexpr int kEngineEpoch = 2;
+inline constexpr int kEngineEpoch = 3;
 
 // The result is never looked up nor stored.
 inline constexpr char kNoCacheRequirement[] = "no-cache";

@@ -109,11 +109,13 @@ absl::Status WriteInputs(const std::vector<const SandboxInput*>& inputs, const S
   for (const SandboxInput* input : inputs) {
     InputKind kind = InputKind::kDirectory;
     int64_t time = sandbox::kEpoch1980;
+    uint64_t bytes = 0;
     std::string source;
     switch (input->kind) {
       case Kind::kFile: {
         kind = FileKind(*input, bound);
         time = InputTime(input->path, input->digest.hash_view());
+        bytes = static_cast<uint64_t>(input->digest.size_bytes());
         COW_ASSIGN_OR_RETURN(source, roots.ToHelperPath(input->source));
         break;
       }
@@ -132,6 +134,7 @@ absl::Status WriteInputs(const std::vector<const SandboxInput*>& inputs, const S
     }
     out.Integer(static_cast<uint32_t>(kind));
     out.Integer(time);
+    out.Integer(bytes);
     out.String(input->path);
     out.String(source);
   }
@@ -222,6 +225,7 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   out.Integer(request.limits.memory_bytes);
   out.Integer(request.limits.file_bytes);
   out.Integer(request.max_open_files);
+  out.Integer(request.source_generation);
   out.String(request.working_directory);
   out.Strings(request.argv);
   out.Strings(request.env);

@@ -56,6 +56,9 @@ struct SandboxRequest {
   absl::Duration grace = absl::Seconds(2);  // from SIGTERM to SIGKILL
   SandboxLimits limits{};
   uint64_t max_open_files = 0;              // 0: as the engine itself
+  // Another number than before tells that the bytes of a source may have been wrong until now: copies of sources that
+  // were made for earlier requests are not used again.
+  uint64_t source_generation = 0;
 };
 
 struct SandboxResult {

@@ -1,6 +1,8 @@
 #include "engine/execution/sandboxed_spawn_runner.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,26 +16,33 @@
 namespace cow::execution {
 namespace {
 
-// A file without a name into which a process prints.
-absl::StatusOr<UniqueFd> OpenPrintFile(const std::string& directory) {
-  UniqueFd fd(open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+// What is printed stays in memory up to this limit.
+constexpr uint64_t kLargestPrintInMemory = 64 << 20;
+
+// A file without a name into which a process prints. On a disk, two such files per action keep a file system busy with
+// inodes; but only there an action may print any amount, or more than its memory.
+absl::StatusOr<UniqueFd> OpenPrintFile(const std::string& directory, const SandboxLimits& limits) {
+  const bool in_memory =
+      limits.memory_bytes == 0 && limits.output_bytes != 0 && limits.output_bytes <= kLargestPrintInMemory;
+  UniqueFd fd(in_memory ? memfd_create("cow-printed", MFD_CLOEXEC)
+                        : open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!fd.valid()) return ErrnoStatus(errno, directory);
   return fd;
 }
 
 absl::StatusOr<std::string> ReadPrinted(int fd, uint64_t limit_bytes) {
+  struct stat info;
+  if (fstat(fd, &info) != 0) return ErrnoStatus(errno, "reading what an action printed");
   const int64_t limit = limit_bytes == 0 ? INT64_MAX : static_cast<int64_t>(limit_bytes);
-  off_t size = lseek(fd, 0, SEEK_END);
-  if (size < 0 || lseek(fd, 0, SEEK_SET) < 0) return ErrnoStatus(errno, "reading what an action printed");
-  std::string text(static_cast<size_t>(std::min<int64_t>(size, limit)), '\0');
+  std::string text(static_cast<size_t>(std::min<int64_t>(info.st_size, limit)), '\0');
   size_t done = 0;
   while (done < text.size()) {
-    ssize_t n = read(fd, text.data() + done, text.size() - done);
+    ssize_t n = pread(fd, text.data() + done, text.size() - done, static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return ErrnoStatus(errno, "reading what an action printed");
     done += static_cast<size_t>(n);
   }
-  if (size > limit) absl::StrAppend(&text, "\n[", size - limit, " more bytes were printed and are not kept: --sandbox_output_limit]");
+  if (info.st_size > limit) absl::StrAppend(&text, "\n[", info.st_size - limit, " more bytes were printed and are not kept: --sandbox_output_limit]");
   return text;
 }
 
@@ -148,6 +157,8 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
     COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeHostTree(*spawn.host_tree));
   }
   request.working_directory = spawn.working_directory;
+  // After the looks at all inputs.
+  request.source_generation = cas_.damage_seen();
   request.limits = options_.limits;
   request.writable_root = spawn.writable_root;
   request.report_reads = spawn.report_reads;
@@ -175,8 +186,8 @@ absl::StatusOr<SpawnResult> SandboxedSpawnRunner::RunAttached(const Spawn& spawn
 absl::StatusOr<SpawnResult> SandboxedSpawnRunner::Run(const Spawn& spawn, std::stop_token cancelled) {
   COW_ASSIGN_OR_RETURN(SandboxClient * client, Client());
   COW_ASSIGN_OR_RETURN(SandboxRequest request, RequestFor(spawn));
-  COW_ASSIGN_OR_RETURN(UniqueFd out, OpenPrintFile(options_.scratch_root));
-  COW_ASSIGN_OR_RETURN(UniqueFd err, OpenPrintFile(options_.scratch_root));
+  COW_ASSIGN_OR_RETURN(UniqueFd out, OpenPrintFile(options_.scratch_root, options_.limits));
+  COW_ASSIGN_OR_RETURN(UniqueFd err, OpenPrintFile(options_.scratch_root, options_.limits));
   request.stdout_fd = out.get();
   request.stderr_fd = err.get();
   absl::StatusOr<SandboxResult> result = client->Run(request, cancelled);

@@ -42,7 +42,7 @@ bool DieWithHelper(int parent_pidfd, Failure* failure) {
 bool MountScratch(const ActionStart& start, Failure* failure) {
   const uint64_t bytes = start.request->memory_bytes;
   if (chdir(start.root) != 0) return Fail(failure, "enter the root", start.root);
-  if (!MountTmpfs("build", 0755, bytes)) return Fail(failure, "mount a tmpfs on /build");
+  if (start.tree == nullptr && !MountTmpfs("build", 0755, bytes)) return Fail(failure, "mount a tmpfs on /build");
   if (!MountTmpfs("tmp", 01777, bytes)) return Fail(failure, "mount a tmpfs on /tmp");
   if (!MountTmpfs("dev/shm", 01777, bytes)) return Fail(failure, "mount a tmpfs on /dev/shm");
   if ((start.request->flags & kWithProc) == 0) return true;
@@ -53,12 +53,60 @@ bool MountScratch(const ActionStart& start, Failure* failure) {
   return true;
 }
 
-bool FillExecRoot(const ActionStart& start, Failure* failure) {
-  const Path exec_root = {start.root, kExecRoot};
-  if (chdir(exec_root.c_str()) != 0) return Fail(failure, "enter /build");
-  if (!StageInputs(*start.request, failure)) return false;
+// Which inputs the action read, in memory that the engine sees.
+class ReadReport {
+ public:
+  bool Prepare(const ActionStart& start, Failure* failure) {
+    if (start.request->reads_offset == 0) return true;
+    void* const file =
+        mmap(nullptr, start.request_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, start.request_fd, 0);
+    if (file == MAP_FAILED) return Fail(failure, "map the request for a report");
+    reads_ = static_cast<uint8_t*>(file) + start.request->reads_offset;
+    return true;
+  }
+
+  // The execution root is the current directory.
+  void Watch(const ActionStart& start) {
+    if (reads_ != nullptr && start.watch_fd >= 0) watch_.Start(*start.request, start.watch_fd);
+  }
+
+  // The last moment before the command: what was opened so far, the setup opened.
+  void Begin() { watch_.Begin(kWatchFd); }
+
+  // A process that outlives the command may still read.
+  void Finish(const ActionRequest& request) {
+    if (reads_ == nullptr) return;
+    kill(-1, SIGKILL);
+    while (wait4(-1, nullptr, 0, nullptr) > 0 || errno == EINTR) {
+    }
+    watch_.Report(request, reads_);
+  }
+
+ private:
+  uint8_t* reads_ = nullptr;
+  ReadWatch watch_;
+};
+
+// Leaves the execution root as the current directory, read-only unless the action may write to it.
+bool Stage(const ActionStart& start, const Path& exec_root, Failure* failure) {
+  if (chdir(start.tree != nullptr ? start.tree : exec_root.c_str()) != 0) return Fail(failure, "enter /build");
+  if (!StageInputs(start.staged, *start.request, failure)) return false;
+  if (start.tree != nullptr) {
+    start.report->staged = true;
+    if (!BindMount(".", exec_root.c_str(), kReadOnly) || chdir(exec_root.c_str()) != 0) {
+      return Fail(failure, "show the inputs at /build");
+    }
+    return true;
+  }
   const bool writable = (start.request->flags & kWritableRoot) != 0;
-  if (!writable && !MakeReadOnly(exec_root.c_str())) return Fail(failure, "make /build read-only");
+  return writable || MakeReadOnly(exec_root.c_str()) || Fail(failure, "make /build read-only");
+}
+
+bool FillExecRoot(const ActionStart& start, ReadReport& reads, Failure* failure) {
+  const Path exec_root = {start.root, kExecRoot};
+  if (!Stage(start, exec_root, failure) || !BindInputs(*start.request, failure)) return false;
+  // Before output directories cover what was staged.
+  reads.Watch(start);
   return AttachWritableDirectories(*start.request, exec_root.c_str(), failure);
 }
 
@@ -75,45 +123,15 @@ bool LeaveHelperRoot(const ActionStart& start, Failure* failure) {
   return true;
 }
 
-bool Prepare(const ActionStart& start, Failure* failure) {
+bool Prepare(const ActionStart& start, ReadReport& reads, Failure* failure) {
   if (!DieWithHelper(start.parent_pidfd, failure) || !EnterControlGroups(start, failure) ||
       !MountScratch(start, failure) ||
-      !FillExecRoot(start, failure) || !LeaveHelperRoot(start, failure) ||
+      !FillExecRoot(start, reads, failure) || !LeaveHelperRoot(start, failure) ||
       !ArrangeDescriptors(start, failure) || !SetLimits(*start.request, failure)) {
     return false;
   }
   return DropCapabilities(failure);
 }
-
-// Which inputs the action read, in memory that the engine sees.
-class ReadReport {
- public:
-  bool Prepare(const ActionStart& start, Failure* failure) {
-    if (start.request->reads_offset == 0) return true;
-    void* const file =
-        mmap(nullptr, start.request_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, start.request_fd, 0);
-    if (file == MAP_FAILED) return Fail(failure, "map the request for a report");
-    reads_ = static_cast<uint8_t*>(file) + start.request->reads_offset;
-    return true;
-  }
-
-  void Watch(const ActionStart& start) {
-    if (reads_ != nullptr && start.watch_fd >= 0) watch_.Start(*start.request, kWatchFd);
-  }
-
-  // A process that outlives the command may still read.
-  void Finish(const ActionRequest& request) {
-    if (reads_ == nullptr) return;
-    kill(-1, SIGKILL);
-    while (wait4(-1, nullptr, 0, nullptr) > 0 || errno == EINTR) {
-    }
-    watch_.Report(request, reads_);
-  }
-
- private:
-  uint8_t* reads_ = nullptr;
-  ReadWatch watch_;
-};
 
 // Reaps everything until the command itself has ended.
 [[noreturn]] void Reap(pid_t command, const ActionRequest& request, ReadReport& reads,
@@ -151,11 +169,11 @@ uint64_t MonotonicMicroseconds() {
 void RunAsInit(const ActionStart& start) {
   ActionReport* const report = start.report;
   ReadReport reads;
-  if (!reads.Prepare(start, &report->failure) || !Prepare(start, &report->failure)) {
+  if (!reads.Prepare(start, &report->failure) || !Prepare(start, reads, &report->failure)) {
     report->state = ActionReport::kSetupFailed;
     _exit(1);
   }
-  reads.Watch(start);
+  reads.Begin();
   volatile int exec_error = 0;
   report->started_us = MonotonicMicroseconds();
   report->state = ActionReport::kStarted;

@@ -19,6 +19,7 @@ struct ActionReport {
   enum State : uint32_t { kNothing = 0, kSetupFailed, kExecFailed, kStarted, kEnded };
   State state;
   int32_t wait_status;
+  bool staged;          // the tree holds what the request wants
   uint64_t started_us;  // on the monotonic clock
   uint64_t user_us;
   uint64_t system_us;
@@ -29,6 +30,8 @@ struct ActionReport {
 struct ActionStart {
   const ActionRequest* request;
   const char* root;     // the template
+  const char* tree;     // where the inputs are staged; null: in a file system of its own
+  const ActionRequest* staged;  // what `tree` holds; null: nothing
   int request_fd;
   size_t request_bytes;
   int stdin_fd;         // -1: /dev/null

@@ -1,8 +1,12 @@
 #include "engine/sandbox/action_request.h"
 
+#include <sys/mman.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+
+#include "engine/sandbox/failure.h"
 
 namespace cow::sandbox {
 namespace {
@@ -109,6 +113,7 @@ bool ReadInputs(FieldReader& reader, ActionRequest* request) {
     Input& input = request->inputs[i];
     input.kind = static_cast<InputKind>(reader.Integer<uint32_t>());
     input.mtime = reader.Integer<int64_t>();
+    input.bytes = reader.Integer<uint64_t>();
     input.path = reader.String();
     input.source = reader.String();
     if (!IsValid(input)) return false;
@@ -137,6 +142,7 @@ bool ParseActionRequest(char* bytes, size_t size, ActionRequest* request) {
   request->memory_bytes = reader.Integer<uint64_t>();
   request->max_file_bytes = reader.Integer<uint64_t>();
   request->max_open_files = reader.Integer<uint64_t>();
+  request->source_generation = reader.Integer<uint64_t>();
   request->working_directory = reader.String();
   request->argv = ReadStrings(reader);
   request->env = ReadStrings(reader);
@@ -158,6 +164,23 @@ void FreeActionRequest(ActionRequest* request) {
   free(request->env);
   free(request->inputs);
   free(request->writable);
+}
+
+bool LoadRequest(int file, size_t size, LoadedRequest* loaded, Failure* failure) {
+  void* const bytes = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+  if (bytes == MAP_FAILED) return Fail(failure, "map the request");
+  *loaded = {static_cast<char*>(bytes), size, {}};
+  if (ParseActionRequest(loaded->bytes, size, &loaded->request)) return true;
+  Fail(failure, "read the request");
+  FreeRequest(loaded);
+  return false;
+}
+
+void FreeRequest(LoadedRequest* loaded) {
+  if (loaded->bytes == nullptr) return;
+  FreeActionRequest(&loaded->request);
+  munmap(loaded->bytes, loaded->size);
+  *loaded = {};
 }
 
 }  // namespace cow::sandbox

@@ -14,6 +14,7 @@ struct Input {
   int64_t mtime;
   const char* path;
   const char* source;
+  uint64_t bytes;
 };
 
 struct WritableDirectory {
@@ -27,6 +28,7 @@ struct ActionRequest {
   uint64_t memory_bytes;
   uint64_t max_file_bytes;
   uint64_t max_open_files;
+  uint64_t source_generation;
   const char* working_directory;
   char** argv;  // ends with a null pointer, never empty
   char** env;   // ends with a null pointer
@@ -37,10 +39,23 @@ struct ActionRequest {
   size_t reads_offset;  // of `reads` in the memory file; 0 without kReportReads
 };
 
+// A request with the memory it points into.
+struct LoadedRequest {
+  char* bytes;  // null: none
+  size_t size;
+  ActionRequest request;
+};
+
 // False if the bytes are no request, or a path in it leaves the execution root or /.host.
 bool ParseActionRequest(char* bytes, size_t size, ActionRequest* request);
 
 // Frees the arrays, also of a request that was only partly read.
 void FreeActionRequest(ActionRequest* request);
+
+// Reads a request from its memory file. On failure nothing is to be freed.
+bool LoadRequest(int file, size_t size, LoadedRequest* loaded, Failure* failure);
+
+// Frees a request, if there is one, and leaves none.
+void FreeRequest(LoadedRequest* loaded);
 
 }  // namespace cow::sandbox

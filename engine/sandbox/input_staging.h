@@ -1,7 +1,8 @@
-// Puts the inputs of an action into its execution root, in the order of the request.
+// Puts the inputs of an action into its execution root.
 //
 // Files are copied or bound, never linked: two inputs with equal bytes must stay two files, because
-// compilers and archivers treat one inode as one file (README.md).
+// compilers and archivers treat one inode as one file (README.md). Entries are made in the order of the request, since
+// that is the order in which some file systems list them.
 #pragma once
 
 #include "engine/sandbox/action_request.h"
@@ -9,11 +10,16 @@
 
 namespace cow::sandbox {
 
-// Stages all inputs, and creates the (still empty) writable directories. The execution root is the
-// current directory and writable. Every directory made gets the time kEpoch1980.
-bool StageInputs(const ActionRequest& request, Failure* failure);
+// Makes the current directory what `request` wants: all inputs, but only mount points for those that are to be bound,
+// and the (still empty) writable directories. It holds what an earlier call staged for `staged`; null: nothing. What
+// both have stays as it is, and the order of entries in each directory is that of a new one. Every directory changed
+// gets the time kEpoch1980. On failure it is not known what is there.
+bool StageInputs(const ActionRequest* staged, const ActionRequest& request, Failure* failure);
 
-// The same with copies only, for tiers that cannot mount.
+// Shows inputs at the mount points that StageInputs made, in the current directory.
+bool BindInputs(const ActionRequest& request, Failure* failure);
+
+// Stages all inputs as copies in the empty current directory, for tiers that cannot mount.
 bool CopyInputs(const ActionRequest& request, Failure* failure);
 
 }  // namespace cow::sandbox

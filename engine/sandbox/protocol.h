@@ -16,7 +16,7 @@
 
 namespace cow::sandbox {
 
-inline constexpr uint32_t kVersion = 2;
+inline constexpr uint32_t kVersion = 3;
 inline constexpr int kSocketFd = 3;
 // How many actions one helper runs at once. A Run beyond it is answered with a failed Result.
 inline constexpr int kMaxActions = 256;
@@ -105,12 +105,14 @@ static_assert(std::is_trivially_copyable_v<Hello> && std::is_trivially_copyable_
 //   uint64  memory_bytes          limit of each of /build, /tmp, /dev/shm; 0: the kernel's default
 //   uint64  max_file_bytes        RLIMIT_FSIZE; 0 for no limit
 //   uint64  max_open_files        RLIMIT_NOFILE; 0 for the helper's own
+//   uint64  source_generation     changes when the bytes of a source may have been wrong until now
 //   string  working_directory     relative to the execution root, where inputs lie; empty for that root
 //   list    argv: string          the first is a path: absolute or relative to the working directory
 //   list    env: string           NAME=value
 //   list    inputs:               sorted by path
 //             uint32  kind        InputKind
 //             int64   mtime       seconds; used by kCopy, kCopyExecutable, kSymlink
+//             uint64  bytes       size of a file, else 0
 //             string  path        relative to the execution root
 //             string  source      under kHostPrefix; for kSymlink its target; for kDirectory empty
 //   list    writable:             sorted by path

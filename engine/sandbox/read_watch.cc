@@ -27,9 +27,6 @@ bool IsIn(const Input& input, const char* path, size_t length, const char* name)
 }  // namespace
 
 void ReadWatch::Start(const ActionRequest& request, int fd) {
-  char old[16 * 1024];
-  while (read(fd, old, sizeof old) > 0) {
-  }
   fd_ = fd;
   const char* last = nullptr;
   size_t last_length = 0;
@@ -46,24 +43,40 @@ void ReadWatch::Start(const ActionRequest& request, int fd) {
 
 bool ReadWatch::Watch(const ActionRequest& request, size_t input, size_t length) {
   char path[PATH_MAX];
-  const int printed = snprintf(path, sizeof path, "%s/%.*s", kExecRoot, static_cast<int>(length), request.inputs[input].path);
+  const int printed = snprintf(path, sizeof path, "%.*s", static_cast<int>(length), request.inputs[input].path);
   if (printed < 0 || static_cast<size_t>(printed) >= sizeof path) return false;
-  const int watch = inotify_add_watch(fd_, path, IN_OPEN | IN_ONLYDIR);
+  // One that is watched already, by an action before or for another input, keeps its number.
+  const int watch = inotify_add_watch(fd_, length == 0 ? "." : path, IN_OPEN | IN_ONLYDIR);
   if (watch < 0) return false;
-  if (first_ < 0) first_ = watch;
-  if (watch < first_) return false;
-  const auto place = static_cast<size_t>(watch - first_);
-  if (place >= capacity_) {
-    const size_t capacity = place * 2 + 32;
+  if (count_ == capacity_) {
+    const size_t capacity = capacity_ * 2 + 32;
     auto* const grown = static_cast<Directory*>(realloc(directories_, capacity * sizeof(Directory)));
     if (grown == nullptr) return false;
-    memset(grown + capacity_, 0, (capacity - capacity_) * sizeof(Directory));
     directories_ = grown;
     capacity_ = capacity;
   }
-  // A directory that is met again keeps its watch and its first input.
-  if (directories_[place].number == 0) directories_[place] = {input + 1, length};
+  directories_[count_++] = {watch, input, length};
   return true;
+}
+
+void ReadWatch::Begin(int fd) {
+  if (fd_ < 0) return;
+  fd_ = fd;
+  char old[16 * 1024];
+  while (read(fd_, old, sizeof old) > 0) {
+  }
+  qsort(directories_, count_, sizeof(Directory), [](const void* a, const void* b) {
+    const auto& one = *static_cast<const Directory*>(a);
+    const auto& other = *static_cast<const Directory*>(b);
+    if (one.watch != other.watch) return one.watch < other.watch ? -1 : 1;
+    return one.input < other.input ? -1 : 1;
+  });
+  // A directory that was met again, after another one, is known by its first input.
+  size_t kept = 0;
+  for (size_t i = 0; i < count_; ++i) {
+    if (kept == 0 || directories_[kept - 1].watch != directories_[i].watch) directories_[kept++] = directories_[i];
+  }
+  count_ = kept;
 }
 
 void ReadWatch::Report(const ActionRequest& request, uint8_t* reads) {
@@ -80,28 +93,35 @@ void ReadWatch::Report(const ActionRequest& request, uint8_t* reads) {
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
       if ((event->mask & IN_Q_OVERFLOW) != 0) return;
       if ((event->mask & (IN_ISDIR | IN_IGNORED)) != 0 || event->len == 0) continue;
-      if (!Note(request, event->wd, event->name, reads)) return;
+      const Directory* const directory = Find(event->wd);
+      // In others that are watched, no input of this action was copied.
+      if (directory != nullptr) Note(request, *directory, event->name, reads);
     }
   }
   reads[0] = 1;
-  for (size_t i = 0; i < capacity_; ++i) {
-    if (directories_[i].number != 0) inotify_rm_watch(fd_, first_ + static_cast<int>(i));
-  }
 }
 
-// False if the event makes no sense.
-bool ReadWatch::Note(const ActionRequest& request, int watch, const char* name, uint8_t* reads) const {
-  if (watch < first_) return true;  // of an action before
-  if (static_cast<size_t>(watch - first_) >= capacity_) return false;
-  const Directory& directory = directories_[watch - first_];
-  if (directory.number == 0) return false;
-  const char* const path = request.inputs[directory.number - 1].path;
-  for (size_t i = directory.number - 1; i < request.input_count; ++i) {
+const ReadWatch::Directory* ReadWatch::Find(int watch) const {
+  size_t first = 0;
+  size_t end = count_;
+  while (first < end) {
+    const size_t middle = (first + end) / 2;
+    if (directories_[middle].watch < watch) {
+      first = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return first < count_ && directories_[first].watch == watch ? &directories_[first] : nullptr;
+}
+
+void ReadWatch::Note(const ActionRequest& request, const Directory& directory, const char* name, uint8_t* reads) const {
+  const char* const path = request.inputs[directory.input].path;
+  for (size_t i = directory.input; i < request.input_count; ++i) {
     if (!IsIn(request.inputs[i], path, directory.length, name)) continue;
     reads[1 + i] = 1;
-    return true;
+    return;
   }
-  return true;  // something else in that directory: an output
 }
 
 }  // namespace cow::sandbox

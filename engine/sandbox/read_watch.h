@@ -14,10 +14,14 @@ namespace cow::sandbox {
 
 class ReadWatch {
  public:
-  // Watches the directories of the copied inputs below kExecRoot. If the machine does not allow it, nothing will be
-  // reported.
-  // `fd`: an inotify instance of nobody else at this time; it may hold watches and events of actions that are dead.
+  // Watches the directories of the copied inputs below the current directory. If the machine does not allow it, nothing
+  // will be reported.
+  // `fd`: an inotify instance of nobody else at this time; it may hold watches and events of actions that are dead, and
+  // keeps the watches of this one.
   void Start(const ActionRequest& request, int fd);
+
+  // Forgets what was opened until now. `fd`: what the instance is called from now on.
+  void Begin(int fd);
 
   // All processes of the action are dead. Sets reads[0] to 1 and reads[1 + i] to 1 for each input that was opened or may
   // have been; leaves reads[0] as it is if that is not known.
@@ -25,16 +29,18 @@ class ReadWatch {
 
  private:
   struct Directory {
-    size_t number;  // of the first input in it, from 1; 0: no such watch
+    int watch;
+    size_t input;   // the first copied one in it
     size_t length;  // of its path
   };
 
   bool Watch(const ActionRequest& request, size_t input, size_t length);
-  bool Note(const ActionRequest& request, int watch, const char* name, uint8_t* reads) const;
+  const Directory* Find(int watch) const;
+  void Note(const ActionRequest& request, const Directory& directory, const char* name, uint8_t* reads) const;
 
   int fd_ = -1;
-  int first_ = -1;                    // watch descriptor; later ones are greater
-  Directory* directories_ = nullptr;  // by watch descriptor from the first one
+  Directory* directories_ = nullptr;  // sorted by watch once the action begins, each directory once
+  size_t count_ = 0;
   size_t capacity_ = 0;
 };
 

@@ -35,29 +35,41 @@ bool CopySymlink(const char* from, const char* to) {
   return symlink(target, to) == 0;
 }
 
-// Makes the staged entry `from` appear at `to`, where nothing is yet.
-bool ShowEntry(const char* from, const char* to) {
-  struct stat info;
-  if (lstat(from, &info) != 0) return false;
-  if (S_ISLNK(info.st_mode)) return CopySymlink(from, to);
-  if (S_ISDIR(info.st_mode)) {
-    if (mkdir(to, 0755) != 0) return false;
-  } else {
-    const int point = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    if (point < 0) return false;
-    close(point);
-  }
-  return BindMount(from, to, kReadOnly);
+// An empty file that only lends its inode to mount points: a disk makes and forgets names faster than inodes.
+constexpr char kSpareFile[] = "/../.mount-point";
+
+// Makes the empty file `name` in `directory`.
+bool MakeMountPoint(const char* directory, const char* name) {
+  const Path spare = {directory, kSpareFile};
+  const Path point = {directory, "/", name};
+  if (link(spare.c_str(), point.c_str()) == 0) return true;
+  // The first action makes the spare one; when it has no more links, or cannot be had, a file of its own does as well.
+  const int made = errno == ENOENT ? open(spare.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444) : -1;
+  if (made >= 0) close(made);
+  if (made >= 0 && link(spare.c_str(), point.c_str()) == 0) return true;
+  const int file = open(point.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+  if (file >= 0) close(file);
+  return file >= 0;
 }
 
-bool ShowEntries(const char* from, const char* to, Failure* failure) {
+// Makes the staged entry `from`/`name` appear in `target`, where the directory `source` is bound and has no such entry.
+bool ShowEntry(const char* from, const char* target, const char* source, const char* name) {
+  const Path staged = {from, "/", name};
+  const Path to = {target, "/", name};
+  struct stat info;
+  if (lstat(staged.c_str(), &info) != 0) return false;
+  if (S_ISLNK(info.st_mode)) return CopySymlink(staged.c_str(), to.c_str());
+  const bool made = S_ISDIR(info.st_mode) ? mkdir(to.c_str(), 0755) == 0 : MakeMountPoint(source, name);
+  return made && BindMount(staged.c_str(), to.c_str(), kReadOnly);
+}
+
+bool ShowEntries(const char* from, const char* target, const char* source, Failure* failure) {
   DIR* const directory = opendir(from);
-  if (directory == nullptr) return Fail(failure, "list an output directory", to);
+  if (directory == nullptr) return Fail(failure, "list an output directory", target);
   while (const dirent* entry = readdir(directory)) {
     if (IsDotName(entry->d_name)) continue;
-    const Path target = {to, "/", entry->d_name};
-    if (!ShowEntry(Path({from, "/", entry->d_name}).c_str(), target.c_str())) {
-      return Fail(failure, "protect an input in an output directory", target.c_str());
+    if (!ShowEntry(from, target, source, entry->d_name)) {
+      return Fail(failure, "protect an input in an output directory", Path({target, "/", entry->d_name}).c_str());
     }
   }
   closedir(directory);
@@ -75,7 +87,7 @@ bool Attach(const WritableDirectory& directory, const char* exec_root, Failure* 
   if (!BindMount(directory.source, target.c_str(), kWritable)) {
     return Fail(failure, "bind an output directory", directory.source);
   }
-  return !has_inputs || ShowEntries(kViewDirectory, target.c_str(), failure);
+  return !has_inputs || ShowEntries(kViewDirectory, target.c_str(), directory.source, failure);
 }
 
 }  // namespace

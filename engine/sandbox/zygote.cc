@@ -19,6 +19,7 @@
 #include "engine/sandbox/action_init.h"
 #include "engine/sandbox/action_request.h"
 #include "engine/sandbox/failure.h"
+#include "engine/sandbox/input_trees.h"
 #include "engine/sandbox/network_pool.h"
 #include "engine/sandbox/plain_action.h"
 #include "engine/sandbox/template_cache.h"
@@ -35,6 +36,8 @@ struct Action {
   int pidfd = -1;  // -1: this slot is free
   int network = -1;
   int mounts = -1;  // its mount namespace, or -1
+  int tree = InputTrees::kNone;
+  LoadedRequest request = {};
   uint64_t arrived_us = 0;
   uint64_t stop_at_us = 0;  // when to send SIGTERM; 0: never
   uint64_t kill_at_us = 0;  // when to send SIGKILL; 0: not yet known
@@ -197,25 +200,19 @@ class Zygote {
   }
 
   bool Launch(const Run& run, const int* fds, int slot, Action* action, Failure* failure) {
-    char* const bytes = static_cast<char*>(mmap(nullptr, run.request_bytes, PROT_READ | PROT_WRITE,
-                                                MAP_PRIVATE, fds[0], 0));
-    if (bytes == MAP_FAILED) return Fail(failure, "map the request");
-    ActionRequest request = {};
-    bool started = false;
-    if (!ParseActionRequest(bytes, run.request_bytes, &request)) {
-      Fail(failure, "read the request");
-    } else {
-      started = HasNamespaces() ? Clone(request, run, fds, slot, action, failure)
-                                : ClonePlain(request, run, fds, slot, action, failure);
-    }
-    FreeActionRequest(&request);
-    munmap(bytes, run.request_bytes);
+    if (!LoadRequest(fds[0], run.request_bytes, &action->request, failure)) return false;
+    ActionRequest& request = action->request.request;
+    const bool started = HasNamespaces() ? Clone(request, run, fds, slot, action, failure)
+                                         : ClonePlain(request, run, fds, slot, action, failure);
+    if (!started) FreeRequest(&action->request);
     return started;
   }
 
   ActionStart StartOf(const ActionRequest& request, const Run& run, const int* fds, int slot) const {
     return {.request = &request,
             .root = "",
+            .tree = nullptr,
+            .staged = nullptr,
             .request_fd = fds[0],
             .request_bytes = run.request_bytes,
             .stdin_fd = run.has_stdin != 0 ? fds[kFixedDescriptors + run.entrances] : -1,
@@ -250,15 +247,19 @@ class Zygote {
     action->network = networks_.Enter(failure);
     if (action->network < 0) return false;
     reports_[slot] = {};
-    // Closing one waits a hundredth of a second for other processors: they stay open.
-    if (request.reads_offset != 0 && watches_[slot] < 0) watches_[slot] = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    action->tree = trees_.Take(request);
+    const int watch = request.reads_offset != 0 ? WatchFor(action->tree, slot) : -1;
     const unsigned long flags =
         CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_PIDFD | SIGCHLD;
     const long pid = syscall(SYS_clone, flags, nullptr, &action->pidfd, nullptr, 0);
     if (pid == 0) {
       ActionStart start = StartOf(request, run, fds, slot);
       start.root = root;
-      start.watch_fd = watches_[slot];
+      if (action->tree != InputTrees::kNone) {
+        start.tree = trees_.Directory(action->tree);
+        start.staged = trees_.Content(action->tree);
+      }
+      start.watch_fd = watch;
       RunAsInit(start);
     }
     if (pid > 0) {
@@ -268,7 +269,14 @@ class Zygote {
     action->pidfd = -1;
     Fail(failure, "create namespaces (mount, pid, ipc) for an action");
     networks_.Release(action->network);
+    if (action->tree != InputTrees::kNone) trees_.Return(action->tree, nullptr);
     return false;
+  }
+
+  int WatchFor(int tree, int slot) {
+    if (tree != InputTrees::kNone) return trees_.Watch(tree);
+    if (watches_[slot] < 0) watches_[slot] = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    return watches_[slot];
   }
 
   // The kernel lets a pid 1 be waited for only when all of its namespace is dead.
@@ -289,6 +297,8 @@ class Zygote {
     result.failure = report.failure;
     Send(action, &result);
     undertaker_.Bury(action.mounts);
+    if (action.tree != InputTrees::kNone) trees_.Return(action.tree, report.staged ? &action.request : nullptr);
+    FreeRequest(&action.request);
     action = Action();
   }
 
@@ -334,9 +344,10 @@ class Zygote {
   ActionReport* const reports_;
   TemplateCache templates_;
   NetworkPool networks_;
+  InputTrees trees_;
   Undertaker undertaker_;
   Action actions_[kMaxActions];
-  int watches_[kMaxActions];  // inotify instances of those that report reads; -1: none yet
+  int watches_[kMaxActions];  // inotify instances of actions without a tree that report reads; -1: none yet
   pollfd polled_[kMaxActions + 1];
   int polled_actions_[kMaxActions + 1];
   int polled_count_ = 0;

@@ -5,6 +5,7 @@
 //   /.dev/<name>    the device nodes that actions get
 //   /.view          where an action's setup keeps a second view of a directory
 //   /<n>            templates: one prepared root per host tree
+//   /.in<n>         what is staged for one action at a time (input_trees.h)
 //
 // An action's mounts are a copy of these; its setup leaves them by chroot into a template, without a way
 // back (see action_init.cc).

@@ -163,6 +163,7 @@ absl::Status LocalCas::Rehash(const Digest& digest) {
 absl::Status LocalCas::Quarantine(const Digest& digest, uint64_t inode, std::string_view reason) {
   std::string path = UncheckedPathOf(digest);
   index_->Forget(digest.hash_view());
+  damage_seen_.fetch_add(1);
   absl::StatusOr<FileInfo> now = LstatFile(path);
   if (now.ok() && now->inode == inode) {
     std::string aside = absl::StrCat(quarantine_dir_, "/", digest.hex(), "-", getpid(), "-", NextNumber());

@@ -8,6 +8,7 @@
 // Several processes may use one cache. All methods may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ class LocalCas final : public BlobStore {
   absl::StatusOr<std::string> RecentPathOf(const Digest& digest);
   // The next RecentPathOf of any blob looks.
   void ForgetLooks();
+  // How many blobs were found damaged so far: what was copied from the store before may be wrong.
+  uint64_t damage_seen() const { return damage_seen_.load(); }
   // Where the blob would be; says nothing about whether it is there.
   std::string UncheckedPathOf(const Digest& digest) const;
 
@@ -83,6 +86,7 @@ class LocalCas final : public BlobStore {
   const std::string cas_dir_;
   const std::string quarantine_dir_;
   const std::string scratch_dir_;
+  std::atomic<uint64_t> damage_seen_{0};
   std::unique_ptr<LeaseMap> lease_;
   std::unique_ptr<TrustIndex> index_;
   absl::Mutex looks_mutex_;

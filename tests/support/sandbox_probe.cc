@@ -252,6 +252,24 @@ int FailedWait(const std::string& milliseconds) {
   return 0;
 }
 
+// All below a directory in the order in which the file system lists it: names, modes, links, times and texts.
+void Walk(const std::string& path, std::string* out) {
+  struct stat info;
+  if (lstat(path.c_str(), &info) != 0) return;
+  char line[96];
+  const bool on_disk = info.st_mtime > 946684800;  // an output directory of now
+  snprintf(line, sizeof line, " %o %lu %ld %ld:", info.st_mode, static_cast<unsigned long>(info.st_nlink),
+           on_disk ? -1 : static_cast<long>(info.st_size), on_disk ? -1 : static_cast<long>(info.st_mtime));
+  *out += path + line + (S_ISREG(info.st_mode) && info.st_size < 100 ? ReadAll(path) : "") + ";";
+  DIR* const directory = S_ISDIR(info.st_mode) ? opendir(path.c_str()) : nullptr;
+  if (directory == nullptr) return;
+  while (const dirent* entry = readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") Walk(path + "/" + name, out);
+  }
+  closedir(directory);
+}
+
 std::string Try(const Words& words) {
   const std::string& verb = words[0];
   const std::string first = words.size() > 1 ? words[1] : "";
@@ -260,6 +278,11 @@ std::string Try(const Words& words) {
   if (verb == "write") return Write(first, second);
   if (verb == "append") return Append(first, second);
   if (verb == "list") return List(first);
+  if (verb == "walk") {
+    std::string all;
+    Walk(first, &all);
+    return all;
+  }
   if (verb == "stat") return Status(first);
   if (verb == "access") return Answer(access(first.c_str(), F_OK));
   if (verb == "unlink") return Answer(unlink(first.c_str()));
