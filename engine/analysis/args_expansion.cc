@@ -122,6 +122,7 @@ absl::StatusOr<ArgList> ArgsExpander::Expand(const ArgsSpec& spec) {
     COW_RETURN_IF_ERROR(ExpandItem(item, joins, list.items));
     if (joins) JoinWithFlag(item.format.flag, first, list.items);
   }
+  list.items.shrink_to_fit();  // it lives as long as the build
   return list;
 }
 

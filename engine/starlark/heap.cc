@@ -22,7 +22,8 @@ namespace cow::starlark {
 
 namespace {
 
-constexpr size_t kFirstChunk = 4096;
+// There is a heap for each source file, which takes less than this, and one for each rule.
+constexpr size_t kFirstChunk = 1024;
 constexpr size_t kLargestChunk = size_t{1} << 20;
 void* NewChunk(size_t bytes) {
   void* chunk = std::malloc(bytes);
@@ -63,7 +64,8 @@ void* Heap::AllocateSlow(size_t bytes) {
     if (WorkMeter* meter = WorkMeter::Current()) meter->Trip();
   }
   if (own_chunk) return chunk;
-  chunk_bytes_ = std::min(chunk_bytes_ * 2, kLargestChunk);
+  // A third of what a heap takes is the most that stays unused when it is frozen.
+  chunk_bytes_ = std::clamp(bytes_used_ / 2, kFirstChunk, kLargestChunk);
   next_ = chunk + bytes;
   limit_ = chunk + chunk_bytes;
   return chunk;
