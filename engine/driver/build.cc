@@ -241,8 +241,11 @@ class Builder {
             .show_failed_tests = request_.test_output != "summary",
             .keep_going = request_.keep_going,
             .show_commands = request_.subcommands,
+            .keep_failed_sandboxes = request_.sandbox_debug,
+            .audit = request_.audit,
             .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
             .list_paths = state_.has_value(),
+            .use_cached_results = !request_.audit,
             .min_sandbox_tier = request_.min_sandbox,
             .began_unix_micros = began_unix_micros_};
   }

@@ -31,6 +31,8 @@ struct BuildRequest {
   bool build = true;                        // false: load and analyse, run no action
   bool keep_going = false;
   bool subcommands = false;
+  bool sandbox_debug = false;
+  bool audit = false;  // run everything, and say what each action asks for and does not declare
   bool offline = false;
   bool check_visibility = true;
   bool fetch = true;                        // false: repositories are used as an earlier command left them

@@ -127,7 +127,7 @@ BuildState::BuildState(const BuildRequest& request, const std::string& workspace
 BuildState::~BuildState() = default;
 
 bool BuildState::Covers(const BuildRequest& request) {
-  if (request.kind == BuildRequest::Kind::kShell) return false;
+  if (request.kind == BuildRequest::Kind::kShell || request.audit) return false;
   if (request.kind != BuildRequest::Kind::kTest) return request.build;
   const TestOptions& tests = request.test_options;
   return request.test_output != "all" && tests.cached && tests.runs_per_test == 1;

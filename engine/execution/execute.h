@@ -38,6 +38,8 @@ struct ExecutionOptions {
   bool show_failed_tests = true;       // announce failures of tests with all that they printed
   bool keep_going = false;             // go on with what does not depend on a failed action
   bool show_commands = false;          // announce each command that runs
+  bool keep_failed_sandboxes = false;  // below cow-out/sandbox-debug; messages say where
+  bool audit = false;                  // announce what each action that runs asks for and does not declare
   bool materialize = true;             // write the outputs of requested targets below cow-out
   bool materialize_runfiles = false;   // and the runfiles of their executables (cow run)
   bool list_paths = false;             // fill ExecutionResult.paths, done and values

@@ -5,12 +5,15 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/execution/audit_report.h"
 #include "engine/execution/cached_result.h"
+#include "engine/execution/failed_sandbox.h"
 #include "engine/execution/failure_hints.h"
 #include "engine/execution/failure_report.h"
 #include "engine/execution/in_process_action.h"
@@ -35,6 +38,10 @@ bool IsUsersFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status);
 }
 
+bool IsAtOrBelow(std::string_view path, std::string_view directory) {
+  return absl::StartsWith(path, directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
 // By place in prepared.inputs, from what a spawn reports, which got no directories. Empty if that is not all.
 std::vector<bool> ReadsOf(const PreparedAction& prepared, const std::vector<bool>& reported) {
   std::vector<bool> read;
@@ -45,6 +52,13 @@ std::vector<bool> ReadsOf(const PreparedAction& prepared, const std::vector<bool
     read.push_back(!told || reported[next++]);
   }
   return next == reported.size() ? read : std::vector<bool>();
+}
+
+// An output, or above or inside one.
+bool IsOfOutput(const PreparedAction& prepared, std::string_view path) {
+  return std::any_of(prepared.outputs.begin(), prepared.outputs.end(), [&](const auto& output) {
+    return IsAtOrBelow(path, output.path) || IsAtOrBelow(output.path, path);
+  });
 }
 
 }  // namespace
@@ -187,9 +201,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::RunOnce(ActionId id, const PreparedActio
   return outcome;
 }
 
-absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedAction& prepared,
-                                                 const std::vector<SpawnWritable>& writable,
-                                                 std::stop_token cancelled) {
+Spawn PlanWorker::SpawnOf(ActionId id, const PreparedAction& prepared, const std::vector<SpawnWritable>& writable) const {
   const Action& action = plan_.action(id);
   Spawn spawn{.action = id,
               .argv = prepared.argv,
@@ -199,12 +211,19 @@ absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedActi
               .working_directory = action.working_directory,
               .timeout_seconds = action.timeout_seconds,
               .report_reads = IsWatched(action),
+              .audit = options_.audit,
               // Tests may use the directory they start in, as under Bazel.
               .writable_root = action.captured_output.valid()};
   // The directory of a tree output is one of the writable ones.
   std::erase_if(spawn.inputs, [](const SpawnInput& input) { return input.kind == SpawnInput::Kind::kDirectory; });
   if (action.host_tree.valid()) spawn.host_tree = plan_.host_trees[action.host_tree.value()];
-  COW_ASSIGN_OR_RETURN(SpawnResult result, services_.spawn_runner.Run(spawn, cancelled));
+  return spawn;
+}
+
+absl::StatusOr<SpawnResult> PlanWorker::RunSpawn(ActionId id, const PreparedAction& prepared,
+                                                 const std::vector<SpawnWritable>& writable,
+                                                 std::stop_token cancelled) {
+  COW_ASSIGN_OR_RETURN(SpawnResult result, services_.spawn_runner.Run(SpawnOf(id, prepared, writable), cancelled));
   result.read = ReadsOf(prepared, result.read);
   return result;
 }
@@ -223,9 +242,17 @@ absl::StatusOr<WorkOutcome> PlanWorker::RunPrepared(ActionId id, const PreparedA
     if (store::IsMiss(spawned.status())) return Judge(spawned.status(), plan_.action(id), inputs);
   }
   if (!spawned.ok()) return spawned.status();
+  if (options_.audit) AnnounceAudit(id, prepared, *spawned, announce);
   if (spawned->outcome == SpawnResult::Outcome::kCancelled) return WorkOutcome{.kind = WorkOutcome::Kind::kCancelled};
-  if (!spawned->succeeded()) return Failed(id, prepared, *spawned);
-  return Accept(id, prepared, *spawned, scratch.writable(), announce);
+  absl::StatusOr<WorkOutcome> outcome = spawned->succeeded()
+                                            ? Accept(id, prepared, *spawned, scratch.writable(), announce)
+                                            : Failed(id, prepared, *spawned);
+  if (options_.keep_failed_sandboxes && outcome.ok() && outcome->kind == WorkOutcome::Kind::kFailed) {
+    absl::StatusOr<std::string> notes = KeepFailedSandbox(options_.workspace_root, plan_.action(id), prepared,
+                                                          SpawnOf(id, prepared, scratch.writable()), *spawned);
+    outcome->text += notes.ok() ? *notes : absl::StrCat("\nnote: the sandbox could not be kept: ", notes.status().message());
+  }
+  return outcome;
 }
 
 absl::Status PlanWorker::WriteCaptured(const Action& action, const SpawnResult& spawned,
@@ -307,21 +334,37 @@ absl::Status PlanWorker::StoreByReads(const Action& action, const PreparedAction
   return absl::OkStatus();
 }
 
+FailureScene PlanWorker::SceneOf(const Action& action, const InputIndex& index) const {
+  return {.owner = action.owner,
+          .workspace_root = options_.workspace_root,
+          .is_input = [&index](const std::string& path) { return index.IsInputOrInside(path); },
+          .made_by = [this, made = absl::flat_hash_map<std::string_view, ArtifactId>()](const std::string& path) mutable {
+            const bool first = made.empty();
+            for (uint32_t i = 0; first && i < plan_.artifacts.size(); ++i) {
+              if (!plan_.artifacts[i].is_source()) made.emplace(plan_.artifacts[i].exec_path, ArtifactId(i));
+            }
+            auto found = made.find(path);
+            if (found != made.end()) return plan_.artifact(found->second).owner.ToString();
+            return options_.owner_elsewhere ? options_.owner_elsewhere(path) : "";
+          }};
+}
+
+void PlanWorker::AnnounceAudit(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
+                               const Announce& announce) const {
+  const Action& action = plan_.action(id);
+  InputIndex index(prepared.inputs);
+  AuditScene scene{.scene = SceneOf(action, index), .is_declared = [&](const std::string& path) {
+                     return index.IsInputOrAbove(path) || index.IsInputOrInside(path) || IsOfOutput(prepared, path);
+                   }};
+  if (action.host_tree.valid()) scene.host_tree = plan_.host_trees[action.host_tree.value()];
+  std::string text = DescribeAudit(ProgressText(action, prepared.outputs[0].path), spawned.asked, scene);
+  if (!text.empty()) announce({.text = std::move(text)});
+}
+
 WorkOutcome PlanWorker::Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const {
   const Action& action = plan_.action(id);
   InputIndex index(prepared.inputs);
-  absl::flat_hash_map<std::string_view, ArtifactId> made;
-  for (uint32_t i = 0; i < plan_.artifacts.size(); ++i) {
-    if (!plan_.artifacts[i].is_source()) made.emplace(plan_.artifacts[i].exec_path, ArtifactId(i));
-  }
-  FailureScene scene{.owner = action.owner,
-                     .workspace_root = options_.workspace_root,
-                     .is_input = [&](const std::string& path) { return index.IsInputOrInside(path); },
-                     .made_by = [&](const std::string& path) -> std::string {
-                       auto found = made.find(path);
-                       if (found != made.end()) return plan_.artifact(found->second).owner.ToString();
-                       return options_.owner_elsewhere ? options_.owner_elsewhere(path) : "";
-                     }};
+  const FailureScene scene = SceneOf(action, index);
   std::string printed = PrintedText(spawned.out, spawned.err);
   return {.kind = WorkOutcome::Kind::kFailed,
           .text = DescribeFailedSpawn(action, prepared.argv, spawned, HintsFor(printed, scene)),

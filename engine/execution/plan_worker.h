@@ -9,6 +9,8 @@
 #include "engine/execution/action_worker.h"
 #include "engine/execution/blob_supply.h"
 #include "engine/execution/execute.h"
+#include "engine/execution/failure_hints.h"
+#include "engine/execution/input_index.h"
 #include "engine/execution/key_notes.h"
 #include "engine/execution/plan_slice.h"
 #include "engine/execution/prepared_action.h"
@@ -50,6 +52,7 @@ class PlanWorker final : public ActionWorker {
   // Turns an error into a failure of the action or a loss of inputs, if it is one.
   absl::StatusOr<WorkOutcome> Judge(const absl::Status& error, const Action& action, const Inputs& inputs);
   absl::StatusOr<WorkOutcome> Lost(const Inputs& inputs, const std::vector<size_t>& lost) const;
+  Spawn SpawnOf(ActionId id, const PreparedAction& prepared, const std::vector<SpawnWritable>& writable) const;
   absl::StatusOr<SpawnResult> RunSpawn(ActionId id, const PreparedAction& prepared,
                                        const std::vector<SpawnWritable>& writable, std::stop_token cancelled);
   absl::StatusOr<WorkOutcome> RunOnce(ActionId id, const PreparedAction& prepared, const Inputs& inputs,
@@ -65,6 +68,10 @@ class PlanWorker final : public ActionWorker {
                             const ActionResult& result);
   absl::Status Store(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
                      const std::vector<ArtifactValue>& values);
+  // `index` outlives the scene.
+  FailureScene SceneOf(const Action& action, const InputIndex& index) const;
+  void AnnounceAudit(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
+                     const Announce& announce) const;
   WorkOutcome Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const;
 
   const BuildPlan& plan_;

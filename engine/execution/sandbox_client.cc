@@ -31,6 +31,16 @@ absl::StatusOr<UniqueFd> RequestFile(std::string_view bytes) {
   return file;
 }
 
+// What follows the request in its file after the action ended.
+std::vector<std::string> AskedPaths(int file, size_t file_bytes) {
+  uint64_t used = 0;
+  const auto offset = static_cast<off_t>(file_bytes);
+  if (pread(file, &used, sizeof used, offset) != static_cast<ssize_t>(sizeof used)) return {};
+  std::string log(std::min(sandbox::kAuditBytes, sandbox::kAuditHeader + used), '\0');
+  if (pread(file, log.data(), log.size(), offset) != static_cast<ssize_t>(log.size())) return {};
+  return DecodeAsked(log);
+}
+
 // The end of a request file after its action ended.
 std::vector<bool> ReportedReads(const SandboxRequest& request, int file, size_t file_bytes) {
   std::string reads(1 + request.inputs.size(), '\0');
@@ -252,9 +262,12 @@ void SandboxClient::Cancel(uint64_t id) {
 
 absl::StatusOr<sandbox::Result> SandboxClient::Exchange(const SandboxRequest& request,
                                                         uint32_t flags, const SandboxCgroup* group,
-                                                        std::vector<bool>* read, std::stop_token stop) {
+                                                        Reports* reports, std::stop_token stop) {
   COW_ASSIGN_OR_RETURN(const std::string bytes, EncodeSandboxRequest(request, flags, roots_));
   COW_ASSIGN_OR_RETURN(const UniqueFd file, RequestFile(bytes));
+  if (request.audit && ftruncate(file.get(), static_cast<off_t>(bytes.size() + sandbox::kAuditBytes)) != 0) {
+    return ErrnoStatus(errno, "cannot make room for what an action asks for");
+  }
   sandbox::Run run = {};
   run.id = next_id_.fetch_add(1);
   run.request_bytes = bytes.size();
@@ -280,7 +293,8 @@ absl::StatusOr<sandbox::Result> SandboxClient::Exchange(const SandboxRequest& re
     const auto done = [&pending] { return pending.has_value(); };
     while (!mutex_.AwaitWithTimeout(absl::Condition(&done), kTrimInterval)) Trim(request);
   }
-  if (request.report_reads) *read = ReportedReads(request, file.get(), bytes.size());
+  if (request.report_reads) reports->read = ReportedReads(request, file.get(), bytes.size());
+  if (request.audit) reports->asked = AskedPaths(file.get(), bytes.size());
   return *std::move(pending);
 }
 
@@ -289,35 +303,39 @@ absl::StatusOr<SandboxResult> SandboxClient::Run(const SandboxRequest& request,
   const SandboxLimits& limits = request.limits;
   uint32_t flags = flags_;
   std::unique_ptr<SandboxCgroup> group;
-  std::vector<bool> read;
+  Reports reports;
+  if (request.audit && tier_ != "S3") {
+    return absl::FailedPreconditionError(absl::StrCat("an audit needs a sandbox of tier S3 with /proc; this one is ", tier_));
+  }
   if (limits.memory_bytes != 0 || limits.processes != 0) {
     COW_ASSIGN_OR_RETURN(group, Cgroups().Make(limits));
     if (!Cgroups().LimitsMemory()) flags |= sandbox::kLimitEachProcess;
   }
   COW_ASSIGN_OR_RETURN(const sandbox::Result result,
-                       Exchange(request, flags, group.get(), &read, std::move(stop)));
+                       Exchange(request, flags, group.get(), &reports, std::move(stop)));
   const SandboxLimit hit = LimitReached(request, result, group.get());
   // The sandbox itself may be what the kernel chose to kill.
   if (hit == SandboxLimit::kMemory) return OutOfMemory(result, tier_);
   COW_ASSIGN_OR_RETURN(SandboxResult ended, Interpret(result, tier_));
   ended.limit = hit;
-  if (result.outcome == sandbox::Outcome::kEnded) ended.read = std::move(read);
+  if (result.outcome == sandbox::Outcome::kEnded) ended.read = std::move(reports.read);
+  ended.asked = std::move(reports.asked);
   return ended;
 }
 
 absl::Status SandboxClient::Probe() {
   COW_ASSIGN_OR_RETURN(SandboxCanary canary, SandboxCanary::Create(options_.scratch_directory));
-  std::vector<bool> read;
+  Reports reports;
   flags_ = tier_ == "S3" ? uint32_t{sandbox::kWithProc} : 0;
   COW_ASSIGN_OR_RETURN(sandbox::Result result,
-                       Exchange(canary.Request(tier_), flags_ | sandbox::kCanary, nullptr, &read, {}));
+                       Exchange(canary.Request(tier_), flags_ | sandbox::kCanary, nullptr, &reports, {}));
   const bool proc_refused = result.outcome == sandbox::Outcome::kSetupFailed &&
                             result.failure.error == EPERM &&
                             std::string_view(result.failure.step) == "mount /proc";
   if (proc_refused) {
     flags_ = 0;
     tier_ = "S3p";
-    COW_ASSIGN_OR_RETURN(result, Exchange(canary.Request(tier_), sandbox::kCanary, nullptr, &read, {}));
+    COW_ASSIGN_OR_RETURN(result, Exchange(canary.Request(tier_), sandbox::kCanary, nullptr, &reports, {}));
   }
   if (result.outcome == sandbox::Outcome::kSetupFailed) {
     return SandboxSetupError(result.failure, SandboxHostFacts::OfThisMachine());

@@ -85,9 +85,13 @@ class SandboxClient {
   void Complete(const sandbox::Result& result);
 
   absl::Status Probe();
-  // `read` becomes SandboxResult::read.
+  // What an action leaves in its request file; as in SandboxResult.
+  struct Reports {
+    std::vector<bool> read{};
+    std::vector<std::string> asked{};
+  };
   absl::StatusOr<sandbox::Result> Exchange(const SandboxRequest& request, uint32_t flags, const SandboxCgroup* group,
-                                           std::vector<bool>* read, std::stop_token stop);
+                                           Reports* reports, std::stop_token stop);
   absl::Status Submit(const sandbox::Run& run, const std::vector<int>& fds, Pending* pending);
   void Cancel(uint64_t id);
   const SandboxCgroups& Cgroups();

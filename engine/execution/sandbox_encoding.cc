@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
@@ -219,6 +220,7 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   FieldWriter out;
   if (request.writable_root) flags |= sandbox::kWritableRoot;
   if (request.report_reads) flags |= sandbox::kReportReads;
+  if (request.audit) flags |= sandbox::kAudit;
   if (request.terminal) flags |= sandbox::kTerminal;
   out.Integer(flags);
   out.String(host_tree);
@@ -235,6 +237,14 @@ absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, 
   std::string bytes = out.Take();
   if (request.report_reads) bytes.append(1 + inputs.size(), '\0');
   return bytes;
+}
+
+std::vector<std::string> DecodeAsked(std::string_view log) {
+  uint64_t used = 0;
+  if (log.size() < sizeof used) return {};
+  std::memcpy(&used, log.data(), sizeof used);
+  log.remove_prefix(sizeof used);
+  return absl::StrSplit(log.substr(0, used), '\0', absl::SkipEmpty());
 }
 
 std::vector<bool> DecodeReads(const SandboxRequest& request, std::string_view reads) {

@@ -33,6 +33,9 @@ class SandboxRoots {
 absl::StatusOr<std::string> EncodeSandboxRequest(const SandboxRequest& request, uint32_t flags,
                                                  const SandboxRoots& roots);
 
+// SandboxResult::asked from what lies behind the request in its file, after the helper's Result.
+std::vector<std::string> DecodeAsked(std::string_view log);
+
 // SandboxResult::read from the last 1 + inputs bytes of the request file, after the helper's Result.
 std::vector<bool> DecodeReads(const SandboxRequest& request, std::string_view reads);
 

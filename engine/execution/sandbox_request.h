@@ -48,6 +48,7 @@ struct SandboxRequest {
   // The action may also create files beside its inputs. They are gone with it, and inputs stay as they are.
   bool writable_root = false;
   bool report_reads = false;  // fill SandboxResult::read
+  bool audit = false;         // fill SandboxResult::asked; only in a sandbox with /proc (tier S3)
   int stdin_fd = -1;   // -1: /dev/null
   bool terminal = false;  // all three are a terminal that nobody else uses
   int stdout_fd = -1;  // a file; all three are borrowed until Run returns
@@ -75,6 +76,8 @@ struct SandboxResult {
   std::string tier{};
   // By place in SandboxRequest::inputs: false if the input was certainly not read. Empty if that is not known.
   std::vector<bool> read{};
+  // Absolute paths that processes named to the kernel, each once, in the order of first use.
+  std::vector<std::string> asked{};
 };
 
 // Files of at most this size are copied into memory; larger ones are shown by a mount.

@@ -64,7 +64,8 @@ SpawnResult ResultOf(const SandboxResult& result) {
                       .wall_micros = absl::ToInt64Microseconds(result.wall),
                       .max_rss_kib = result.max_rss_kib,
                       .tier = result.tier,
-                      .read = result.read};
+                      .read = result.read,
+                      .asked = result.asked};
   switch (result.outcome) {
     case SandboxResult::Outcome::kEnded:
       spawned.outcome = result.signal != 0 ? SpawnResult::Outcome::kSignalled : SpawnResult::Outcome::kExited;
@@ -162,6 +163,7 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
   request.limits = options_.limits;
   request.writable_root = spawn.writable_root;
   request.report_reads = spawn.report_reads;
+  request.audit = spawn.audit;
   if (spawn.timeout_seconds > 0) request.timeout = absl::Seconds(spawn.timeout_seconds);
   return request;
 }

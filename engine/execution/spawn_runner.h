@@ -46,6 +46,7 @@ struct Spawn {
   HostTreePtr host_tree{};                  // null: an empty root
   int64_t timeout_seconds = 0;              // 0 = none
   bool report_reads = false;                // fill SpawnResult::read
+  bool audit = false;                       // fill SpawnResult::asked
   bool writable_root = false;               // it may add files beside its inputs; they are lost
 };
 
@@ -65,6 +66,9 @@ struct SpawnResult {
 
   // By place in Spawn::inputs: false if the process certainly did not read it. Empty if that is not known.
   std::vector<bool> read{};
+
+  // The absolute paths, in the sandbox, that its processes named to the kernel, there or not.
+  std::vector<std::string> asked{};
 
   bool succeeded() const { return outcome == Outcome::kExited && exit_code == 0; }
 };

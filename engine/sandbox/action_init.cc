@@ -22,6 +22,7 @@
 #include "engine/sandbox/input_staging.h"
 #include "engine/sandbox/mounts.h"
 #include "engine/sandbox/path.h"
+#include "engine/sandbox/path_audit.h"
 #include "engine/sandbox/privileges.h"
 #include "engine/sandbox/read_watch.h"
 #include "engine/sandbox/writable_directories.h"
@@ -133,8 +134,15 @@ bool Prepare(const ActionStart& start, ReadReport& reads, Failure* failure) {
   return DropCapabilities(failure);
 }
 
+[[noreturn]] void EndWithoutCommand(const ActionRequest& request, int exec_error, ActionReport* report) {
+  errno = exec_error;
+  Fail(&report->failure, "execute", request.argv[0]);
+  report->state = ActionReport::kExecFailed;
+  _exit(1);
+}
+
 // Reaps everything until the command itself has ended.
-[[noreturn]] void Reap(pid_t command, const ActionRequest& request, ReadReport& reads,
+[[noreturn]] void Reap(pid_t command, const ActionRequest& request, ReadReport& reads, const PathAudit& audit,
                        ActionReport* report) {
   sigset_t awaited;
   sigemptyset(&awaited);
@@ -146,6 +154,7 @@ bool Prepare(const ActionStart& start, ReadReport& reads, Failure* failure) {
     pid_t pid;
     while ((pid = wait4(-1, &wait_status, WNOHANG, &usage)) > 0) {
       if (pid != command) continue;
+      if (audit.exec_error() != 0) EndWithoutCommand(request, audit.exec_error(), report);
       reads.Finish(request);
       NoteEnd(wait_status, usage, report);
       report->state = ActionReport::kEnded;
@@ -169,7 +178,8 @@ uint64_t MonotonicMicroseconds() {
 void RunAsInit(const ActionStart& start) {
   ActionReport* const report = start.report;
   ReadReport reads;
-  if (!reads.Prepare(start, &report->failure) || !Prepare(start, reads, &report->failure)) {
+  PathAudit audit;
+  if (!reads.Prepare(start, &report->failure) || !audit.Prepare(start, &report->failure) || !Prepare(start, reads, &report->failure)) {
     report->state = ActionReport::kSetupFailed;
     _exit(1);
   }
@@ -177,19 +187,25 @@ void RunAsInit(const ActionStart& start) {
   volatile int exec_error = 0;
   report->started_us = MonotonicMicroseconds();
   report->state = ActionReport::kStarted;
+  if (audit.wanted()) {
+    const pid_t command = audit.Start(*start.request, &report->failure);
+    if (command > 0) Reap(command, *start.request, reads, audit, report);
+    report->state = ActionReport::kSetupFailed;
+    _exit(1);
+  }
   const pid_t command = vfork();
   if (command == 0) {  // shares memory with its parent until exec
     ExecCommand(*start.request);
     exec_error = errno;
     _exit(127);
   }
-  if (command < 0 || exec_error != 0) {
-    errno = command < 0 ? errno : exec_error;
-    Fail(&report->failure, command < 0 ? "start a process" : "execute", start.request->argv[0]);
-    report->state = command < 0 ? ActionReport::kSetupFailed : ActionReport::kExecFailed;
+  if (command < 0) {
+    Fail(&report->failure, "start a process", start.request->argv[0]);
+    report->state = ActionReport::kSetupFailed;
     _exit(1);
   }
-  Reap(command, *start.request, reads, report);
+  if (exec_error != 0) EndWithoutCommand(*start.request, exec_error, report);
+  Reap(command, *start.request, reads, audit, report);
 }
 
 }  // namespace cow::sandbox

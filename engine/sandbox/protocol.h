@@ -126,8 +126,14 @@ enum RequestFlag : uint32_t {
   kWritableRoot = 4,  // /build itself stays writable; what is mounted in it does not
   kReportReads = 8,   // fill `reads` when all processes of the action are dead
   kTerminal = 32,         // stdin is a terminal of the action's own: make it the controlling one
+  kAudit = 64,            // list in the file, behind the request, which paths the processes of the action ask for
   kLimitEachProcess = 16,  // memory_bytes is the RLIMIT_DATA of each process, too
 };
+
+// With kAudit the file has as many bytes more: a uint64 number of bytes that are used after it, and paths that each end
+// with a NUL. They are absolute, as the processes see them, and not cleaned. What does not fit is not there.
+inline constexpr uint64_t kAuditBytes = 16 * 1024 * 1024;
+inline constexpr uint64_t kAuditHeader = sizeof(uint64_t);
 
 enum class InputKind : uint32_t {
   kCopy = 1,            // a copy of a file, mode 0444
