@@ -31,7 +31,7 @@ INJECTIONS = {
     "eio_sync": ("fsync,fdatasync,syncfs,msync", "error=EIO", (0, 1, 36), 4),
     "eio_close": ("close", "error=EIO", (0, 1, 36), 6),
     "eintr": ("poll,recvmsg,recvfrom,sendmsg,flock", "error=EINTR", (0, 36), 10),
-    "enomem": ("clone,clone3,memfd_create,timerfd_create,epoll_create1,pidfd_open,socketpair,pipe2,mount,open_tree", "error=ENOMEM", (0, 1, 36, -6), 6),
+    "enomem": ("clone,clone3,memfd_create,timerfd_create,epoll_create1,pidfd_open,socketpair,pipe2,mount,open_tree", "error=ENOMEM", (0, 1, 36), 6),
     "emfile": (f"{OPENS},socketpair,pipe2,dup,fcntl,memfd_create", "error=EMFILE", (0, 1, 36), 8),
     "eacces": (f"{OPENS},{NAMES}", "error=EACCES", (0, 1, 36), 6),
 }
