@@ -251,10 +251,11 @@ class Builder {
   }
 
   absl::StatusOr<execution::ExecutionResult> Run(const BuildPlan& plan, const execution::ExecutionOptions& options) {
-    execution::SandboxedSpawnRunner sandbox(SandboxOptions(), *session_->store->cas, *session_->store->trees);
-    absl::StatusOr<execution::ExecutionResult> executed = Run(plan, options, sandbox);
-    const std::string weakness = sandbox.Weakness();
+    sandbox_.emplace(SandboxOptions(), *session_->store->cas, *session_->store->trees);
+    absl::StatusOr<execution::ExecutionResult> executed = Run(plan, options, *sandbox_);
+    const std::string weakness = sandbox_->Weakness();
     if (!weakness.empty()) events_.Handle(Message{Message::Kind::kWarning, weakness});
+    sandbox_->Stop();
     return executed;
   }
 
@@ -388,6 +389,7 @@ class Builder {
   MessageRecorder said_{events_};  // what loading and analysis say
   std::unique_ptr<Session> session_;
   std::optional<BuildState> state_;
+  std::optional<execution::SandboxedSpawnRunner> sandbox_;  // ends while the build is recorded
   std::set<Label> named_;  // requested by name
   absl::Status changed_;
   BuildResult result_;

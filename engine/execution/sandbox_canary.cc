@@ -23,8 +23,8 @@ absl::StatusOr<SandboxCanary> SandboxCanary::Create(const std::string& scratch_d
   COW_ASSIGN_OR_RETURN(std::string directory,
                        MakeTempDirectory(absl::StrCat(scratch_directory, "/canary-")));
   SandboxCanary canary(std::move(directory), std::move(output));
-  COW_RETURN_IF_ERROR(MakeDirectories(absl::StrCat(canary.directory_, "/first/out")));
-  COW_RETURN_IF_ERROR(MakeDirectories(absl::StrCat(canary.directory_, "/second/out")));
+  COW_RETURN_IF_ERROR(MakeDirectories(absl::StrCat(canary.directory_, "/first")));
+  COW_RETURN_IF_ERROR(MakeDirectories(absl::StrCat(canary.directory_, "/second")));
   COW_RETURN_IF_ERROR(WriteFile(absl::StrCat(canary.directory_, "/input"), kInputBytes));
   return canary;
 }
@@ -45,7 +45,7 @@ SandboxRequest SandboxCanary::Request(const std::string& tier) const {
                             .source = absl::StrCat(directory_, "/input"),
                             .digest = Digest::Of(kInputBytes)});
   // A refused first try may have left something in its directory.
-  const char* const place = tier == "S3p" ? "/second/out" : "/first/out";
+  const char* const place = tier == "S3p" ? "/second" : "/first";
   request.writable.push_back({.path = "out", .source = absl::StrCat(directory_, place)});
   request.stdout_fd = output_.get();
   request.stderr_fd = output_.get();

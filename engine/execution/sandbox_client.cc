@@ -170,12 +170,14 @@ SandboxClient::SandboxClient(const Options& options, SandboxRoots roots, std::st
     : options_(options), roots_(std::move(roots)), helper_tier_(tier), tier_(std::move(tier)), thread_([this] { Supervise(); }) {}
 
 SandboxClient::~SandboxClient() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    if (helper_ != nullptr) helper_->Hangup();
-  }
+  Stop();
   thread_.join();
+}
+
+void SandboxClient::Stop() {
+  absl::MutexLock lock(&mutex_);
+  stopping_ = true;
+  if (helper_ != nullptr) helper_->Hangup();
 }
 
 void SandboxClient::Supervise() {

@@ -49,6 +49,8 @@ class SandboxClient {
 
   // Kills what still runs. No Run may be under way.
   ~SandboxClient();
+  // The same without waiting for it; nothing may be run any more.
+  void Stop();
   SandboxClient(const SandboxClient&) = delete;
   SandboxClient& operator=(const SandboxClient&) = delete;
 

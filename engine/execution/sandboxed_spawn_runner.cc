@@ -91,6 +91,11 @@ std::vector<std::string> TiersDownTo(const std::string& weakest) {
 
 }  // namespace
 
+void SandboxedSpawnRunner::Stop() {
+  absl::MutexLock lock(&mutex_);
+  if (client_ && client_->ok()) (**client_)->Stop();
+}
+
 std::string SandboxedSpawnRunner::Weakness() {
   absl::MutexLock lock(&mutex_);
   if (!client_ || !client_->ok()) return "";

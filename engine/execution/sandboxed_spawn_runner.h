@@ -43,6 +43,9 @@ class SandboxedSpawnRunner final : public SpawnRunner {
   // prints.
   absl::StatusOr<SpawnResult> RunAttached(const Spawn& spawn, const AttachedFiles& files, std::stop_token cancelled);
 
+  // Begins to end the sandbox, for which the destructor waits. Nothing may be run any more.
+  void Stop();
+
   // What to tell the user if actions ran in less than S3; "" if not.
   std::string Weakness();
 

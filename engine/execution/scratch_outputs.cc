@@ -15,13 +15,30 @@ namespace {
 
 constexpr mode_t kDirectoryMode = 0755;
 
-absl::Status Empty(const std::string& directory) {
+// To remove more than these takes longer than to make another directory.
+constexpr size_t kMostMountPoints = 4;
+
+bool IsHollow(const std::string& path) {
+  absl::StatusOr<std::vector<DirectoryEntry>> entries = ListDirectory(path);
+  return entries.ok() && entries->empty();
+}
+
+// Leaves empty directories if there are many; whether nothing is left.
+absl::StatusOr<bool> Empty(const std::string& directory) {
   if (chmod(directory.c_str(), kDirectoryMode) != 0) return ErrnoStatus(errno, directory);
   COW_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, ListDirectory(directory));
+  std::vector<std::string> hollow;
   for (const DirectoryEntry& entry : entries) {
-    COW_RETURN_IF_ERROR(RemoveTree(absl::StrCat(directory, "/", entry.name)));
+    std::string path = absl::StrCat(directory, "/", entry.name);
+    if (entry.kind == FileKind::kDirectory && IsHollow(path)) {
+      hollow.push_back(std::move(path));
+    } else {
+      COW_RETURN_IF_ERROR(RemoveTree(path));
+    }
   }
-  return absl::OkStatus();
+  if (hollow.size() > kMostMountPoints) return false;
+  for (const std::string& path : hollow) COW_RETURN_IF_ERROR(RemoveTree(path));
+  return true;
 }
 
 }  // namespace
@@ -63,7 +80,8 @@ absl::StatusOr<std::string> ScratchPool::TakeDirectory() {
 
 void ScratchPool::Return(const std::vector<SpawnWritable>& writable) {
   for (const SpawnWritable& place : writable) {
-    if (!Empty(place.host_path).ok()) continue;
+    absl::StatusOr<bool> emptied = Empty(place.host_path);
+    if (!emptied.ok() || !*emptied) continue;
     absl::MutexLock lock(&mutex_);
     free_.push_back(place.host_path);
   }

@@ -1,7 +1,8 @@
 // ScratchOutputs: the empty directories into which one action writes. ScratchPool: keeps them for the next action.
 //
-// Making and removing directories costs more than an action's own file (about 100 us each on ext4), so they are emptied
-// and used again. What cannot be emptied is left to the end of the session.
+// Making and removing directories costs more than an action's own file (about 100 us each on ext4; where the file system
+// discards freed blocks at once, removing waits for the disk), so they are emptied and used again. What cannot be emptied
+// and what holds many mount points of inputs is left to the end of the session.
 #pragma once
 
 #include <string>

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "engine/store/testing_cache.h"
 
 namespace cow::store {
@@ -117,6 +119,25 @@ TEST(SessionDirTest, RemovesWhatKilledSessionsLeft) {
   auto entries = *ListDirectory(layout.tmp());
   ASSERT_EQ(entries.size(), 2u);
   EXPECT_EQ(layout.tmp() + "/" + entries[0].name, session->path());
+}
+
+TEST(SessionDirTest, LeavesEmptyDirectoriesToTheNextSession) {
+  TestingDir dir;
+  CacheLayout layout = *OpenCache(dir.path() + "/cache");
+  auto one = *SessionDir::Create(layout);
+  ASSERT_TRUE(MakeDirectories(one->path() + "/a/b").ok());
+  ASSERT_TRUE(WriteFile(one->path() + "/a/file", "x", 0444).ok());
+  const std::string path = one->path();
+  one.reset();
+  EXPECT_FALSE(FileExists(path));
+  auto entries = *ListDirectory(layout.tmp());
+  ASSERT_EQ(entries.size(), 2u);  // what is left, and the lock
+  const std::string left = layout.tmp() + "/" + entries[0].name;
+  EXPECT_TRUE(FileExists(left + "/a/b"));
+  EXPECT_FALSE(FileExists(left + "/a/file"));
+  auto two = *SessionDir::Create(layout);
+  for (int i = 0; FileExists(left) && i < 1000; ++i) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_FALSE(FileExists(left));
 }
 
 TEST(SessionDirTest, LeavesLivingSessionsAlone) {

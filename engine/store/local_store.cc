@@ -1,10 +1,24 @@
 #include "engine/store/local_store.h"
 
+#include <thread>
 #include <utility>
 
 #include "engine/base/status.h"
 
 namespace cow::store {
+
+// Committing and removing both wait for the disk.
+LocalStore::~LocalStore() {
+  if (session == nullptr) return;
+  std::thread commit([this] { database->Flush().IgnoreError(); });
+  fetcher.reset();
+  trees.reset();
+  files.reset();
+  actions.reset();
+  cas.reset();
+  session.reset();
+  commit.join();
+}
 
 absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const std::string& cache_root, DatabaseOptions options) {
   COW_ASSIGN_OR_RETURN(std::unique_ptr<LocalStore> store, OpenRecords(cache_root, std::move(options)));

@@ -18,6 +18,8 @@ namespace cow::store {
 
 // Open once per process; the parts may be used from any thread.
 struct LocalStore {
+  ~LocalStore();
+
   static absl::StatusOr<std::unique_ptr<LocalStore>> Open(const std::string& cache_root, DatabaseOptions options = {});
 
   // The two halves of Open. After the first there are only records, and digests of files: `layout`, `database`, `files`.

@@ -255,7 +255,7 @@ class SnapshotWriter {
   }
 
   std::string Write(std::string_view payload) const {
-    flatbuffers::FlatBufferBuilder builder(payload.size() + 1024);
+    flatbuffers::FlatBufferBuilder builder(RoomFor(payload));
     std::vector<flatbuffers::Offset<record::PathDirectory>> encoded;
     for (const Directory& directory : directories_) {
       auto names = builder.CreateVectorOfStrings(directory.names);
@@ -274,6 +274,18 @@ class SnapshotWriter {
     std::vector<std::string> names{};
     std::vector<record::PathState> states{};
   };
+
+  // Enough in most cases: a builder that grows copies what it has.
+  size_t RoomFor(std::string_view payload) const {
+    constexpr size_t kPerString = 16;
+    size_t room = payload.size() + 1024;
+    for (const Directory& directory : directories_) {
+      room += directory.path.size() + 4 * kPerString + directory.states.size() * (sizeof(record::PathState) + kPerString);
+      for (const std::string& name : directory.names) room += name.size();
+    }
+    return room;
+  }
+
   const int64_t taken_ = WallClockNanos();
   std::vector<Directory> directories_;
   absl::flat_hash_map<std::string, size_t> known_;

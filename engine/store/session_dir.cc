@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <optional>
-#include <vector>
+#include <stop_token>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/posix_file.h"
+#include "engine/base/rel_path.h"
 #include "engine/base/status.h"
 
 namespace cow::store {
@@ -14,43 +16,91 @@ namespace {
 
 constexpr char kDoomed[] = "dead-";
 
+struct Leftovers {
+  std::vector<std::string> of_dead{};   // of sessions that were killed
+  std::vector<std::string> of_ended{};  // empty directories
+};
+
+std::string DoomedPath(const CacheLayout& layout, std::string_view name) {
+  return absl::StrCat(layout.tmp(), "/", kDoomed, name);
+}
+
 // Renames what dead sessions left, so that the slow removal needs no lock. Held: the lock of tmp/, without which a
 // session that is being created would look dead.
-absl::StatusOr<std::vector<std::string>> CollectDead(const CacheLayout& layout) {
-  std::vector<std::string> dead;
+absl::StatusOr<Leftovers> CollectDead(const CacheLayout& layout) {
+  Leftovers leftovers;
   COW_ASSIGN_OR_RETURN(auto entries, ListDirectory(layout.tmp()));
   for (const DirectoryEntry& entry : entries) {
     std::string path = absl::StrCat(layout.tmp(), "/", entry.name);
     if (entry.kind != FileKind::kDirectory) continue;
     absl::StatusOr<std::optional<FileLock>> lock = FileLock::Try(path);
     if (!lock.ok() || !lock->has_value()) continue;
-    if (!entry.name.starts_with(kDoomed)) {
-      std::string doomed = absl::StrCat(layout.tmp(), "/", kDoomed, entry.name);
-      if (!RenameFile(path, doomed).ok()) continue;
-      path = doomed;
+    if (entry.name.starts_with(kDoomed)) {
+      leftovers.of_ended.push_back(std::move(path));
+      continue;
     }
-    dead.push_back(path);
+    std::string doomed = DoomedPath(layout, entry.name);
+    if (RenameFile(path, doomed).ok()) leftovers.of_dead.push_back(std::move(doomed));
   }
-  return dead;
+  return leftovers;
+}
+
+// Removes directories that hold nothing but such directories, one by one until told to stop. Whether `path` is gone.
+bool RemoveHollow(const std::string& path, const std::stop_token& stop) {
+  absl::StatusOr<std::vector<DirectoryEntry>> entries = ListDirectory(path);
+  if (!entries.ok()) return absl::IsNotFound(entries.status());
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.kind != FileKind::kDirectory || !RemoveHollow(absl::StrCat(path, "/", entry.name), stop)) return false;
+  }
+  return !stop.stop_requested() && rmdir(path.c_str()) == 0;
+}
+
+// False if something else than directories is left.
+bool RemoveFilesBelow(const std::string& path) {
+  absl::StatusOr<std::vector<DirectoryEntry>> entries = ListDirectory(path);
+  if (!entries.ok()) return false;
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string below = absl::StrCat(path, "/", entry.name);
+    const bool done = entry.kind == FileKind::kDirectory ? RemoveFilesBelow(below) : RemoveFile(below).ok();
+    if (!done) return false;
+  }
+  return true;
+}
+
+void Sweep(const std::vector<std::string>& leftovers, const std::stop_token& stop) {
+  for (const std::string& path : leftovers) {
+    // A session that was killed while it removed another's may have left more.
+    if (!RemoveHollow(path, stop) && !stop.stop_requested()) RemoveTree(path).IgnoreError();
+  }
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SessionDir>> SessionDir::Create(const CacheLayout& layout) {
   std::unique_ptr<SessionDir> session;
-  std::vector<std::string> dead;
+  Leftovers leftovers;
   {
     COW_ASSIGN_OR_RETURN(FileLock creation, FileLock::Acquire(layout.tmp() + "/lock"));
-    COW_ASSIGN_OR_RETURN(dead, CollectDead(layout));
+    COW_ASSIGN_OR_RETURN(leftovers, CollectDead(layout));
     COW_ASSIGN_OR_RETURN(std::string path, MakeTempDirectory(absl::StrCat(layout.tmp(), "/", getpid(), "-")));
     COW_ASSIGN_OR_RETURN(FileLock lock, FileLock::Acquire(path));
-    session.reset(new SessionDir(std::move(path), std::move(lock)));
+    std::string doomed = DoomedPath(layout, PathBasename(path));
+    session.reset(new SessionDir(std::move(path), std::move(doomed), std::move(lock)));
   }
   // What cannot be removed now is for the next session; it must not stop this one.
-  for (const std::string& path : dead) RemoveTree(path).IgnoreError();
+  for (const std::string& path : leftovers.of_dead) RemoveTree(path).IgnoreError();
+  if (!leftovers.of_ended.empty()) {
+    session->sweeper_ = std::jthread(
+        [ended = std::move(leftovers.of_ended)](const std::stop_token& stop) { Sweep(ended, stop); });
+  }
   return session;
 }
 
-SessionDir::~SessionDir() { RemoveTree(path_).IgnoreError(); }
+SessionDir::~SessionDir() {
+  sweeper_.request_stop();
+  if (sweeper_.joinable()) sweeper_.join();
+  if (RemoveFilesBelow(path_) && (rmdir(path_.c_str()) == 0 || RenameFile(path_, doomed_path_).ok())) return;
+  RemoveTree(path_).IgnoreError();
+}
 
 }  // namespace cow::store

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,8 +19,9 @@ namespace cow::store {
 namespace {
 
 // 2^23 bits: with two bits per digest, one in six hundred strangers seems leased beside 200,000 leases.
-constexpr size_t kBytes = size_t{1} << 20;
-constexpr uint64_t kBits = kBytes * 8;
+constexpr uint64_t kBits = uint64_t{1} << 23;
+constexpr size_t kWhetherAll = kBits / 64;  // the word behind the bits
+constexpr size_t kBytes = (kWhetherAll + 1) * sizeof(uint64_t);
 
 // Digests are uniform already.
 uint64_t BitOf(const Digest& digest, size_t which) {
@@ -28,41 +30,69 @@ uint64_t BitOf(const Digest& digest, size_t which) {
   return number % kBits;
 }
 
+size_t WordOf(uint64_t bit) { return bit / 64; }
 uint64_t MaskOf(uint64_t bit) { return uint64_t{1} << (bit % 64); }
+
+absl::StatusOr<void*> MapBytes(int fd, int protection, int flags, const std::string& path) {
+  void* words = mmap(nullptr, kBytes, protection, flags, fd, 0);
+  if (words == MAP_FAILED) return ErrnoStatus(errno, path);
+  return words;
+}
+
+bool WriteWord(int fd, size_t word, uint64_t value) {
+  return pwrite(fd, &value, sizeof value, static_cast<off_t>(word * sizeof value)) == sizeof value;
+}
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Map(const std::string& path, bool create) {
-  UniqueFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT | O_EXCL : 0), 0600));
+absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Create(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT | O_EXCL, 0600));
   if (!fd.valid()) return ErrnoStatus(errno, path);
-  // A file that is too short would be a fault when it is read.
   if (ftruncate(fd.get(), kBytes) != 0) return ErrnoStatus(errno, path);
-  // On a full disk a page of a hole that is written first is a fault, too.
-  if (create && posix_fallocate(fd.get(), 0, kBytes) != 0) return absl::ResourceExhaustedError(absl::StrCat(path, ": no space"));
-  void* words = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
-  if (words == MAP_FAILED) return ErrnoStatus(errno, path);
-  return std::unique_ptr<LeaseMap>(new LeaseMap(words));
+  // The room to say later that everything is leased.
+  if (!WriteWord(fd.get(), kWhetherAll, 0)) return absl::ResourceExhaustedError(absl::StrCat(path, ": no space"));
+  COW_ASSIGN_OR_RETURN(void* words, MapBytes(-1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, path));
+  return std::unique_ptr<LeaseMap>(new LeaseMap(words, std::move(fd)));
 }
 
-absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Create(const std::string& path) { return Map(path, true); }
-absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Open(const std::string& path) { return Map(path, false); }
+absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Open(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd.valid()) return ErrnoStatus(errno, path);
+  struct stat info;
+  if (fstat(fd.get(), &info) != 0) return ErrnoStatus(errno, path);
+  void* words = nullptr;
+  // A look behind the end of a file is a fault.
+  if (info.st_size == static_cast<off_t>(kBytes)) {
+    COW_ASSIGN_OR_RETURN(words, MapBytes(fd.get(), PROT_READ, MAP_SHARED, path));
+  }
+  return std::unique_ptr<LeaseMap>(new LeaseMap(words, UniqueFd()));
+}
 
-LeaseMap::~LeaseMap() { munmap(words_, kBytes); }
+LeaseMap::~LeaseMap() {
+  if (words_ != nullptr) munmap(words_, kBytes);
+}
+
+bool LeaseMap::Has(uint64_t bit) const { return (words_[WordOf(bit)].load() & MaskOf(bit)) != 0; }
+
+void LeaseMap::Set(uint64_t bit) {
+  const size_t word = WordOf(bit);
+  absl::MutexLock lock(&mutex_);
+  // Seen by other threads of this session only when other sessions see it, too.
+  const uint64_t value = words_[word].load() | MaskOf(bit);
+  if (!WriteWord(fd_.get(), word, value)) WriteWord(fd_.get(), kWhetherAll, 1);
+  words_[word].store(value);
+}
 
 void LeaseMap::Add(const Digest& digest) {
   for (size_t which : {0, 1}) {
     const uint64_t bit = BitOf(digest, which);
-    std::atomic<uint64_t>& word = words_[bit / 64];
-    if ((word.load() & MaskOf(bit)) == 0) word.fetch_or(MaskOf(bit));
+    if (!Has(bit)) Set(bit);
   }
 }
 
 bool LeaseMap::MayHold(const Digest& digest) const {
-  for (size_t which : {0, 1}) {
-    const uint64_t bit = BitOf(digest, which);
-    if ((words_[bit / 64].load() & MaskOf(bit)) == 0) return false;
-  }
-  return true;
+  if (words_ == nullptr || words_[kWhetherAll].load() != 0) return true;
+  return Has(BitOf(digest, 0)) && Has(BitOf(digest, 1));
 }
 
 LivingLeases::LivingLeases(const CacheLayout& layout, std::string own)
