@@ -25,6 +25,7 @@
 #include "engine/execution/shell_spawn_runner.h"
 #include "engine/loading/target_pattern_resolver.h"
 #include "engine/store/build_history.h"
+#include "engine/store/dead_sessions.h"
 #include "engine/store/read_sets.h"
 
 namespace cow::driver {
@@ -109,6 +110,7 @@ class Builder {
     }
     result_ = std::move(known->outcome.result);
     result_.unchanged = true;
+    if (store::AnyDeadSession(session_->store->layout)) COW_RETURN_IF_ERROR(session_->store->BeginSession());
     Say(known->outcome.messages);
     COW_RETURN_IF_ERROR(PointBinLink(known->outcome));
     return true;

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/store/testing_cache.h"
@@ -121,11 +122,11 @@ TEST(SessionDirTest, RemovesWhatKilledSessionsLeft) {
   EXPECT_EQ(layout.tmp() + "/" + entries[0].name, session->path());
 }
 
-TEST(SessionDirTest, LeavesEmptyDirectoriesToTheNextSession) {
+TEST(SessionDirTest, LeavesManyEmptyDirectoriesToTheNextSession) {
   TestingDir dir;
   CacheLayout layout = *OpenCache(dir.path() + "/cache");
   auto one = *SessionDir::Create(layout);
-  ASSERT_TRUE(MakeDirectories(one->path() + "/a/b").ok());
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(MakeDirectories(absl::StrCat(one->path(), "/a/", i)).ok());
   ASSERT_TRUE(WriteFile(one->path() + "/a/file", "x", 0444).ok());
   const std::string path = one->path();
   one.reset();
@@ -133,11 +134,20 @@ TEST(SessionDirTest, LeavesEmptyDirectoriesToTheNextSession) {
   auto entries = *ListDirectory(layout.tmp());
   ASSERT_EQ(entries.size(), 2u);  // what is left, and the lock
   const std::string left = layout.tmp() + "/" + entries[0].name;
-  EXPECT_TRUE(FileExists(left + "/a/b"));
+  EXPECT_TRUE(FileExists(left + "/a/19"));
   EXPECT_FALSE(FileExists(left + "/a/file"));
   auto two = *SessionDir::Create(layout);
   for (int i = 0; FileExists(left) && i < 1000; ++i) absl::SleepFor(absl::Milliseconds(10));
   EXPECT_FALSE(FileExists(left));
+}
+
+TEST(SessionDirTest, RemovesFewDirectoriesItself) {
+  TestingDir dir;
+  CacheLayout layout = *OpenCache(dir.path() + "/cache");
+  auto one = *SessionDir::Create(layout);
+  ASSERT_TRUE(MakeDirectories(one->path() + "/a/b").ok());
+  one.reset();
+  EXPECT_EQ(ListDirectory(layout.tmp())->size(), 1u);  // the lock
 }
 
 TEST(SessionDirTest, LeavesLivingSessionsAlone) {

@@ -16,6 +16,9 @@ namespace {
 
 constexpr char kDoomed[] = "dead-";
 
+// Nobody waits long for as many to be removed.
+constexpr size_t kFewDirectories = 8;
+
 struct Leftovers {
   std::vector<std::string> of_dead{};   // of sessions that were killed
   std::vector<std::string> of_ended{};  // empty directories
@@ -55,13 +58,15 @@ bool RemoveHollow(const std::string& path, const std::stop_token& stop) {
   return !stop.stop_requested() && rmdir(path.c_str()) == 0;
 }
 
-// False if something else than directories is left.
-bool RemoveFilesBelow(const std::string& path) {
+// False if something else than directories is left, of which `directories` counts those below `path`.
+bool RemoveFilesBelow(const std::string& path, size_t* directories) {
   absl::StatusOr<std::vector<DirectoryEntry>> entries = ListDirectory(path);
   if (!entries.ok()) return false;
   for (const DirectoryEntry& entry : *entries) {
     const std::string below = absl::StrCat(path, "/", entry.name);
-    const bool done = entry.kind == FileKind::kDirectory ? RemoveFilesBelow(below) : RemoveFile(below).ok();
+    const bool is_directory = entry.kind == FileKind::kDirectory;
+    *directories += is_directory ? 1 : 0;
+    const bool done = is_directory ? RemoveFilesBelow(below, directories) : RemoveFile(below).ok();
     if (!done) return false;
   }
   return true;
@@ -99,7 +104,9 @@ absl::StatusOr<std::unique_ptr<SessionDir>> SessionDir::Create(const CacheLayout
 SessionDir::~SessionDir() {
   sweeper_.request_stop();
   if (sweeper_.joinable()) sweeper_.join();
-  if (RemoveFilesBelow(path_) && (rmdir(path_.c_str()) == 0 || RenameFile(path_, doomed_path_).ok())) return;
+  size_t directories = 0;
+  const bool is_hollow = RemoveFilesBelow(path_, &directories);
+  if (is_hollow && directories > kFewDirectories && RenameFile(path_, doomed_path_).ok()) return;
   RemoveTree(path_).IgnoreError();
 }
 

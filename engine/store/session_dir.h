@@ -1,8 +1,8 @@
 // SessionDir: the scratch directory of this process, `<cache>/tmp/<pid>-<random>/`, removed at the end. It is locked
 // while the process lives, so the next session can tell what a killed one left behind and remove it.
 //
-// Directories that hold nothing are left to the next session, which removes them beside its work: many of them take as
-// long as the rest of a short build.
+// Many directories that hold nothing are left to the next session, which removes them beside its work: they take as long
+// as the rest of a short build.
 #pragma once
 
 #include <memory>

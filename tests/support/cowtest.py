@@ -78,6 +78,11 @@ def genrule_workspace(folder, layers=5, width=12, seed=1):
     (folder / "BUILD.cow").write_text("\n".join(rules))
 
 
+def is_left_for_next_session(folder):
+    """Many empty directories are removed beside the work of the next session; files never wait."""
+    return folder.name.startswith("dead-") and all(path.is_dir() and not path.is_symlink() for path in folder.rglob("*"))
+
+
 def leftovers(cache):
     """Processes that use the cache's folder or a sandbox of it, mounts below it, and scratch directories."""
     found = []
@@ -96,5 +101,5 @@ def leftovers(cache):
             found.append(f"mount {line.split()[4]}")
     scratch = pathlib.Path(cache) / "tmp"
     if scratch.is_dir():
-        found += [f"scratch {p}" for p in scratch.iterdir() if p.is_dir()]
+        found += [f"scratch {p}" for p in scratch.iterdir() if p.is_dir() and not is_left_for_next_session(p)]
     return found
