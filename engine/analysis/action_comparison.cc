@@ -26,7 +26,7 @@ std::optional<std::string> ArgumentText(const ActionRecord& record) {
         add(*value);
         continue;
       }
-      const auto& expansion = std::get<ArgExpansion>(item);
+      const auto& expansion = *std::get<Boxed<ArgExpansion>>(item);
       text += expansion.flag + '\2' + expansion.format_each.value_or("") + '\2' +
               expansion.before_each.value_or("") + '\2' + expansion.join_with.value_or("") + '\2' +
               expansion.format_joined.value_or("") + '\2' + expansion.terminate_with.value_or("") +

@@ -85,7 +85,7 @@ class AnalysisTest : public testing::Test {
           words.push_back(Text(plan, *value));
           continue;
         }
-        const auto& expansion = std::get<ArgExpansion>(item);
+        const auto& expansion = *std::get<Boxed<ArgExpansion>>(item);
         std::string text = "[" + expansion.flag + ":";
         for (const ArgValue& value : expansion.values.ToList()) text += " " + Text(plan, value);
         words.push_back(text + "]");

@@ -73,7 +73,7 @@ ArgExpansion Lazy(const ArgsFormat& format, Depset<ArgValue> values) {
 
 void PushTexts(const ArgsFormat& format, const std::vector<std::string>& texts,
                std::vector<ArgItem>& out) {
-  auto push = [&](std::string text) { out.push_back(ArgValue(std::move(text))); };
+  auto push = [&](std::string text) { out.emplace_back(std::in_place_type<ArgValue>, std::move(text)); };
   if (texts.empty() && format.omit_if_empty) return;
   if (!format.flag.empty()) push(format.flag);
   if (format.join_with) {
@@ -118,9 +118,9 @@ absl::StatusOr<ArgList> ArgsExpander::Expand(const ArgsSpec& spec) {
   bool join_flags = spec.param_file_format == ArgList::ParamFileFormat::kFlagPerLine;
   for (const ArgsItem& item : spec.items) {
     size_t first = list.items.size();
-    bool joins = join_flags && !item.format.flag.empty();
+    bool joins = join_flags && !item.format->flag.empty();
     COW_RETURN_IF_ERROR(ExpandItem(item, joins, list.items));
-    if (joins) JoinWithFlag(item.format.flag, first, list.items);
+    if (joins) JoinWithFlag(item.format->flag, first, list.items);
   }
   list.items.shrink_to_fit();  // it lives as long as the build
   return list;
@@ -130,11 +130,12 @@ absl::StatusOr<ArgList> ArgsExpander::Expand(const ArgsSpec& spec) {
 void ArgsExpander::JoinWithFlag(const std::string& flag, size_t first, std::vector<ArgItem>& items) {
   std::string joined;
   for (size_t i = first; i < items.size(); ++i) {
-    if (auto* lazy = std::get_if<ArgExpansion>(&items[i])) {
-      lazy->flag.clear();
-      std::string format = lazy->format_joined.value_or("%s");
-      lazy->format_joined = absl::StrCat(absl::StrReplaceAll(flag, {{"%", "%%"}}), "=", format);
-      if (!lazy->join_with) lazy->join_with = " ";
+    if (auto* boxed = std::get_if<Boxed<ArgExpansion>>(&items[i])) {
+      ArgExpansion& lazy = **boxed;
+      lazy.flag.clear();
+      std::string format = lazy.format_joined.value_or("%s");
+      lazy.format_joined = absl::StrCat(absl::StrReplaceAll(flag, {{"%", "%%"}}), "=", format);
+      if (!lazy.join_with) lazy.join_with = " ";
       return;
     }
     absl::StrAppend(&joined, i == first ? "" : (i == first + 1 ? "=" : " "),
@@ -142,12 +143,12 @@ void ArgsExpander::JoinWithFlag(const std::string& flag, size_t first, std::vect
   }
   if (items.size() <= first + 1) return;
   items.resize(first);
-  items.push_back(ArgValue(std::move(joined)));
+  items.emplace_back(std::in_place_type<ArgValue>, std::move(joined));
 }
 
 absl::Status ArgsExpander::ExpandItem(const ArgsItem& item, bool as_text,
                                       std::vector<ArgItem>& out) {
-  const ArgsFormat& format = item.format;
+  const ArgsFormat& format = *item.format;
   if (item.kind == ArgsItem::Kind::kValue) {
     if (!format.flag.empty()) out.push_back(ArgValue(format.flag));
     if (format.format_each) {
@@ -178,7 +179,7 @@ absl::Status ArgsExpander::ExpandItem(const ArgsItem& item, bool as_text,
 
 absl::StatusOr<std::vector<Value>> ArgsExpander::Map(const ArgsItem& item,
                                                      const std::vector<Value>& values) {
-  if (item.format.map_each.IsUnset()) return values;
+  if (item.format->map_each.IsUnset()) return values;
   if (scratch_ == nullptr || scratch_->bytes_used() > kScratchLimit)
     scratch_ = std::make_unique<starlark::Heap>();
   starlark::Thread thread(*scratch_);
@@ -186,25 +187,25 @@ absl::StatusOr<std::vector<Value>> ArgsExpander::Map(const ArgsItem& item,
   std::vector<Value> mapped;
   auto add_text = [&](Value text) -> absl::Status {
     if (!text.Is(starlark::Kind::kString)) {
-      return UserError(item.location.ToString(),
+      return UserError(item.format->location.ToString(),
                        ": error: map_each must return a string, a list of strings or None, ",
                        "but returned a value of type '", starlark::TypeName(text), "'");
     }
     mapped.push_back(text);
     return absl::OkStatus();
   };
-  const auto* function = item.format.map_each.As<starlark::Function>();
+  const auto* function = item.format->map_each.As<starlark::Function>();
   bool wants_expander = function != nullptr && function->ParameterNames().size() == 2;
   Value expander = wants_expander ? Value(scratch_->New<DirectoryExpander>()) : Value();
   for (Value value : values) {
-    if (item.format.expand_directories && !wants_expander && IsDirectory(value)) {
-      return UserError(item.location.ToString(), ": error: map_each cannot be applied to the files of directory '",
+    if (item.format->expand_directories && !wants_expander && IsDirectory(value)) {
+      return UserError(item.format->location.ToString(), ": error: map_each cannot be applied to the files of directory '",
                        TextOf(value), "', which are known only when it is built; ",
                        "with expand_directories = False it gets the directory itself");
     }
     const Value arguments[] = {value, expander};
     COW_ASSIGN_OR_RETURN(Value result,
-                         starlark::Call(thread, item.format.map_each,
+                         starlark::Call(thread, item.format->map_each,
                                         std::span(arguments).first(wants_expander ? 2 : 1)));
     if (result.IsNone()) continue;
     if (result.Is(starlark::Kind::kList) || result.Is(starlark::Kind::kTuple)) {
@@ -227,13 +228,13 @@ absl::StatusOr<std::string> ArgsExpander::JoinText(const ArgsItem& item) {
   absl::flat_hash_set<std::string> seen;
   for (Value value : values) {
     std::string text = TextOf(value);
-    if (item.format.uniquify && !seen.insert(text).second) continue;
-    texts.push_back(item.format.format_each ? FormatArgument(*item.format.format_each, text)
+    if (item.format->uniquify && !seen.insert(text).second) continue;
+    texts.push_back(item.format->format_each ? FormatArgument(*item.format->format_each, text)
                                             : std::move(text));
   }
-  if (texts.empty() && item.format.omit_if_empty) return std::string();
-  std::string joined = absl::StrJoin(texts, item.format.join_with.value_or(""));
-  return item.format.format_joined ? FormatArgument(*item.format.format_joined, joined) : joined;
+  if (texts.empty() && item.format->omit_if_empty) return std::string();
+  std::string joined = absl::StrJoin(texts, item.format->join_with.value_or(""));
+  return item.format->format_joined ? FormatArgument(*item.format->format_joined, joined) : joined;
 }
 
 absl::Status ArgsExpander::ExpandValues(const ArgsFormat& format, std::vector<Value> values,

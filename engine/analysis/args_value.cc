@@ -1,6 +1,11 @@
 #include "engine/analysis/args_value.h"
 
+#include <tuple>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/str_replace.h"
+#include "absl/synchronization/mutex.h"
 #include "engine/analysis/depset_value.h"
 #include "engine/analysis/file_value.h"
 #include "engine/analysis/user_error.h"
@@ -37,9 +42,8 @@ absl::Status CheckMapEach(Value function, bool allow_closure) {
       ") must be declared by a top-level def statement, or allow_closure must be True");
 }
 
-absl::StatusOr<ArgsItem> ReadArgValues(Thread& thread, Value values, std::string_view method) {
+absl::StatusOr<ArgsItem> ReadArgValues(Value values, std::string_view method) {
   ArgsItem item;
-  item.location = thread.CallerLocation();
   if (values.As<DepsetValue>() != nullptr) {
     item.kind = ArgsItem::Kind::kDepset;
     item.value = values;
@@ -54,6 +58,45 @@ absl::StatusOr<ArgsItem> ReadArgValues(Thread& thread, Value values, std::string
   }
   COW_ASSIGN_OR_RETURN(item.list, starlark::Elements(values));
   return item;
+}
+
+namespace {
+
+// Compares by all that is not about map_each.
+struct SameFormat {
+  static auto Key(const ArgsFormat& f) {
+    return std::tie(f.flag, f.format_each, f.before_each, f.join_with, f.format_joined, f.terminate_with, f.omit_if_empty,
+                    f.uniquify, f.expand_directories);
+  }
+  size_t operator()(const ArgsFormatPtr& format) const { return absl::HashOf(Key(*format)); }
+  bool operator()(const ArgsFormatPtr& a, const ArgsFormatPtr& b) const { return Key(*a) == Key(*b); }
+};
+
+class SharedFormats {
+ public:
+  ArgsFormatPtr Find(ArgsFormat format) {
+    auto wanted = std::make_shared<const ArgsFormat>(std::move(format));
+    absl::MutexLock lock(&mutex_);
+    return *known_.insert(std::move(wanted)).first;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  absl::flat_hash_set<ArgsFormatPtr, SameFormat, SameFormat> known_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+ArgsFormatPtr SharedArgsFormat(ArgsFormat format) {
+  // A map_each is a value of a heap that ends.
+  if (!format.map_each.IsUnset()) return std::make_shared<const ArgsFormat>(std::move(format));
+  static SharedFormats* const formats = new SharedFormats;
+  return formats->Find(std::move(format));
+}
+
+ArgsFormatPtr PlainArgsFormat() {
+  static const ArgsFormatPtr* const plain = new ArgsFormatPtr(SharedArgsFormat({}));
+  return *plain;
 }
 
 namespace {
@@ -80,7 +123,7 @@ absl::StatusOr<ArgsValue*> Receiver(const Arguments& args) {
   return self;
 }
 
-absl::StatusOr<Value> Add(Thread& thread, const Arguments& args) {
+absl::StatusOr<Value> Add(Thread&, const Arguments& args) {
   Value first;
   Value second;
   std::optional<std::string> format;
@@ -97,9 +140,11 @@ absl::StatusOr<Value> Add(Thread& thread, const Arguments& args) {
         "Args.add() doesn't accept vectorized arguments; use Args.add_all() or Args.add_joined() "
         "instead");
   }
-  self->Mutable().items.push_back({.value = second,
-                                   .format = {.flag = flag, .format_each = format},
-                                   .location = thread.CallerLocation()});
+  ArgsItem item{.value = second};
+  if (!flag.empty() || format) {
+    item.format = SharedArgsFormat({.flag = std::move(flag), .format_each = std::move(format)});
+  }
+  self->Mutable().items.push_back(std::move(item));
   return args.receiver();
 }
 
@@ -119,12 +164,15 @@ absl::StatusOr<Value> AddAll(Thread& thread, const Arguments& args) {
        KwOptional("terminate_with", &format.terminate_with),
        KwOptional("allow_closure", &allow_closure)}));
   COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
-  if (map_each) format.map_each = map_each->value;
+  if (map_each) {
+    format.map_each = map_each->value;
+    format.location = thread.CallerLocation();
+  }
   COW_RETURN_IF_ERROR(CheckMapEach(format.map_each, allow_closure));
   COW_RETURN_IF_ERROR(CheckPattern("format_each", format.format_each));
   COW_RETURN_IF_ERROR(ReadFlag(args, first, second, format.flag));
-  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(thread, second, "add_all"));
-  item.format = std::move(format);
+  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(second, "add_all"));
+  item.format = SharedArgsFormat(std::move(format));
   self->Mutable().items.push_back(std::move(item));
   return args.receiver();
 }
@@ -147,13 +195,16 @@ absl::StatusOr<Value> AddJoined(Thread& thread, const Arguments& args) {
        KwOptional("allow_closure", &allow_closure)}));
   COW_ASSIGN_OR_RETURN(ArgsValue * self, Receiver(args));
   format.join_with = join_with;
-  if (map_each) format.map_each = map_each->value;
+  if (map_each) {
+    format.map_each = map_each->value;
+    format.location = thread.CallerLocation();
+  }
   COW_RETURN_IF_ERROR(CheckMapEach(format.map_each, allow_closure));
   COW_RETURN_IF_ERROR(CheckPattern("format_each", format.format_each));
   COW_RETURN_IF_ERROR(CheckPattern("format_joined", format.format_joined));
   COW_RETURN_IF_ERROR(ReadFlag(args, first, second, format.flag));
-  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(thread, second, "add_joined"));
-  item.format = std::move(format);
+  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(second, "add_joined"));
+  item.format = SharedArgsFormat(std::move(format));
   self->Mutable().items.push_back(std::move(item));
   return args.receiver();
 }

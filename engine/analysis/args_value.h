@@ -21,6 +21,7 @@ namespace cow::analysis {
 struct ArgsFormat {
   std::string flag{};
   starlark::Value map_each{};  // unset: none
+  Location location{};         // of the call that names map_each, for its errors
   std::optional<std::string> format_each{};
   std::optional<std::string> before_each{};
   std::optional<std::string> join_with{};
@@ -31,14 +32,19 @@ struct ArgsFormat {
   bool expand_directories = true;
 };
 
+// Equal formats without map_each are one: actions say the same few again and again. Any thread.
+using ArgsFormatPtr = std::shared_ptr<const ArgsFormat>;
+ArgsFormatPtr SharedArgsFormat(ArgsFormat format);
+// As if nothing was said.
+ArgsFormatPtr PlainArgsFormat();
+
 struct ArgsItem {
   enum class Kind { kValue, kList, kDepset };
 
   Kind kind = Kind::kValue;
   starlark::Value value{};              // kValue: anything with a text; kDepset: a DepsetValue
   std::vector<starlark::Value> list{};  // kList
-  ArgsFormat format{};                  // kValue: only flag and format_each
-  Location location{};                  // of the add, for errors of map_each
+  ArgsFormatPtr format = PlainArgsFormat();  // kValue: only flag and format_each
 };
 
 // A snapshot. Its values live in heaps that the configured target keeps.
@@ -73,8 +79,7 @@ class ArgsValue final : public starlark::HostObject {
 // top-level def unless closures are allowed; values are a list or tuple (copied) or a depset (kept).
 absl::Status CheckPattern(std::string_view parameter, const std::optional<std::string>& pattern);
 absl::Status CheckMapEach(starlark::Value function, bool allow_closure);
-absl::StatusOr<ArgsItem> ReadArgValues(starlark::Thread& thread, starlark::Value values,
-                                       std::string_view method);
+absl::StatusOr<ArgsItem> ReadArgValues(starlark::Value values, std::string_view method);
 
 // One element of the `arguments` list of an action: plain strings, or a snapshot of an Args.
 absl::StatusOr<std::shared_ptr<const ArgsSpec>> ArgsFromArgument(starlark::Value argument);

@@ -45,12 +45,13 @@ absl::StatusOr<Value> AddJoined(Thread& thread, const Arguments& args) {
   COW_RETURN_IF_ERROR(self->CheckMutable());
   COW_RETURN_IF_ERROR(CheckMapEach(map_each.value, allow_closure));
   COW_RETURN_IF_ERROR(CheckPattern("format_joined", format.format_joined));
-  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(thread, values, "add_joined"));
+  COW_ASSIGN_OR_RETURN(ArgsItem item, ReadArgValues(values, "add_joined"));
   if (item.kind != ArgsItem::Kind::kDepset) return UserError("in call to add_joined(), 'values' must be a depset");
   format.map_each = map_each.value;
+  format.location = thread.CallerLocation();
   format.join_with = join_with;
   format.omit_if_empty = false;
-  item.format = std::move(format);
+  item.format = SharedArgsFormat(std::move(format));
   self->entries().emplace_back(std::move(key), std::move(item));
   return args.receiver();
 }

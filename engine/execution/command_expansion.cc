@@ -91,7 +91,7 @@ absl::StatusOr<Strings> ExpandList(const ArgList& list, const ArtifactPaths& pat
     if (const ArgValue* value = std::get_if<ArgValue>(&item)) {
       COW_RETURN_IF_ERROR(AppendValue(*value, false, paths, &args));
     } else {
-      COW_RETURN_IF_ERROR(AppendExpansion(std::get<ArgExpansion>(item), paths, &args));
+      COW_RETURN_IF_ERROR(AppendExpansion(*std::get<Boxed<ArgExpansion>>(item), paths, &args));
     }
   }
   return args;

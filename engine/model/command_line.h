@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/boxed.h"
 #include "engine/model/depset.h"
 #include "engine/model/strong_id.h"
 
@@ -36,7 +37,8 @@ struct ArgExpansion {
   bool expand_directories = true;            // a tree artifact becomes its files, sorted by path
 };
 
-using ArgItem = std::variant<ArgValue, ArgExpansion>;
+// Most are values: the plan of a large workspace has millions.
+using ArgItem = std::variant<ArgValue, Boxed<ArgExpansion>>;
 
 // One Args object: items and, if wanted, how to spill them into a parameter file.
 struct ArgList {

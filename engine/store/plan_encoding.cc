@@ -65,8 +65,8 @@ BodyWriter EncodeExpansion(const ArgExpansion& expansion, BodyWriter writer) {
 }
 
 BodyWriter EncodeItem(const ArgItem& item, BodyWriter writer) {
-  if (const auto* expansion = std::get_if<ArgExpansion>(&item)) {
-    BodyWriter nested = EncodeExpansion(*expansion, writer.Nested());
+  if (const auto* expansion = std::get_if<Boxed<ArgExpansion>>(&item)) {
+    BodyWriter nested = EncodeExpansion(**expansion, writer.Nested());
     writer.Message(3, nested);
     return writer;
   }

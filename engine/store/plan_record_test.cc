@@ -202,7 +202,7 @@ TEST_F(PlanRecordTest, EverythingAboutAnActionIsKept) {
   EXPECT_EQ(std::get<ArgValue>(arguments.items[0]), ArgValue("cc"));
   EXPECT_EQ(std::get<ArgValue>(arguments.items[1]), ArgValue(""));
   EXPECT_EQ(original(std::get<ArtifactId>(std::get<ArgValue>(arguments.items[2]))), first_);
-  const ArgExpansion& expansion = std::get<ArgExpansion>(arguments.items[3]);
+  const ArgExpansion& expansion = *std::get<Boxed<ArgExpansion>>(arguments.items[3]);
   EXPECT_EQ(expansion.values.order(), DepsetOrder::kTopological);
   EXPECT_EQ(expansion.values.ToList().size(), 3u);
   EXPECT_EQ(expansion.values.ToList()[0], ArgValue("a"));
@@ -216,7 +216,7 @@ TEST_F(PlanRecordTest, EverythingAboutAnActionIsKept) {
   EXPECT_FALSE(expansion.omit_if_empty);
   EXPECT_TRUE(expansion.uniquify);
   EXPECT_FALSE(expansion.expand_directories);
-  const ArgExpansion& plain = std::get<ArgExpansion>(read.arguments[1].items[0]);
+  const ArgExpansion& plain = *std::get<Boxed<ArgExpansion>>(read.arguments[1].items[0]);
   EXPECT_TRUE(plain.omit_if_empty);
   EXPECT_TRUE(plain.expand_directories);
   EXPECT_FALSE(plain.before_each.has_value());
