@@ -110,7 +110,8 @@ class Builder {
     }
     result_ = std::move(known->outcome.result);
     result_.unchanged = true;
-    if (store::AnyDeadSession(session_->store->layout)) COW_RETURN_IF_ERROR(session_->store->BeginSession());
+    // It removes what that one left. If it cannot, the answer is no worse.
+    if (store::AnyDeadSession(session_->store->layout)) session_->store->BeginSession().IgnoreError();
     Say(known->outcome.messages);
     COW_RETURN_IF_ERROR(PointBinLink(known->outcome));
     return true;

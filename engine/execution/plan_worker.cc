@@ -306,7 +306,8 @@ absl::StatusOr<WorkOutcome> PlanWorker::Accept(ActionId id, const PreparedAction
 
 absl::Status PlanWorker::Store(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
                                const std::vector<ArtifactValue>& values) {
-  if (!prepared.cacheable || !spawned.limit.empty()) return absl::OkStatus();
+  // Who is watched may have been disturbed by that.
+  if (!prepared.cacheable || !spawned.limit.empty() || options_.audit) return absl::OkStatus();
   ActionResult result{
       .sandbox_tier = spawned.tier, .wall_micros = spawned.wall_micros, .max_rss_kib = spawned.max_rss_kib};
   for (size_t i = 0; i < values.size(); ++i) result.outputs.push_back(OutputOf(values[i], prepared.outputs[i].path));

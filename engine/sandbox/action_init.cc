@@ -155,6 +155,12 @@ bool Prepare(const ActionStart& start, ReadReport& reads, Failure* failure) {
     while ((pid = wait4(-1, &wait_status, WNOHANG, &usage)) > 0) {
       if (pid != command) continue;
       if (audit.exec_error() != 0) EndWithoutCommand(request, audit.exec_error(), report);
+      if (audit.blindness() != 0) {
+        errno = audit.blindness();
+        Fail(&report->failure, "read what an audited process asks for (kernel.yama.ptrace_scope?)");
+        report->state = ActionReport::kSetupFailed;
+        _exit(1);
+      }
       reads.Finish(request);
       NoteEnd(wait_status, usage, report);
       report->state = ActionReport::kEnded;

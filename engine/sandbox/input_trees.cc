@@ -106,7 +106,7 @@ int InputTrees::Create() {
     if (tree.exists) continue;
     snprintf(tree.directory, sizeof tree.directory, "/.in%d", i);
     snprintf(tree.root, sizeof tree.root, "/.in%d/build", i);
-    if (!RemoveTree(tree.directory) || mkdir(tree.directory, 0755) != 0 || mkdir(tree.root, 0755) != 0) return kNone;
+    if (!RemoveTree(tree.directory) || mkdir(tree.directory, 0755) != 0 || mkdir(tree.root, 0755) != 0) continue;
     tree.exists = true;
     tree.bytes = 0;
     return i;

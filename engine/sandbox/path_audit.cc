@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <initializer_list>
 
 #include "engine/sandbox/action_steps.h"
 
@@ -23,6 +24,8 @@ namespace cow::sandbox {
 namespace {
 
 constexpr int kNoDirectory = -1;
+// SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, of Linux 5.19.
+constexpr unsigned long kWaitKillable = 1UL << 5;
 
 // System calls that name a file, with the places of their arguments.
 struct NamingCall {
@@ -53,8 +56,12 @@ int InstallFilter() {
   }
   code[count++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   sock_fprog program = {static_cast<unsigned short>(count), code};
-  return static_cast<int>(
-      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+  // Signals that do not kill wait, too, if the kernel can do that.
+  for (const unsigned long flags : {SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillable, SECCOMP_FILTER_FLAG_NEW_LISTENER}) {
+    const long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    if (listener >= 0 || errno != EINVAL) return static_cast<int>(listener);
+  }
+  return -1;
 }
 
 // Notes each path once, as long as there is room.
@@ -95,7 +102,7 @@ class PathLog {
 
 class Watcher {
  public:
-  Watcher(int listener, uint8_t* log) : listener_(listener), log_(log) {}
+  Watcher(int listener, uint8_t* log, volatile int* blindness) : listener_(listener), log_(log), blindness_(blindness) {}
 
   [[noreturn]] void Serve() {
     for (;;) {
@@ -117,7 +124,14 @@ class Watcher {
     for (const NamingCall& naming : kNamingCalls) {
       if (naming.number != call.data.nr) continue;
       char* const name = path_ + kLongestPath;  // the second half
-      if (!ReadName(call.pid, call.data.args[naming.path], name) || name[0] == 0) return;
+      errno = 0;
+      if (!ReadName(call.pid, call.data.args[naming.path], name)) {
+        // The command itself cannot be read before its exec, which is its first call.
+        const bool is_exec = naming.number == SYS_execve || naming.number == SYS_execveat;
+        if (!is_exec && (errno == EPERM || errno == EACCES)) *blindness_ = errno;
+        return;
+      }
+      if (name[0] == 0) return;
       if (name[0] == '/') {
         log_.Add(name);
         return;
@@ -168,6 +182,7 @@ class Watcher {
 
   const int listener_;
   PathLog log_;
+  volatile int* const blindness_;
   char path_[2 * kLongestPath + 1];
 };
 
@@ -215,7 +230,7 @@ pid_t PathAudit::Start(const ActionRequest& request, Failure* failure) {
     return -1;
   }
   const pid_t watcher = fork();
-  if (watcher == 0) Watcher(shared_->listener, log_).Serve();
+  if (watcher == 0) Watcher(shared_->listener, log_, &shared_->blindness).Serve();
   if (watcher < 0) {
     Fail(failure, "start a process that watches an action");
     return -1;

@@ -29,11 +29,15 @@ class PathAudit {
   // errno of an exec that failed, or 0. The command is dead.
   int exec_error() const { return shared_ == nullptr ? 0 : shared_->exec_error; }
 
+  // errno if the watcher may not read what processes ask for, or 0.
+  int blindness() const { return shared_ == nullptr ? 0 : shared_->blindness; }
+
  private:
   // Seen by the command until exec, by us, and by the watcher.
   struct Shared {
     volatile int listener;  // 0: not yet there; less: -errno
     volatile int exec_error;
+    volatile int blindness;
   };
 
   [[noreturn]] void RunCommand(const ActionRequest& request) const;

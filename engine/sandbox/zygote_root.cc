@@ -22,7 +22,8 @@ constexpr char kOldRoot[] = "/.old";
 bool MountNewRoot(const char** where) {
   for (const char* place : {"/tmp", "/run", "/usr", "/dev"}) {
     *where = place;
-    if (MountTmpfs(place, 0755, 0)) return true;
+    // Without a limit: the inputs of all actions lie in it, and nothing that an action writes.
+    if (mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=0,nr_inodes=0") == 0) return true;
     if (errno != ENOENT && errno != ENOTDIR) return false;
   }
   return false;

@@ -65,7 +65,7 @@ std::string CopyOf(std::string_view bytes) {
 }
 
 // Left behind by a session that met damage while it ran.
-std::string DamageMark(const CacheLayout& layout) { return layout.db() + "/damaged"; }
+constexpr char kDamageMark[] = "damaged";
 
 absl::Status MoveAside(const CacheLayout& layout, std::vector<std::string>* warnings) {
   COW_ASSIGN_OR_RETURN(std::string aside, MakeTempDirectory(layout.quarantine() + "/db-"));
@@ -78,7 +78,7 @@ absl::Status MoveAside(const CacheLayout& layout, std::vector<std::string>* warn
 
 // True if a session found the files damaged, or they are and were not left so by one.
 absl::StatusOr<bool> IsDamaged(const CacheLayout& layout, const DatabaseUse& use) {
-  if (FileExists(DamageMark(layout))) return true;
+  if (FileExists(absl::StrCat(layout.db(), "/", kDamageMark))) return true;
   if (!use.needs_check()) return false;
   const absl::Status status = CheckPagesOfFile(layout.db() + "/data.mdb");
   if (absl::IsDataLoss(status)) return true;
@@ -92,10 +92,10 @@ absl::StatusOr<bool> IsDamaged(const CacheLayout& layout, const DatabaseUse& use
 class Database::Impl {
  public:
   Impl(std::unique_ptr<LmdbEnvironment> environment, DatabaseUse use, std::string boot, std::vector<std::string> notes,
-       std::string damage_mark, int delay_ms)
+       UniqueFd directory, int delay_ms)
       : boot_id(std::move(boot)),
         warnings(std::move(notes)),
-        damage_mark_(std::move(damage_mark)),
+        directory_(std::move(directory)),
         use_(std::move(use)),
         environment_(std::move(environment)),
         queue_([this](const WriteQueue::Batch& batch) { return Commit(batch); }, delay_ms) {}
@@ -134,9 +134,9 @@ class Database::Impl {
 
   absl::Status Check(int code, std::string_view doing) {
     if (code == MDB_SUCCESS) return absl::OkStatus();
-    if (IsDamage(code)) {
-      damaged_ = true;
-      WriteFile(damage_mark_, "").IgnoreError();
+    // Once, and where the database is now: it may have been moved aside already.
+    if (IsDamage(code) && !damaged_.exchange(true)) {
+      UniqueFd mark(openat(directory_.get(), kDamageMark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     }
     return LmdbStatus(code, doing);
   }
@@ -158,7 +158,7 @@ class Database::Impl {
     return Check(code, "writing the cache's database");
   }
 
-  const std::string damage_mark_;
+  const UniqueFd directory_;
   const DatabaseUse use_;
   std::atomic<bool> wrote_ = false;
   std::atomic<bool> damaged_ = false;
@@ -237,10 +237,12 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const CacheLayout& layo
     opened = LmdbEnvironment::Open(layout.db(), options.map_size, kTables);
   }
   if (opened.code != MDB_SUCCESS) return LmdbStatus(opened.code, absl::StrCat("opening ", layout.db()));
+  UniqueFd directory(open(layout.db().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) return ErrnoStatus(errno, layout.db());
   std::string boot = options.boot_id.empty() ? RunningBoot() : options.boot_id;
   return std::unique_ptr<Database>(
       new Database(std::make_unique<Impl>(std::move(opened.environment), std::move(use), std::move(boot),
-                                          std::move(warnings), DamageMark(layout), options.commit_delay_ms)));
+                                          std::move(warnings), std::move(directory), options.commit_delay_ms)));
 }
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

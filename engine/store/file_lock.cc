@@ -11,9 +11,10 @@
 namespace cow::store {
 namespace {
 
-absl::StatusOr<UniqueFd> OpenForLock(const std::string& path) {
+// `creation`: O_CREAT or 0.
+absl::StatusOr<UniqueFd> OpenForLock(const std::string& path, int creation) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd.valid()) fd = UniqueFd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd.valid()) fd = UniqueFd(open(path.c_str(), O_RDWR | creation | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.valid()) return ErrnoStatus(errno, path);
   return fd;
 }
@@ -21,7 +22,7 @@ absl::StatusOr<UniqueFd> OpenForLock(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path) {
-  COW_ASSIGN_OR_RETURN(UniqueFd fd, OpenForLock(path));
+  COW_ASSIGN_OR_RETURN(UniqueFd fd, OpenForLock(path, O_CREAT));
   while (flock(fd.get(), LOCK_EX) != 0) {
     if (errno != EINTR) return ErrnoStatus(errno, absl::StrCat("locking ", path));
   }
@@ -29,7 +30,7 @@ absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path) {
 }
 
 absl::StatusOr<std::optional<FileLock>> FileLock::Try(const std::string& path) {
-  COW_ASSIGN_OR_RETURN(UniqueFd fd, OpenForLock(path));
+  COW_ASSIGN_OR_RETURN(UniqueFd fd, OpenForLock(path, 0));
   if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(fd));
   if (errno == EWOULDBLOCK) return std::nullopt;
   return ErrnoStatus(errno, absl::StrCat("locking ", path));

@@ -10,7 +10,7 @@
 
 namespace cow::store {
 
-// Held while it lives. `path` is a file, made if absent, or a directory that exists.
+// Held while it lives. `path` is a file or a directory; Acquire makes a file if there is nothing, Try says kNotFound.
 class FileLock {
  public:
   static absl::StatusOr<FileLock> Acquire(const std::string& path);          // waits

@@ -1,10 +1,10 @@
 #include "engine/store/lmdb_environment.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "engine/store/fault_guard.h"
@@ -64,7 +64,6 @@ LmdbEnvironment::OpenResult LmdbEnvironment::Open(const std::string& directory, 
       size /= 2;
       continue;
     }
-    if (code == MDB_SUCCESS) code = environment->Guarded([&] { return environment->CheckFileIsWhole(directory); });
     if (code == MDB_SUCCESS) code = environment->OpenTables(tables);
     if (code != MDB_SUCCESS) return {code, nullptr};
     return {code, std::move(environment)};
@@ -93,19 +92,6 @@ int LmdbEnvironment::OpenWithMap(const std::string& directory, uint64_t map_size
   int dead = 0;
   if (code == MDB_SUCCESS) code = mdb_reader_check(env_, &dead);
   return code;
-}
-
-// A file that lost its end would end the process with SIGBUS at the first read there.
-int LmdbEnvironment::CheckFileIsWhole(const std::string& directory) {
-  MDB_envinfo info;
-  MDB_stat stat_of_main;
-  struct stat file;
-  int code = mdb_env_info(env_, &info);
-  if (code == MDB_SUCCESS) code = mdb_env_stat(env_, &stat_of_main);
-  if (code != MDB_SUCCESS) return code;
-  if (stat(absl::StrCat(directory, "/data.mdb").c_str(), &file) != 0) return errno;
-  uint64_t needed = (static_cast<uint64_t>(info.me_last_pgno) + 1) * stat_of_main.ms_psize;
-  return static_cast<uint64_t>(file.st_size) < needed ? MDB_CORRUPTED : MDB_SUCCESS;
 }
 
 int LmdbEnvironment::OpenTables(int tables) {
@@ -222,7 +208,9 @@ int LmdbEnvironment::WriteOnce(const std::function<int(MDB_txn*)>& body) {
 int LmdbEnvironment::Write(const std::function<int(MDB_txn*)>& body) {
   absl::MutexLock lock(&write_mutex_);
   while (true) {
-    int code = WriteOnce(body);
+    int code = MDB_CORRUPTED;
+    // The lock of all processes' writers goes with the thread that holds it: after a fault, nothing else frees it.
+    std::thread([&] { code = WriteOnce(body); }).join();
     if (code != MDB_MAP_FULL && code != MDB_MAP_RESIZED) return code;
     int resized = Resize(/*grow=*/code == MDB_MAP_FULL);
     if (resized != MDB_SUCCESS) return resized;

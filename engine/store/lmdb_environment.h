@@ -56,7 +56,6 @@ class LmdbEnvironment {
   int OpenTables(int tables);
   int OpenKnownTables();
   int OpenTablesIn(MDB_txn* txn, unsigned int flags);
-  int CheckFileIsWhole(const std::string& directory);
   int Read(const std::function<int(MDB_txn*)>& body);
   int WriteOnce(const std::function<int(MDB_txn*)>& body);
   int Resize(bool grow);

@@ -58,21 +58,23 @@ absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Create(const std::string& pa
 absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Open(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd.valid()) return ErrnoStatus(errno, path);
-  struct stat info;
-  if (fstat(fd.get(), &info) != 0) return ErrnoStatus(errno, path);
-  void* words = nullptr;
-  // A look behind the end of a file is a fault.
-  if (info.st_size == static_cast<off_t>(kBytes)) {
-    COW_ASSIGN_OR_RETURN(words, MapBytes(fd.get(), PROT_READ, MAP_SHARED, path));
-  }
-  return std::unique_ptr<LeaseMap>(new LeaseMap(words, UniqueFd()));
+  return std::unique_ptr<LeaseMap>(new LeaseMap(nullptr, std::move(fd)));
 }
 
 LeaseMap::~LeaseMap() {
   if (words_ != nullptr) munmap(words_, kBytes);
 }
 
-bool LeaseMap::Has(uint64_t bit) const { return (words_[WordOf(bit)].load() & MaskOf(bit)) != 0; }
+// Of another session's file, whose last word is there only if it has the size of ours. Not through a mapping: a look into
+// one may want room, on a disk that has none.
+uint64_t LeaseMap::Word(size_t word) const {
+  if (words_ != nullptr) return words_[word].load();
+  uint64_t value = 0;
+  const bool is_read = pread(fd_.get(), &value, sizeof value, static_cast<off_t>(word * sizeof value)) == sizeof value;
+  return is_read ? value : ~uint64_t{0};
+}
+
+bool LeaseMap::Has(uint64_t bit) const { return (Word(WordOf(bit)) & MaskOf(bit)) != 0; }
 
 void LeaseMap::Set(uint64_t bit) {
   const size_t word = WordOf(bit);
@@ -91,7 +93,7 @@ void LeaseMap::Add(const Digest& digest) {
 }
 
 bool LeaseMap::MayHold(const Digest& digest) const {
-  if (words_ == nullptr || words_[kWhetherAll].load() != 0) return true;
+  if (Word(kWhetherAll) != 0) return true;
   return Has(BitOf(digest, 0)) && Has(BitOf(digest, 1));
 }
 

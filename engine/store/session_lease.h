@@ -45,11 +45,12 @@ class LeaseMap {
  private:
   LeaseMap(void* words, UniqueFd fd) : words_(static_cast<std::atomic<uint64_t>*>(words)), fd_(std::move(fd)) {}
 
+  uint64_t Word(size_t word) const;
   bool Has(uint64_t bit) const;
   void Set(uint64_t bit);
 
-  std::atomic<uint64_t>* const words_;  // the last one: whether everything is leased; null: everything is
-  const UniqueFd fd_;                   // of one that was created
+  std::atomic<uint64_t>* const words_;  // of one that was created; the last one: whether everything is leased
+  const UniqueFd fd_;
   absl::Mutex mutex_;                   // held while words are set and written
 };
 
