@@ -1,4 +1,4 @@
-// The order in which a walk through directories meets paths: all below "a" come before "a.b".
+// Where paths lie in a tree of directories. A walk through it meets all below "a" before "a.b".
 #pragma once
 
 #include <algorithm>
@@ -16,6 +16,14 @@ inline bool PathBefore(std::string_view a, std::string_view b) {
     return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[i]);
   }
   return a.size() < b.size();
+}
+
+// Both are clean: no "." or "..", no slash at the end.
+inline bool IsBelow(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path[directory.size()] == '/' && path.starts_with(directory);
+}
+inline bool IsAtOrBelow(std::string_view path, std::string_view directory) {
+  return path == directory || IsBelow(path, directory);
 }
 
 }  // namespace cow

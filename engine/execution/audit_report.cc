@@ -8,8 +8,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "engine/base/path_order.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/rel_path.h"
+#include "engine/model/build_file.h"
 
 namespace cow::execution {
 namespace {
@@ -37,8 +39,8 @@ bool IsFile(const std::string& path) {
 }
 
 std::string BuildFileOf(const std::string& directory) {
-  for (const char* name : {"BUILD.cow", "BUILD.bazel", "BUILD"}) {
-    if (IsFile(JoinPath(directory, name))) return name;
+  for (std::string_view name : kBuildFileNames) {
+    if (IsFile(JoinPath(directory, name))) return std::string(name);
   }
   return "";
 }
@@ -49,7 +51,7 @@ bool IsAskedByAll(std::string_view path) {
     if (path == file) return true;
   }
   for (std::string_view directory : {"/proc", "/dev", "/tmp", "/sys", "/usr/share/locale", "/usr/lib/locale"}) {
-    if (absl::StartsWith(path, directory) && (path.size() == directory.size() || path[directory.size()] == '/')) return true;
+    if (IsAtOrBelow(path, directory)) return true;
   }
   return false;
 }

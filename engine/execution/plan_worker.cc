@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/path_order.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
@@ -36,10 +36,6 @@ WorkOutcome FailedBecause(const Action& action, std::string_view reason) {
 // What the user, not the machine, has to put right.
 bool IsUsersFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status);
-}
-
-bool IsAtOrBelow(std::string_view path, std::string_view directory) {
-  return absl::StartsWith(path, directory) && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 // By place in prepared.inputs, from what a spawn reports, which got no directories. Empty if that is not all.

@@ -307,7 +307,7 @@ absl::StatusOr<SandboxResult> SandboxClient::Run(const SandboxRequest& request,
   std::unique_ptr<SandboxCgroup> group;
   Reports reports;
   if (request.audit && tier_ != "S3") {
-    return absl::FailedPreconditionError(absl::StrCat("an audit needs a sandbox of tier S3 with /proc; this one is ", tier_));
+    return absl::UnimplementedError(absl::StrCat("an audit needs a sandbox of tier S3 with /proc; this one is ", tier_));
   }
   if (limits.memory_bytes != 0 || limits.processes != 0) {
     COW_ASSIGN_OR_RETURN(group, Cgroups().Make(limits));

@@ -56,7 +56,8 @@ class SandboxClient {
 
   // Runs one action and returns when its last process is dead. That a command fails, exceeds its
   // time or is cancelled by `stop` is a result. Errors: kInvalidArgument for a malformed request,
-  // kFailedPrecondition if the program cannot be executed, kUnavailable if the sandbox was killed
+  // kFailedPrecondition if the program cannot be executed,
+  // kUnimplemented for an audit in a tier that has none, kUnavailable if the sandbox was killed
   // (the next Run uses a fresh helper, once; the kernel may still be killing the old processes, so
   // use fresh output directories), and the system's reason if the setup failed: kNotFound if a
   // source is gone, kResourceExhausted if there is no space.

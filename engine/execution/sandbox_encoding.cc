@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/path_order.h"
@@ -40,11 +39,6 @@ class FieldWriter {
  private:
   std::string bytes_;
 };
-
-bool IsBelow(std::string_view path, std::string_view directory) {
-  return path.size() > directory.size() && path[directory.size()] == '/' &&
-         absl::StartsWith(path, directory);
-}
 
 absl::Status CheckPlain(std::string_view path) {
   for (const std::string_view part : absl::StrSplit(path, '/')) {

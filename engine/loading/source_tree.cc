@@ -5,12 +5,12 @@
 
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/model/build_file.h"
 #include "engine/store/listing_digest.h"
 
 namespace cow::loading {
 namespace {
 
-constexpr std::string_view kBuildFileNames[] = {"BUILD.cow", "BUILD.bazel", "BUILD"};
 
 const DirectoryEntry* FindEntry(const Listing& listing, std::string_view name) {
   auto found = std::lower_bound(listing.begin(), listing.end(), name,

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,12 +32,6 @@ uint64_t BitOf(const Digest& digest, size_t which) {
 size_t WordOf(uint64_t bit) { return bit / 64; }
 uint64_t MaskOf(uint64_t bit) { return uint64_t{1} << (bit % 64); }
 
-absl::StatusOr<void*> MapBytes(int fd, int protection, int flags, const std::string& path) {
-  void* words = mmap(nullptr, kBytes, protection, flags, fd, 0);
-  if (words == MAP_FAILED) return ErrnoStatus(errno, path);
-  return words;
-}
-
 bool WriteWord(int fd, size_t word, uint64_t value) {
   return pwrite(fd, &value, sizeof value, static_cast<off_t>(word * sizeof value)) == sizeof value;
 }
@@ -51,7 +44,8 @@ absl::StatusOr<std::unique_ptr<LeaseMap>> LeaseMap::Create(const std::string& pa
   if (ftruncate(fd.get(), kBytes) != 0) return ErrnoStatus(errno, path);
   // The room to say later that everything is leased.
   if (!WriteWord(fd.get(), kWhetherAll, 0)) return absl::ResourceExhaustedError(absl::StrCat(path, ": no space"));
-  COW_ASSIGN_OR_RETURN(void* words, MapBytes(-1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, path));
+  void* words = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (words == MAP_FAILED) return ErrnoStatus(errno, path);
   return std::unique_ptr<LeaseMap>(new LeaseMap(words, std::move(fd)));
 }
 

@@ -1,7 +1,8 @@
 // SessionLease: what a session relies on, so that no other process removes it from the cache meanwhile.
 //
-// Each session keeps a set of digests in a file of its scratch directory, which others map: a Bloom filter, so that a
-// lease is two bits and may cover too much, never too little. On a full disk it covers everything. A session leases a digest before it looks whether the blob
+// Each session keeps a set of digests in a file of its scratch directory, which others read: a Bloom filter, so that a
+// lease is two bits and may cover too much, never too little. On a full disk it covers everything. A session leases a
+// digest before it looks whether the blob
 // is there; whoever collects garbage looks at the leases of all living sessions before it takes a blob away and again
 // afterwards, and puts back what was leased in between. The session then finds the blob, or finds it missing and makes
 // it again.
