@@ -5,6 +5,7 @@
 #include "rules/pack/cli/commands.h"
 #include "rules/pack/cli/setuid_flag.h"
 #include "rules/pack/deb/deb_reader.h"
+#include "rules/pack/deb/own_loader.h"
 
 namespace cow::pack {
 namespace {
@@ -35,6 +36,7 @@ absl::Status Run(const ParsedFlags& flags) {
   }
   COW_RETURN_IF_ERROR(tree.AddParents(DefaultParentMode));
   if (flags.Has("usrmerge-links")) COW_RETURN_IF_ERROR(AddMergedUsrLinks(tree, /*all=*/false));
+  if (flags.Has("run-from")) COW_RETURN_IF_ERROR(UseOwnLoader(tree, flags.Get("run-from")));
   return WriteTreeToDisk(tree, flags.Get("out"));
 }
 
@@ -48,7 +50,8 @@ Command DebUnpackCommand() {
            {"setuid", FlagKind::kValue, "reject|drop", "what a setuid bit does, default reject"},
            {"exclude", FlagKind::kRepeated, "PATH", "leave out this path (globs * and ?) and all below"},
            {"no-usrmerge", FlagKind::kSwitch, "", "do not move bin, lib, sbin... below usr/"},
-           {"usrmerge-links", FlagKind::kSwitch, "", "make bin -> usr/bin and the like"}},
+           {"usrmerge-links", FlagKind::kSwitch, "", "make bin -> usr/bin and the like"},
+           {"run-from", FlagKind::kValue, "PLACE", "programs use the tree's own loader, at PLACE from where they run"}},
           Run};
 }
 
