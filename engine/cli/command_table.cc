@@ -10,6 +10,7 @@
 #include "engine/cli/build_command.h"
 #include "engine/cli/cache_command.h"
 #include "engine/cli/completion_command.h"
+#include "engine/cli/fetch_command.h"
 #include "engine/cli/flag_table.h"
 #include "engine/cli/help_command.h"
 #include "engine/cli/rc_file.h"
@@ -43,6 +44,11 @@ const std::vector<Command>& Commands() {
       {"stats", "", "Shows how the recorded builds went: cache hits, slowest actions, history.", "", RunStats},
       {"lock", "[REPOSITORY...]", "Resolves the lock files of repositories again.",
        "The only command that changes a lock file.", RunLock},
+      {"fetch", "[TARGET...]", "Downloads all that building and testing the targets may need, and builds nothing.",
+       "Without targets: all targets of the workspace and all repositories it declares.", RunFetch},
+      {"vendor", "DIR [TARGET...]", "Copies all that building and testing the targets needs from outside to a directory.",
+       "Builds with --vendor_dir=DIR, also with --offline on a machine without a network, take it from there. Files are named by\n"
+       "their hashes; DIR/MANIFEST lists them, --check reads them all. What is there stays. Default: all targets.", RunVendor},
       {"clean", "", "Removes cow-out/ and cow-bin. Never needed for correctness.", "", RunClean},
       {"cache", "gc|path|stats|verify", "Says what lies in the cache, checks it, or makes it smaller.",
        "gc removes what --disk_cache_max says is too much, never what a running build uses; verify reads every file and\n"

@@ -12,9 +12,9 @@
 namespace cow::cli {
 namespace {
 
-constexpr char kBuilding[] = "build test run query";
+constexpr char kBuilding[] = "build test run query fetch vendor";
 constexpr char kExecuting[] = "build test run";
-constexpr char kLoading[] = "build test run query lock info clean cache why stats";
+constexpr char kLoading[] = "build test run query fetch vendor lock info clean cache why stats";
 
 absl::Status SetPositive(const std::string& text, std::string_view name, int* target) {
   int value = 0;
@@ -237,6 +237,32 @@ std::vector<Flag> OwnFlags() {
        "Says why toolchains were chosen and rejected, of toolchain types and targets that the expression matches.", kBuilding,
        Text(&BuildRequest::toolchain_resolution_debug)},
       {"offline", 0, "", {}, "Downloads nothing; what is not in the cache is an error.", kBuilding, Bool(&BuildRequest::offline)},
+      {"frozen", 0, "", {}, "As --offline; and 'cow lock' only checks.", "build test run query fetch vendor lock",
+       [](const std::string& value, Options& options) {
+         options.request.offline = value != "no";
+         return absl::OkStatus();
+       }},
+      {"vendor_dir", 0, "DIR", {}, "Takes what 'cow vendor DIR' has put there from there; each file's hash is checked.", kBuilding,
+       Text(&BuildRequest::vendor_dir)},
+      {"snapshot_mirror", 0, "URL", {}, "Where packages are that mirrors have deleted: URL/<date of the lock file>/pool/... May be "
+       "repeated.", kBuilding, Append(&BuildRequest::snapshot_mirrors)},
+      {"http_max_parallel_downloads", 0, "N", {}, "Downloads at once. Default: 8.", kBuilding,
+       [](const std::string& value, Options& options) {
+         return SetPositive(value, "http_max_parallel_downloads", &options.request.parallel_downloads);
+       }},
+      {"http_connector_attempts", 0, "N", {}, "How often the sources of a download are asked, until one answers. Default: 3.", kBuilding,
+       [](const std::string& value, Options& options) {
+         return SetPositive(value, "http_connector_attempts", &options.request.download_attempts);
+       }},
+      {"http_timeout_scaling", 0, "FACTOR", {}, "How much longer, or shorter, than 60 seconds a silent server is waited for.", kBuilding,
+       [](const std::string& value, Options& options) {
+         double factor = 0;
+         if (!absl::SimpleAtod(value, &factor) || !(factor > 0) || factor > 1e6) {
+           return absl::InvalidArgumentError(absl::StrCat("--http_timeout_scaling wants a number above 0, got '", value, "'"));
+         }
+         options.request.download_timeout_scale = factor;
+         return absl::OkStatus();
+       }},
       {"fetch", 0, "", {}, "With --nofetch, repositories are used as an earlier command left them.", kBuilding,
        Bool(&BuildRequest::fetch)},
       {"distdir", 0, "DIR", {}, "Where downloads may lie already, under the last part of their URL. May be repeated.", kBuilding,
@@ -287,7 +313,7 @@ std::vector<Flag> OwnFlags() {
        QueryBool(&QueryRequest::implicit_deps)},
       {"expunge", 0, "", {}, "Also removes the cache, which all workspaces of this user share.", "clean",
        Bool(&BuildRequest::expunge)},
-      {"check", 0, "", {}, "Changes nothing; exit code 1 if a lock file would change.", "lock", Bool(&BuildRequest::check_only)},
+      {"check", 0, "", {}, "Changes nothing; exit code 1 if a lock file would change, or a vendored file is damaged.", "lock vendor", Bool(&BuildRequest::check_only)},
       {"code", 'c', "CODE", {}, "Runs this text instead of a file.", "starlark",
        [](const std::string& value, Options& options) {
          options.starlark.code = value;

@@ -35,14 +35,15 @@ driver::ExitCode RunLock(const Options& options) {
   if (!request.ok()) return Report(request.status());
   absl::StatusOr<std::vector<driver::LockedRepository>> locked = driver::Lock(*request);
   if (!locked.ok()) return Report(locked.status());
+  const bool check_only = request->check_only || request->offline;
   bool changed = false;
   for (const driver::LockedRepository& repository : *locked) {
     changed |= repository.changed;
     if (options.quiet) continue;
     std::fprintf(stderr, "%s: %s %s\n", repository.name.c_str(), repository.lock_file.c_str(),
-                 !repository.changed ? "is up to date" : request->check_only ? "would change" : "written");
+                 !repository.changed ? "is up to date" : check_only ? "would change" : "written");
   }
-  return changed && request->check_only ? driver::ExitCode::kBuildFailed : driver::ExitCode::kOk;
+  return changed && check_only ? driver::ExitCode::kBuildFailed : driver::ExitCode::kOk;
 }
 
 driver::ExitCode RunClean(const Options& options) {

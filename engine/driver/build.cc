@@ -16,7 +16,6 @@
 #include "engine/driver/exit_status.h"
 #include "engine/driver/explain_file.h"
 #include "engine/driver/message_recorder.h"
-#include "engine/driver/offline_fetcher.h"
 #include "engine/driver/session.h"
 #include "engine/driver/test_summary.h"
 #include "engine/execution/execute.h"
@@ -78,6 +77,7 @@ class Builder {
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kLoading});
     const Clock::time_point loading = Clock::now();
     COW_ASSIGN_OR_RETURN(session_, Session::OpenRecords(request_, cancelled_));
+    session_->ShowDownloads(events_);
     if (BuildState::Covers(request_)) {
       state_.emplace(request_, session_->root, session_->installation, *session_->store);
       COW_ASSIGN_OR_RETURN(bool recalled, Recall());
@@ -265,14 +265,13 @@ class Builder {
   absl::StatusOr<execution::ExecutionResult> Run(const BuildPlan& plan, const execution::ExecutionOptions& options,
                                                  execution::SpawnRunner& runner) {
     store::LocalStore& store = *session_->store;
-    OfflineFetcher offline(*store.cas);
     store::BuildHistory history(store.database.get(), session_->root);
     store::ReadSets read_sets(store.database.get());
     execution::Services services{.cas = *store.cas,
                                  .action_cache = *store.actions,
                                  .file_states = *store.files,
                                  .trees = *store.trees,
-                                 .fetcher = request_.offline ? static_cast<store::Fetcher&>(offline) : *store.fetcher,
+                                 .fetcher = session_->Fetcher(),
                                  .spawn_runner = runner,
                                  .events = events_,
                                  .cancelled = cancelled_,

@@ -37,6 +37,11 @@ struct BuildRequest {
   bool check_visibility = true;
   bool fetch = true;                        // false: repositories are used as an earlier command left them
   std::vector<std::string> distdirs{};      // looked at before the network
+  std::string vendor_dir{};                 // files that travel with the sources; "" = none
+  std::vector<std::string> snapshot_mirrors{};  // base URLs; below them dates, below these what mirrors had then
+  int parallel_downloads = 8;
+  int download_attempts = 3;
+  double download_timeout_scale = 1;
   std::string repository_cache{};           // "" = none; the cache keeps what was downloaded in any case
   std::string min_sandbox = "S3";           // "S2", "S1"; "S0": none (--sandbox=none)
   uint64_t sandbox_memory_limit = 0;        // bytes of an action's processes together; 0 = any
@@ -52,7 +57,7 @@ struct BuildRequest {
   std::string shell_output{};               // the end of the path of an output of it; "" = any
   std::vector<std::string> shell_command{}; // empty: a shell
   bool expunge = false;                     // cow clean
-  bool check_only = false;                  // cow lock
+  bool check_only = false;                  // cow lock, cow vendor
 };
 
 struct BuiltFile {

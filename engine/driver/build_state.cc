@@ -235,6 +235,7 @@ absl::Status BuildState::Remember(const Outcome& outcome, const BuildPlan& plan,
                                   std::vector<SeenPath> seen, const std::vector<RepositoryInput>& inputs) const {
   OutcomeRecord record{.outcome = outcome};
   for (const RepositoryInput& input : inputs) {
+    if (input.kind == RepositoryInput::Kind::kDownload) continue;
     if (input.kind != RepositoryInput::Kind::kFile) {
       record.environment.push_back(input);
       continue;

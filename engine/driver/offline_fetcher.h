@@ -15,7 +15,7 @@ class OfflineFetcher final : public store::Fetcher {
   absl::Status Fetch(const FetchSpec& spec) override {
     if (cas_.Contains(spec.digest)) return absl::OkStatus();
     return absl::FailedPreconditionError(
-        absl::StrCat("'", spec.url, "' is not in the cache and --offline forbids to download it"));
+        absl::StrCat("'", spec.url, "' is not in the cache, and --offline forbids to download it"));
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "engine/driver/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -7,6 +8,8 @@
 #include "engine/analysis/builtin_providers.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/driver/offline_fetcher.h"
+#include "engine/driver/vendored_fetcher.h"
 #include "engine/store/cache_layout.h"
 #include "engine/store/repository_downloader.h"
 
@@ -16,6 +19,15 @@ namespace {
 
 std::string Absolute(const std::string& path, const BuildRequest& request) {
   return absl::StartsWith(path, "/") ? path : JoinPath(request.working_directory, path);
+}
+
+store::MirrorFetcherOptions FetchingOptions(const BuildRequest& request) {
+  store::MirrorFetcherOptions options{.attempts = request.download_attempts,
+                                      .parallel = request.parallel_downloads,
+                                      .snapshot_mirrors = request.snapshot_mirrors};
+  options.download.timeout_seconds =
+      std::max(1, static_cast<int>(options.download.timeout_seconds * request.download_timeout_scale));
+  return options;
 }
 
 }  // namespace
@@ -46,11 +58,34 @@ absl::StatusOr<std::unique_ptr<Session>> Session::OpenRecords(const BuildRequest
   COW_ASSIGN_OR_RETURN(session->installation, FindInstallation());
   COW_ASSIGN_OR_RETURN(std::string cache, CacheRoot(request));
   COW_ASSIGN_OR_RETURN(session->store, store::LocalStore::OpenRecords(cache));
+  session->store->fetching = FetchingOptions(request);
+  session->offline = request.offline;
+  if (!request.vendor_dir.empty()) {
+    COW_ASSIGN_OR_RETURN(session->vendored, store::VendorDirectory::Open(Absolute(request.vendor_dir, request)));
+  }
   return session;
 }
 
+void Session::ShowDownloads(EventSink& progress) {
+  store->fetching.on_progress = [&progress](std::string_view text) {
+    progress.Handle(Message{Message::Kind::kInfo, std::string(text)});
+  };
+}
+
+store::Fetcher& Session::Fetcher() {
+  store::Fetcher* fetcher = store->fetcher.get();
+  if (offline) {
+    if (offline_fetcher == nullptr) offline_fetcher = std::make_unique<OfflineFetcher>(*store->cas);
+    fetcher = offline_fetcher.get();
+  }
+  if (!vendored) return *fetcher;
+  if (vendored_fetcher == nullptr) vendored_fetcher = std::make_unique<VendoredFetcher>(*fetcher, *store->cas, *vendored);
+  return *vendored_fetcher;
+}
+
 absl::Status Session::LoadWorkspace(const BuildRequest& request, EventSink& events, EventSink& progress) {
-  store::RepositoryDownloaderOptions downloads{.offline = request.offline};
+  store::RepositoryDownloaderOptions downloads{.offline = request.offline,
+                                               .vendored = vendored ? &*vendored : nullptr};
   for (const std::string& directory : request.distdirs) downloads.distdirs.push_back(Absolute(directory, request));
   if (!request.repository_cache.empty()) downloads.repository_cache = Absolute(request.repository_cache, request);
   downloader =

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -14,7 +15,9 @@
 #include "engine/loading/workspace.h"
 #include "engine/model/build_event.h"
 #include "engine/store/downloader.h"
+#include "engine/store/fetcher.h"
 #include "engine/store/local_store.h"
+#include "engine/store/vendor_directory.h"
 
 namespace cow::driver {
 
@@ -33,6 +36,12 @@ struct Session {
   // `events` gets what print() says, `progress` what repository rules report.
   absl::Status LoadWorkspace(const BuildRequest& request, EventSink& events, EventSink& progress);
 
+  // Where downloads come from, as the request says. After the store's BeginSession; lives as long as this.
+  store::Fetcher& Fetcher();
+
+  // Tells `progress` about downloads now and then, from any thread. Before the store's BeginSession.
+  void ShowDownloads(EventSink& progress);
+
   explicit Session(std::stop_token cancelled);
 
   std::atomic<bool> stop_evaluations = false;
@@ -40,6 +49,10 @@ struct Session {
   std::string root{};  // directory of WORKSPACE.cow
   Installation installation{};
   std::unique_ptr<store::LocalStore> store{};
+  bool offline = false;
+  std::optional<store::VendorDirectory> vendored{};
+  std::unique_ptr<store::Fetcher> offline_fetcher{};
+  std::unique_ptr<store::Fetcher> vendored_fetcher{};
   std::unique_ptr<store::Downloader> downloader{};
   std::unique_ptr<loading::Workspace> workspace{};
   std::unique_ptr<loading::PackageLoader> packages{};

@@ -35,7 +35,7 @@ std::string WorkspaceAt(const std::string& directory) {
 absl::StatusOr<std::vector<LockedRepository>> Lock(const BuildRequest& request) {
   StderrSink events;
   COW_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::Open(request, events));
-  COW_ASSIGN_OR_RETURN(auto locked, session->workspace->LockRepositories(request.patterns, !request.check_only));
+  COW_ASSIGN_OR_RETURN(auto locked, session->workspace->LockRepositories(request.patterns, !request.check_only && !request.offline));
   std::vector<LockedRepository> result;
   for (const loading::LockedRepository& repository : locked) {
     result.push_back({repository.name, BelowRoot(repository.path, session->workspace->root()), repository.changed});
@@ -49,7 +49,7 @@ absl::Status Clean(const BuildRequest& request) {
   COW_RETURN_IF_ERROR(RemoveFile(root + "/cow-bin"));
   if (!request.expunge) return absl::OkStatus();
   COW_ASSIGN_OR_RETURN(std::string cache, CacheRoot(request));
-  for (const char* part : {"cas", "db", "quarantine", "repos", "tmp", "trees"}) {
+  for (const char* part : {"cas", "db", "downloads", "quarantine", "repos", "tmp", "trees"}) {
     COW_RETURN_IF_ERROR(RemoveTree(absl::StrCat(cache, "/", part)));
   }
   return absl::OkStatus();

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 
 namespace cow::execution {
@@ -55,16 +54,18 @@ absl::StatusOr<std::vector<size_t>> BlobSupply::Find(const std::vector<ArtifactV
   for (const Part& part : parts) digests.push_back(part.digest);
   COW_ASSIGN_OR_RETURN(std::vector<Digest> list, blobs_.FindMissing(digests));
   absl::flat_hash_set<Digest> missing(list.begin(), list.end());
+  std::vector<const FetchSpec*> wanted;
   for (const Part& part : parts) {
     if (!missing.contains(part.digest)) continue;
     auto source = downloads_.find(part.digest);
     if (source == downloads_.end()) {
       lost.push_back(part.value);
     } else if (download) {
-      COW_RETURN_IF_ERROR(Annotate(fetcher_.Fetch(*source->second), absl::StrCat("fetching ", source->second->url)));
+      wanted.push_back(source->second);
       missing.erase(part.digest);
     }
   }
+  if (!wanted.empty()) COW_RETURN_IF_ERROR(store::FetchAll(fetcher_, wanted));
   std::sort(lost.begin(), lost.end());
   lost.erase(std::unique(lost.begin(), lost.end()), lost.end());
   return lost;

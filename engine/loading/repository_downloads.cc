@@ -102,7 +102,10 @@ absl::StatusOr<store::DownloadedFile> Fetch(RepositoryRun& run, const Source& so
     options.on_progress(run.declaration().name, absl::StrCat("downloading ", PathBasename(source.request.urls[0])));
   }
   COW_ASSIGN_OR_RETURN(store::DownloadedFile file, options.downloader->Download(source.request));
-  if (!source.request.sha256.empty()) return file;
+  if (!source.request.sha256.empty()) {
+    run.Note({RepositoryInput::Kind::kDownload, source.request.urls[0], source.request.sha256});
+    return file;
+  }
   return absl::InvalidArgumentError(absl::StrCat(
       "a download needs 'sha256' or 'integrity', so that the build does not depend on what a server says today; ",
       source.request.urls[0], " has sha256 = \"", file.digest.hex(), "\""));

@@ -13,7 +13,7 @@
 namespace cow::loading {
 namespace {
 
-constexpr std::string_view kKindNames[] = {"file", "variable", "program"};
+constexpr std::string_view kKindNames[] = {"file", "variable", "program", "download"};
 
 absl::StatusOr<std::string> StateOfFile(const std::string& path, const FileDigester& digest) {
   absl::StatusOr<FileInfo> info = StatFile(path);
@@ -37,12 +37,14 @@ absl::StatusOr<std::string> StateOf(RepositoryInput::Kind kind, const std::strin
       return value == nullptr ? "" : absl::StrCat("=", value);
     }
     case RepositoryInput::Kind::kProgram: return FindProgram(name).value_or("");
+    case RepositoryInput::Kind::kDownload: return absl::InternalError("what is pinned has no state of its own");
   }
   return "";
 }
 
 bool AreCurrent(const std::vector<RepositoryInput>& inputs, const FileDigester& digest) {
   for (const RepositoryInput& input : inputs) {
+    if (input.kind == RepositoryInput::Kind::kDownload) continue;
     absl::StatusOr<std::string> state = StateOf(input.kind, input.name, digest);
     if (!state.ok() || *state != input.state) return false;
   }

@@ -13,7 +13,8 @@
 namespace cow::loading {
 
 // The present state of an input: of a file "<sha256>/<size>", "dir:<digest>" of a directory's listing or "" if
-// absent; "=<value>" of a variable or "" if unset; the path of a program or "" if it is not found.
+// absent; "=<value>" of a variable or "" if unset; the path of a program or "" if it is not found. Downloads, whose state is
+// their sha256 for ever, must not be asked for.
 absl::StatusOr<std::string> StateOf(RepositoryInput::Kind kind, const std::string& name, const FileDigester& digest);
 
 // Whether every input is as it was.

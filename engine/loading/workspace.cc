@@ -277,6 +277,14 @@ absl::StatusOr<std::vector<LockedRepository>> Workspace::LockRepositories(const 
   return locked;
 }
 
+absl::Status Workspace::MakeRepositories() {
+  for (const std::string& name : parts_->repositories.Names()) {
+    if (parts_->repositories.Find(name)->builtin) continue;
+    COW_RETURN_IF_ERROR(parts_->repositories.RootOf(name).status());
+  }
+  return absl::OkStatus();
+}
+
 std::vector<FileRead> Workspace::FilesRead() const { return parts_->tree.FilesRead(); }
 
 std::vector<RepositoryInput> Workspace::RepositoryInputs() const { return parts_->repositories.Inputs(); }

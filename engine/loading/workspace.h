@@ -65,7 +65,7 @@ struct Registration {
 
 // Something a repository rule looked at, and how it was. repository_inputs.h tells what the states mean.
 struct RepositoryInput {
-  enum class Kind { kFile, kVariable, kProgram };  // watched or read file; environ; which()
+  enum class Kind { kFile, kVariable, kProgram, kDownload };  // watched or read file; environ; which(); pinned
   Kind kind = Kind::kFile;
   std::string name{};
   std::string state{};
@@ -112,6 +112,10 @@ class Workspace {
   // file of its `lock_file` attribute if `write`. In order of `names`, or by name. A repository whose `lock_file` is
   // not set is left out.
   absl::StatusOr<std::vector<LockedRepository>> LockRepositories(const std::vector<std::string>& names, bool write);
+
+  // Makes every repository the workspace declares, also those that no label has asked for. The error of the first that
+  // cannot be made.
+  absl::Status MakeRepositories();
 
   // Every file and directory loading looked at so far.
   std::vector<FileRead> FilesRead() const;

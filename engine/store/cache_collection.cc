@@ -59,6 +59,7 @@ class Collection {
     result_.bytes_after = census.total_bytes();
     if (max_bytes_ == kNoCacheLimit || result_.bytes_before > max_bytes_) {
       COW_RETURN_IF_ERROR(EmptyQuarantine(census));
+      COW_RETURN_IF_ERROR(RemoveBeginnings());
       // Results first: what they need was stored before them.
       COW_RETURN_IF_ERROR(ReadResults());
       COW_RETURN_IF_ERROR(ListItems());
@@ -71,6 +72,19 @@ class Collection {
   }
 
  private:
+  // Of files that nobody fetches now.
+  absl::Status RemoveBeginnings() {
+    const std::string& directory = store_.layout.downloads();
+    auto entries = ListDirectory(directory);
+    if (!entries.ok()) return absl::OkStatus();
+    for (const DirectoryEntry& entry : *entries) {
+      if (entry.name.starts_with("lock-")) continue;
+      COW_ASSIGN_OR_RETURN(auto lock, FileLock::Try(absl::StrCat(directory, "/lock-", entry.name.substr(0, 3))));
+      if (lock) COW_RETURN_IF_ERROR(RemoveFile(absl::StrCat(directory, "/", entry.name)));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status EmptyQuarantine(const CacheCensus& census) {
     COW_ASSIGN_OR_RETURN(auto entries, ListDirectory(store_.layout.quarantine()));
     for (const DirectoryEntry& entry : entries) {

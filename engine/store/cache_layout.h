@@ -2,6 +2,7 @@
 //
 //   cas/ab/<sha256>  blobs        trees/<digest>  materialised trees     db/          records (LMDB)
 //   repos/           repositories tmp/            scratch of sessions    quarantine/  what turned out damaged
+//   downloads/       beginnings of files that are being fetched
 #pragma once
 
 #include <string>
@@ -19,6 +20,7 @@ struct CacheLayout {
   std::string repos() const { return root + "/repos"; }
   std::string tmp() const { return root + "/tmp"; }
   std::string quarantine() const { return root + "/quarantine"; }
+  std::string downloads() const { return root + "/downloads"; }  // made when something is fetched
 };
 
 // $COW_CACHE_DIR, else $XDG_CACHE_HOME/cow, else $HOME/.cache/cow. kFailedPrecondition if none is set or the path is

@@ -1,6 +1,8 @@
 // Fetcher: brings bytes whose digest is known beforehand into the CAS.
 #pragma once
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "engine/model/action.h"
 
@@ -14,6 +16,13 @@ class Fetcher {
   // kFailedPrecondition: the source has other bytes (names the URL and both hashes). kUnavailable: no source answered.
   // kInvalidArgument: a URL of unknown kind.
   virtual absl::Status Fetch(const FetchSpec& spec) = 0;
+
+  // How many calls of Fetch at once make sense.
+  virtual int parallel() const { return 1; }
 };
+
+// Fetches all, several at once, and all others even if one fails; then the error of the first in the list that has one,
+// saying which file it was. After kCancelled no more begin.
+absl::Status FetchAll(Fetcher& fetcher, const std::vector<const FetchSpec*>& specs);
 
 }  // namespace cow::store

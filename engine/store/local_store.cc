@@ -43,7 +43,7 @@ absl::Status LocalStore::BeginSession() {
   actions = std::make_unique<LocalActionCache>(database.get());
   files = std::make_unique<FileStateCache>(cas.get(), database.get());
   trees = std::make_unique<TreeStore>(layout, scratch, cas.get(), database.get());
-  fetcher = std::make_unique<MirrorFetcher>(cas.get(), scratch);
+  fetcher = std::make_unique<MirrorFetcher>(cas.get(), layout, scratch, fetching);
   return absl::OkStatus();
 }
 

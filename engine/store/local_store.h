@@ -20,6 +20,8 @@ namespace cow::store {
 struct LocalStore {
   ~LocalStore();
 
+  MirrorFetcherOptions fetching{};  // to be set before BeginSession
+
   static absl::StatusOr<std::unique_ptr<LocalStore>> Open(const std::string& cache_root, DatabaseOptions options = {});
 
   // The two halves of Open. After the first there are only records, and digests of files: `layout`, `database`, `files`.

@@ -26,8 +26,8 @@ esac
   }
 
   MirrorFetcher Fetcher(std::vector<std::string> mirrors = {}) {
-    return MirrorFetcher(store_->cas.get(), store_->session->path(),
-                         {.attempts = 3, .backoff_ms = 1, .apt_helper = FakeHelper(), .mirrors = std::move(mirrors)});
+    return MirrorFetcher(store_->cas.get(), store_->layout, store_->session->path(),
+                         {.attempts = 3, .backoff_ms = 1, .mirrors = std::move(mirrors), .download = {.apt_helper = FakeHelper()}});
   }
 
   int Tries() {

@@ -38,6 +38,10 @@ std::string RepositoryDownloader::CachePath(const std::string& sha256) const {
 
 absl::StatusOr<Digest> RepositoryDownloader::FindOnThisMachine(const DownloadRequest& request) {
   std::vector<std::string> candidates;
+  if (options_.vendored != nullptr) {
+    absl::StatusOr<std::string> path = options_.vendored->Find(request.sha256);
+    if (path.ok()) candidates.push_back(*std::move(path));
+  }
   if (!options_.repository_cache.empty()) candidates.push_back(CachePath(request.sha256));
   for (const std::string& directory : options_.distdirs) {
     for (const std::string& url : request.urls) {
@@ -77,7 +81,7 @@ absl::StatusOr<DownloadedFile> RepositoryDownloader::Download(const DownloadRequ
   for (const std::string& url : request.urls) remote |= !IsLocal(url);
   if (options_.offline && remote) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "[", absl::StrJoin(request.urls, ", "), "] is neither in the cache nor in a --distdir, and --offline forbids to download it"));
+        "[", absl::StrJoin(request.urls, ", "), "] is neither in the cache nor in a --distdir or --vendor_dir, and --offline forbids to download it"));
   }
   COW_ASSIGN_OR_RETURN(Digest digest, fetcher_.FetchAny(request));
   COW_ASSIGN_OR_RETURN(DownloadedFile file, FileOf(digest));

@@ -8,11 +8,13 @@
 #include "engine/store/cas.h"
 #include "engine/store/downloader.h"
 #include "engine/store/mirror_fetcher.h"
+#include "engine/store/vendor_directory.h"
 
 namespace cow::store {
 
 struct RepositoryDownloaderOptions {
   bool offline = false;                  // nothing but files of this machine
+  const VendorDirectory* vendored = nullptr;  // outlives the downloader
   std::vector<std::string> distdirs{};   // directories with files named as the last part of a URL
   std::string repository_cache{};        // "" = none; laid out as Bazel's: content_addressable/sha256/<hash>/file
 };

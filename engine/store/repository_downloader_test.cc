@@ -11,7 +11,8 @@ namespace {
 class RepositoryDownloaderTest : public testing::Test {
  protected:
   absl::StatusOr<DownloadedFile> Download(std::vector<std::string> urls, std::string_view text, RepositoryDownloaderOptions options = {}) {
-    MirrorFetcher fetcher(store_->cas.get(), store_->session->path(), {.attempts = 1, .apt_helper = "/bin/false"});
+    MirrorFetcher fetcher(store_->cas.get(), store_->layout, store_->session->path(),
+                          {.attempts = 1, .download = {.apt_helper = "/bin/false"}});
     return RepositoryDownloader(store_->cas.get(), &fetcher, std::move(options))
         .Download({.urls = std::move(urls), .sha256 = text.empty() ? "" : Digest::Of(text).hex()});
   }
@@ -35,7 +36,7 @@ TEST_F(RepositoryDownloaderTest, LooksIntoDirectoriesOfTheUser) {
   EXPECT_TRUE(Download({"https://dead/a/x.tar?raw=1"}, "text", options).ok());
   absl::Status missing = Download({"https://dead/y.tar"}, "more", options).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(missing));
-  EXPECT_EQ(missing.message(), "[https://dead/y.tar] is neither in the cache nor in a --distdir, and --offline forbids to download it");
+  EXPECT_EQ(missing.message(), "[https://dead/y.tar] is neither in the cache nor in a --distdir or --vendor_dir, and --offline forbids to download it");
 }
 
 TEST_F(RepositoryDownloaderTest, SharesARepositoryCache) {

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Programs that use two dozen libraries of Debian compile, link and run with nothing but the packages of a lock file.
+# usage: debian_libraries.sh SOURCE_DIR BIN_DIR; needs a mirror of Debian 12 in apt's sources.
+set -euo pipefail
+source_dir=$1 bin=$2
+if ! command -v apt-get >/dev/null || ! apt-get --no-release-info indextargets --format '$(RELEASE)' 'Created-By: Packages' | grep -q '^bookworm$'; then
+  [ "${COW_REQUIRE_TOOLS:-}" = 1 ] && { echo "FAILED: apt has no source for bookworm" >&2; exit 1; }
+  echo "SKIPPED: apt has no source for bookworm"
+  exit 0
+fi
+root=$(mktemp -d)
+trap 'chmod -R u+rwx "$root" && rm -rf "$root"' EXIT
+cp -r "$source_dir/tests/interop/debian_libraries" "$root/ws"
+rm -rf "$root/ws/cow-out" "$root/ws/cow-bin"
+cd "$root/ws"
+"$bin/cow" test -k //... --test_timeout=120 --cache_dir="$root/cache"

@@ -1,0 +1,3 @@
+#include <boost/filesystem.hpp>
+
+int main() { return boost::filesystem::exists(boost::filesystem::current_path()) ? 0 : 1; }

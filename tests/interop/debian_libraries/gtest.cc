@@ -1,0 +1,3 @@
+#include <gtest/gtest.h>
+
+TEST(Debian, HasGoogletest) { EXPECT_EQ(6 * 7, 42); }
