@@ -48,7 +48,7 @@ Micros FromRecord(const flatbuffers::Vector<Offset<record::Duration>>& stored) {
 RecordedDurations DecodeDurations(std::string_view bytes) {
   RecordedDurations durations;
   if (bytes.size() < 16) return durations;
-  std::vector<uint64_t> aligned((bytes.size() + 7) / 8);
+  std::vector<uint64_t> aligned(bytes.size() / 8 + 1);
   std::memcpy(aligned.data(), bytes.data(), bytes.size());
   const auto* data = reinterpret_cast<const uint8_t*>(aligned.data());
   flatbuffers::Verifier verifier(data, bytes.size());

@@ -10,6 +10,14 @@ namespace {
 
 thread_local sigjmp_buf* innermost = nullptr;
 
+// Signals are not blocked in the handler, which is left by a jump that restores no mask: that would cost two calls each time. The
+// thread sanitizer's own handler, which calls ours, blocks all signals.
+#ifdef __SANITIZE_THREAD__
+constexpr int kRestoresMask = 1;
+#else
+constexpr int kRestoresMask = 0;
+#endif
+
 struct sigaction before_segv;
 struct sigaction before_bus;
 
@@ -24,7 +32,6 @@ void OnFault(int signal, siginfo_t* info, void* /*context*/) {
 bool SetHandlers() {
   struct sigaction action = {};
   action.sa_sigaction = OnFault;
-  // Not blocked in the handler, which is left by a jump that restores no mask: that would cost two calls each time.
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigemptyset(&action.sa_mask);
   sigaction(SIGSEGV, &action, &before_segv);
@@ -39,7 +46,7 @@ bool RunGuarded(absl::FunctionRef<void()> body) {
   static_cast<void>(handlers_are_set);
   sigjmp_buf here;
   sigjmp_buf* const outer = innermost;
-  if (sigsetjmp(here, 0) != 0) {
+  if (sigsetjmp(here, kRestoresMask) != 0) {
     innermost = outer;
     return false;
   }
