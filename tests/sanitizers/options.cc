@@ -19,7 +19,7 @@ const char* __ubsan_default_options() { return COW_REPORTS "halt_on_error=1"; }
 // A data race does not end the program: one run shows them all.
 const char* __tsan_default_options() {
   return COW_REPORTS
-      "halt_on_error=0:second_deadlock_stack=1:history_size=4:die_after_fork=0:suppressions=" COW_TSAN_SUPPRESSIONS;
+      "halt_on_error=0:atexit_sleep_ms=50:second_deadlock_stack=1:history_size=4:die_after_fork=0:suppressions=" COW_TSAN_SUPPRESSIONS;
 }
 
 }  // extern "C"
