@@ -187,6 +187,8 @@ absl::StatusOr<std::string> LocalCas::Get(const Digest& digest) {
   struct stat info;
   absl::StatusOr<UniqueFd> fd = OpenRegular(UncheckedPathOf(digest), O_NOFOLLOW, &info);
   if (absl::IsNotFound(fd.status())) return NoBlob(digest);
+  // A link or a directory in its place is damage, which PathOf puts aside.
+  if (!fd.ok()) COW_RETURN_IF_ERROR(PathOf(digest).status());
   COW_RETURN_IF_ERROR(fd.status());
   COW_ASSIGN_OR_RETURN(std::string bytes, ReadFd(fd->get()));
   Digest found = Digest::Of(bytes);

@@ -79,6 +79,19 @@ TEST_F(LocalCasTest, NeverReturnsWrongBytesFromGet) {
   EXPECT_FALSE(store->cas->Contains(digest));
 }
 
+TEST_F(LocalCasTest, TakesALinkOrADirectoryInPlaceOfABlobForDamage) {
+  auto store = OpenTestingStore(dir_);
+  for (bool link : {true, false}) {
+    Digest digest = *store->cas->Put("some bytes");
+    const std::string path = store->cas->UncheckedPathOf(digest);
+    ASSERT_TRUE(RemoveFile(path).ok());
+    ASSERT_TRUE(link ? MakeSymlink("/etc/passwd", path).ok() : MakeDirectories(path).ok());
+    EXPECT_TRUE(absl::IsDataLoss(store->cas->Get(digest).status())) << store->cas->Get(digest).status();
+    EXPECT_TRUE(absl::IsNotFound(store->cas->Get(digest).status()));
+  }
+  EXPECT_EQ(Quarantined(), 2u);
+}
+
 TEST_F(LocalCasTest, FindsATruncatedBlobWhateverTheIndexSays) {
   auto store = OpenTestingStore(dir_);
   Digest digest = *store->cas->Put("some bytes");
