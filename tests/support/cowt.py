@@ -127,7 +127,8 @@ def main():
         (work / path).parent.mkdir(parents=True, exist_ok=True)
         (work / path).write_text(content)
     env = {"PATH": f"{args.bin}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home), "COW_CACHE_DIR": str(cache),
-           "LANG": "C.UTF-8", "TMPDIR": str(root), "COW_SOURCE_DIR": os.environ.get("COW_SOURCE_DIR", ""), "TERM": "dumb"}
+           "LANG": "C.UTF-8", "TMPDIR": str(root), "COW_SOURCE_DIR": os.environ.get("COW_SOURCE_DIR", ""), "TERM": "dumb",
+           "COW_SANITIZER": os.environ.get("COW_SANITIZER", "")}
     replacements = [(str(work), "$WORK"), (str(cache), "$CACHE"), (str(root), "$ROOT")]
 
     failures, changed = 0, False
