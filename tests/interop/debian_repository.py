@@ -102,6 +102,7 @@ class DebianRepositoryTest(unittest.TestCase):
             self.mirror.add_package("libgreet1", "1.1", "amd64", {"usr/lib/greet": "new"})
             self.mirror.publish()
             self.assertIn("would change", self.lock(server, 1, "--check"))
+            self.assertIn("would change", self.lock(server, 1, "--frozen"))
             self.assertEqual(self.read("deb.lock"), text)
             self.lock(server)
             self.assertIn("libgreet1 amd64 1.1", self.read("deb.lock"))
@@ -188,8 +189,15 @@ class DebianRepositoryTest(unittest.TestCase):
                     code = 36 if fault == "stall" else 1
                     message = self.cow("build", ":copy", *quick, env=alone, cache="alone-" + fault, expect=code)
                     self.assertIn(said, message)
-            bad.faults = {big: "truncate"}
-            self.cow("build", ":copy", *quick, env=alone, cache="alone-truncate")
+            # The next command goes on where the last one ended.
+            bad.faults = {big: "cut"}
+            once = ("--http_connector_attempts=1",)
+            self.cow("build", ":copy", *once, env=alone, cache="alone-truncate", expect=36)
+            bad.faults = {}
+            bad.requests.clear()
+            self.cow("build", ":copy", *once, env=alone, cache="alone-truncate")
+            self.assertTrue([asked for path, asked in bad.requests if path == big and asked])
+            self.assertEqual(self.sums(), self.locked_sums())
 
     def test_snapshot_mirror(self):
         with self.mirror.serving() as server:

@@ -4,7 +4,7 @@
     mirror.add_package("libgreet-dev", "1.0", "amd64", {"usr/include/greet.h": "..."}, depends="libgreet1")
     mirror.publish()
     with mirror.serving() as server:
-        server.faults["/pool/..."] = "truncate"     # 404, truncate, lie, stall
+        server.faults["/pool/..."] = "truncate"     # 404, truncate (once), cut (always), lie, stall
 """
 
 import contextlib
@@ -57,8 +57,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data) - start))
         self.send_header("Last-Modified", self.date_time_string(int(os.path.getmtime(file))))
         self.end_headers()
-        if fault == "truncate" and not start:
-            self.wfile.write(data[: len(data) // 2])
+        if fault == "cut" or (fault == "truncate" and not start):
+            self.wfile.write(data[start : start + (len(data) - start) // 2])
             self.wfile.flush()
             self.close_connection = True
             return
