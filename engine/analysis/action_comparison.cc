@@ -54,7 +54,7 @@ bool SameAction(const ActionRecord& a, const ActionRecord& b) {
       x.executable != y.executable || x.substitutions != y.substitutions || !(x.fetch == y.fetch) ||
       !a.computed_substitutions.empty() || !b.computed_substitutions.empty() ||
       x.timeout_seconds != y.timeout_seconds || x.unused_inputs_list != y.unused_inputs_list ||
-      a.host_tree != b.host_tree) {
+      a.host_tree != b.host_tree || x.root_tree != y.root_tree) {
     return false;
   }
   if (InputIds(a) != InputIds(b)) return false;

@@ -137,6 +137,16 @@ std::shared_ptr<ArgsSpec> Words(std::vector<Value> words) {
   return spec;
 }
 
+// A program of the build may bring the root directory it runs in, and what it is started by.
+void UseRuntime(const RuleContext& context, const ConfiguredTarget& tool, ActionRecord& record) {
+  Runtime runtime = RuntimeOf(tool.providers.Find(BuiltinProviders::Get().runtime_info));
+  record.action.root_tree = runtime.root;
+  if (runtime.command.empty()) return;
+  std::vector<Value> words;
+  for (const std::string& word : runtime.command) words.push_back(context.heap().NewString(word));
+  record.arguments.push_back(Words(std::move(words)));
+}
+
 // Notes the program, and the root directory it asks for if the action names none.
 absl::Status ReadExecutable(const RuleContext& context, Value executable, InputCollector& inputs,
                             ActionRecord& record) {
@@ -168,6 +178,7 @@ absl::Status ReadExecutable(const RuleContext& context, Value executable, InputC
   if (record.host_tree == nullptr && tool != nullptr) {
     Value info = tool->providers.Find(BuiltinProviders::Get().host_tree_info);
     COW_ASSIGN_OR_RETURN(record.host_tree, HostTreeOf(info, "run"));
+    if (record.host_tree == nullptr) UseRuntime(context, *tool, record);
     // A script that lies in the workspace brings nothing to run it with.
     if (record.host_tree == nullptr && tool->kind == "source file") {
       record.host_tree = ShellHostTree(context);

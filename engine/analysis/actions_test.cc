@@ -1,4 +1,6 @@
 // ctx.actions: what each function declares, and what it refuses.
+#include <algorithm>
+
 #include "engine/analysis/analysis_fixture.h"
 
 namespace cow::analysis {
@@ -68,6 +70,45 @@ TEST_F(ActionsTest, RunShellTakesShellAndTreeFromTheToolchain) {
   EXPECT_THAT(Words(plan_, action), ElementsAre("/bin/bash", "-c", "echo $1", "", "x"));
   ASSERT_TRUE(action.host_tree.valid());
   EXPECT_EQ(plan_.host_trees[action.host_tree.value()]->name, "@cow//sh:tree");
+}
+
+TEST_F(ActionsTest, ProgramRunsInTheRootOfItsRuntimeInfo) {
+  Write("b/in.txt", "");
+  Write("b/defs.cow", R"(
+def _program(ctx):
+    root = ctx.actions.declare_directory("root")
+    program = ctx.actions.declare_file("program")
+    ctx.actions.run(outputs = [root, program], executable = ctx.file.src)
+    return [DefaultInfo(files = depset([program]), executable = program),
+            RuntimeInfo(root = root, command = ["/bin/emulator", "-x"])]
+
+program = rule(implementation = _program, executable = True, attrs = {"src": attr.label(allow_single_file = True)})
+
+def _user(ctx):
+    out = ctx.actions.declare_file("out")
+    ctx.actions.run(outputs = [out], executable = ctx.executable.tool, arguments = ["word"], mnemonic = "Use")
+    return [DefaultInfo(files = depset([out]))]
+
+user = rule(implementation = _user, attrs = {"tool": attr.label(executable = True, cfg = "target")})
+)");
+  Write("b/BUILD.cow", R"(
+load(":defs.cow", "program", "user")
+program(name = "p", src = "in.txt")
+user(name = "u", tool = ":p")
+)");
+  plan_ = Plan({"//b:u"});
+  const auto use = std::find_if(plan_.actions.begin(), plan_.actions.end(),
+                                [](const Action& action) { return action.mnemonic == "Use"; });
+  ASSERT_NE(use, plan_.actions.end());
+  EXPECT_FALSE(use->host_tree.valid());
+  ASSERT_TRUE(use->root_tree.valid());
+  EXPECT_EQ(plan_.artifact(use->root_tree).short_path(), "b/root");
+  EXPECT_THAT(Paths(plan_, use->inputs.ToList()), testing::UnorderedElementsAre("b/root", "b/program"));
+  EXPECT_THAT(Words(plan_, *use), ElementsAre("/bin/emulator", "-x", "b/program", "word"));
+}
+
+TEST_F(ActionsTest, RootOfARuntimeIsADirectory) {
+  EXPECT_THAT(Fail("    RuntimeInfo(root = src)\n"), HasSubstr("'root' is 'a/in.txt', want a directory"));
 }
 
 TEST_F(ActionsTest, RunShellWithoutShellSaysWhatToAdd) {

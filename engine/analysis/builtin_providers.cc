@@ -13,6 +13,7 @@
 #include "engine/loading/rule_builtin.h"
 #include "engine/starlark/arguments.h"
 #include "engine/starlark/function_value.h"
+#include "engine/starlark/operations.h"
 #include "engine/starlark/struct_value.h"
 
 namespace cow::analysis {
@@ -82,6 +83,23 @@ absl::StatusOr<Value> NewRunEnvironmentInfo(Thread& thread, const Provider& self
       &self, Named({{"environment", environment}, {"inherited_environment", inherited}})));
 }
 
+absl::StatusOr<Value> NewRuntimeInfo(Thread& thread, const Provider& self, const Arguments& args) {
+  FileValue* root = nullptr;
+  Value command = thread.heap().NewList();
+  COW_RETURN_IF_ERROR(UnpackArgs(args, {starlark::KwRequired("root", &root), KwOptional("command", &command)}));
+  if (!root->is_directory()) {
+    return UserError("'root' is '", root->artifact().short_path(), "', want a directory made by declare_directory()");
+  }
+  COW_ASSIGN_OR_RETURN(std::vector<Value> words, starlark::Elements(command));
+  for (Value word : words) {
+    if (!word.Is(starlark::Kind::kString)) {
+      return UserError("in call to RuntimeInfo(), 'command' holds a value of type '", starlark::TypeName(word),
+                       "', want 'string'");
+    }
+  }
+  return Value(thread.heap().NewStruct(&self, Named({{"command", command}, {"root", root}})));
+}
+
 absl::StatusOr<Value> NewExecutionInfo(Thread& thread, const Provider& self,
                                        const Arguments& args) {
   starlark::Dict* requirements = thread.heap().NewDict();
@@ -144,6 +162,7 @@ ProviderHeap MakeProviders() {
       .instrumented_files_info = make("InstrumentedFilesInfo", nullptr),
       .toolchain_info = make("ToolchainInfo", &NewToolchainInfo),
       .template_variable_info = make("TemplateVariableInfo", &NewTemplateVariableInfo),
+      .runtime_info = make("RuntimeInfo", &NewRuntimeInfo),
       .host_tree_info = make("HostTreeInfo", nullptr),
       .constraint_setting_info = make("ConstraintSettingInfo", nullptr),
       .constraint_value_info = make("ConstraintValueInfo", nullptr),
@@ -173,6 +192,7 @@ void AddAnalysisBuiltins(Heap& heap, starlark::Environment& environment) {
   environment.Set("OutputGroupInfo", all.output_group_info);
   environment.Set("RunEnvironmentInfo", all.run_environment_info);
   environment.Set("HostTreeInfo", all.host_tree_info);
+  environment.Set("RuntimeInfo", all.runtime_info);
   environment.Set("InstrumentedFilesInfo", all.instrumented_files_info);
   environment.Set("AnalysisTestResultInfo", all.analysis_test_result);
   environment.Set("platform_common",

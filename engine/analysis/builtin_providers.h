@@ -19,6 +19,7 @@ struct BuiltinProviders {
   const Provider* instrumented_files_info;  // accepted and ignored
   const Provider* toolchain_info;           // platform_common.ToolchainInfo
   const Provider* template_variable_info;   // platform_common.TemplateVariableInfo: Make variables
+  const Provider* runtime_info;             // RuntimeInfo(root, command): what a program needs to run
   const Provider* host_tree_info;           // the root directory of an action; made by host_tree
   const Provider* constraint_setting_info;  // the rest: made by native rules only
   const Provider* constraint_value_info;
@@ -30,7 +31,7 @@ struct BuiltinProviders {
 };
 
 // Adds provider, depset, DefaultInfo, OutputGroupInfo, RunEnvironmentInfo, platform_common,
-// config_common, coverage_common, testing and HostTreeInfo. Values are made in `heap`, which the
+// config_common, coverage_common, testing, HostTreeInfo and RuntimeInfo. Values are made in `heap`, which the
 // caller freezes.
 void AddAnalysisBuiltins(starlark::Heap& heap, starlark::Environment& environment);
 

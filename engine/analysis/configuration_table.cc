@@ -117,6 +117,14 @@ OptionValue MakeDefault(const NativeOption& option) {
   return EmptyDefault(option.type);
 }
 
+// Whether the directory of a configuration says which platform it is for: so that a program built for it by a transition
+// and one built for it by --platforms are the same file. The names of cow's own platforms are taken by no other
+// platform but those of the command line.
+bool IsToldByName(const Configuration& made, const Configuration& plain) {
+  return made.platform.label.package().ToString() == "@cow//platforms" &&
+         made.platform.label.name() != plain.platform.label.name();
+}
+
 }  // namespace
 
 std::vector<std::string> MergedAssignments(std::vector<std::string> texts) {
@@ -317,6 +325,7 @@ std::string ConfigurationTable::DirectoryOf(const ConfigurationOptions& options,
   };
   for (const NativeOption& option : NativeOptions()) {
     const OptionValue& value = NativeValue(options, option);
+    if (option.name == kPlatforms && IsToldByName(made, *plain)) continue;
     if (option.name != kCompilationMode && value != NativeValue(plain->options, option)) {
       add(option.name, value);
     }

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "engine/analysis/builtin_providers.h"
+#include "engine/analysis/file_value.h"
 #include "engine/analysis/user_error.h"
+#include "engine/loading/target.h"
 #include "engine/starlark/operations.h"
 
 namespace cow::analysis {
@@ -26,6 +28,12 @@ absl::StatusOr<HostTreePtr> HostTreeOf(Value info, std::string_view function) {
                      "', want 'HostTreeInfo' (target[HostTreeInfo] of a host_tree)");
   }
   return info.As<starlark::Struct>()->Find("tree").As<HostTreeValue>()->tree();
+}
+
+Runtime RuntimeOf(Value info) {
+  if (info.IsUnset()) return {};
+  const auto* fields = info.As<starlark::Struct>();
+  return {.root = fields->Find("root").As<FileValue>()->id(), .command = loading::StringsOf(fields->Find("command"))};
 }
 
 }  // namespace cow::analysis

@@ -113,6 +113,10 @@ absl::StatusOr<Action> PlanBuilder::Convert(const ActionRecord& record) {
   action.inputs = inputs_.Convert(record.inputs, number);
   COW_RETURN_IF_ERROR(AddRunfiles(record, action));
   action.host_tree = WantHostTree(record.host_tree);
+  if (action.root_tree.valid()) {
+    action.root_tree = Want(action.root_tree);
+    action.inputs = Depset<ArtifactId>({action.root_tree}, {action.inputs});
+  }
   auto in_arguments = [&](const absl::Status& status) {
     return MarkDiagnostic(absl::Status(
         status.code(),
@@ -162,7 +166,9 @@ absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddTestAction(const FilesT
   COW_ASSIGN_OR_RETURN(Action action, Convert(record));
   COW_ASSIGN_OR_RETURN(RunfilesTreePtr runfiles, WantRunfiles(program));
   action.working_directory = JoinPath(runfiles->path, workspace_);
-  action.inputs = Depset<ArtifactId>(LinkedFiles(*runfiles), {runfiles->files});
+  std::vector<ArtifactId> own = LinkedFiles(*runfiles);
+  if (action.root_tree.valid()) own.push_back(action.root_tree);
+  action.inputs = Depset<ArtifactId>(std::move(own), {runfiles->files});
   action.runfiles = {std::move(runfiles)};
   action.inputs_in_runfiles = true;
   for (Artifact& output : outputs) {

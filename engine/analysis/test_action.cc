@@ -40,6 +40,12 @@ std::shared_ptr<ArgsSpec> Arguments(const ConfiguredTarget& test, const std::str
   return spec;
 }
 
+std::shared_ptr<ArgsSpec> Words(const std::vector<std::string>& words, starlark::Heap& heap) {
+  auto spec = std::make_shared<ArgsSpec>();
+  for (const std::string& word : words) spec->items.push_back({.value = heap.NewString(word)});
+  return spec;
+}
+
 Artifact Output(const ConfiguredTarget& test, const TestRun& run, int runs, std::string_view name) {
   std::string folder;
   if (run.shards > 0) folder = absl::StrCat("shard_", run.shard + 1, "_of_", run.shards);
@@ -94,6 +100,9 @@ TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, cons
   const Artifact& program = test.files_to_run->executable()->artifact();
   const std::string runfiles = absl::StrCat(kExecutionRoot, "/", program.exec_path, ".runfiles");
   TestAction made;
+  Runtime runtime = RuntimeOf(test.providers.Find(providers.runtime_info));
+  made.record.action.root_tree = runtime.root;
+  if (!runtime.command.empty()) made.record.arguments.push_back(Words(runtime.command, heap));
   made.record.arguments.push_back(
       Arguments(test, JoinPath(runfiles, RunfilesKey(workspace, program.runfiles_path())), heap));
   Value tree = test.providers.Find(providers.host_tree_info);

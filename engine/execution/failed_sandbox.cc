@@ -27,7 +27,8 @@ std::string LineOf(const SpawnInput& input) {
 std::string Describe(const Action& action, const Spawn& spawn, const SpawnResult& result) {
   std::string text = absl::StrCat(action.owner.ToString(), " ", action.mnemonic, "\n\nsandbox ", result.tier,
                                   "\nroot of the file system: ",
-                                  spawn.host_tree == nullptr ? "empty" : absl::StrCat(spawn.host_tree->name, " ", spawn.host_tree->digest.ToString()),
+                                  spawn.root_tree              ? spawn.root_tree->ToString()
+                                  : spawn.host_tree == nullptr ? "empty" : absl::StrCat(spawn.host_tree->name, " ", spawn.host_tree->digest.ToString()),
                                   "\nworking directory: ", JoinPath("/build", spawn.working_directory), "\n\ncommand\n  ",
                                   ShellCommand(spawn.argv), "\n\nenvironment, all of it\n");
   for (const std::string& variable : spawn.env) absl::StrAppend(&text, "  ", variable, "\n");

@@ -18,6 +18,7 @@ using Differences = std::vector<KeyDifference>;
 using Named = std::vector<std::pair<std::string, std::string>>;
 
 constexpr char kHostTreeProperty[] = "cow-host-tree";
+constexpr char kRootTreeProperty[] = "cow-root-tree";
 constexpr char kParamFileSuffix[] = ".params";
 
 std::string TextOf(const Digest& digest, bool executable) {
@@ -73,7 +74,7 @@ void CompareNamed(const Named& before, const Named& after, const std::function<K
 }
 
 Kind PropertyKind(const std::string& name) {
-  if (name == kHostTreeProperty) return Kind::kHostTree;
+  if (name == kHostTreeProperty || name == kRootTreeProperty) return Kind::kHostTree;
   return absl::StartsWith(name, "cow-") ? Kind::kOutputs : Kind::kPlatformProperty;
 }
 

@@ -213,6 +213,7 @@ Spawn PlanWorker::SpawnOf(ActionId id, const PreparedAction& prepared, const std
   // The directory of a tree output is one of the writable ones.
   std::erase_if(spawn.inputs, [](const SpawnInput& input) { return input.kind == SpawnInput::Kind::kDirectory; });
   if (action.host_tree.valid()) spawn.host_tree = plan_.host_trees[action.host_tree.value()];
+  spawn.root_tree = prepared.root_tree;
   return spawn;
 }
 
@@ -346,6 +347,18 @@ FailureScene PlanWorker::SceneOf(const Action& action, const InputIndex& index) 
           }};
 }
 
+HostTreePtr PlanWorker::RootOf(const Digest& tree) const {
+  auto root = std::make_shared<HostTree>();
+  absl::StatusOr<std::shared_ptr<const store::TreeContents>> contents = trees_.Read(tree);
+  if (!contents.ok()) return root;
+  for (const store::TreeEntry& entry : (*contents)->entries) {
+    root->entries.push_back({.kind = entry.kind == store::TreeEntry::Kind::kSymlink ? HostTreeEntry::Kind::kSymlink
+                                                                                   : HostTreeEntry::Kind::kFile,
+                             .path = entry.path});
+  }
+  return root;
+}
+
 void PlanWorker::AnnounceAudit(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
                                const Announce& announce) const {
   const Action& action = plan_.action(id);
@@ -354,6 +367,7 @@ void PlanWorker::AnnounceAudit(ActionId id, const PreparedAction& prepared, cons
                      return index.IsInputOrAbove(path) || index.IsInputOrInside(path) || IsOfOutput(prepared, path);
                    }};
   if (action.host_tree.valid()) scene.host_tree = plan_.host_trees[action.host_tree.value()];
+  if (prepared.root_tree) scene.host_tree = RootOf(*prepared.root_tree);
   std::string text = DescribeAudit(ProgressText(action, prepared.outputs[0].path), spawned.asked, scene);
   if (!text.empty()) announce({.text = std::move(text)});
 }

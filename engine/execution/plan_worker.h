@@ -70,6 +70,7 @@ class PlanWorker final : public ActionWorker {
                      const std::vector<ArtifactValue>& values);
   // `index` outlives the scene.
   FailureScene SceneOf(const Action& action, const InputIndex& index) const;
+  HostTreePtr RootOf(const Digest& tree) const;
   void AnnounceAudit(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
                      const Announce& announce) const;
   WorkOutcome Failed(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned) const;

@@ -43,7 +43,7 @@ std::map<std::string, std::string> EnvironmentOf(const Action& action) {
   return env;
 }
 
-Platform PlatformOf(const BuildPlan& plan, const Action& action) {
+Platform PlatformOf(const BuildPlan& plan, const Action& action, const PreparedAction& prepared) {
   std::map<std::string, std::string> properties = action.exec_properties;
   properties.emplace("ISA", kMachine);
   properties.emplace("OSFamily", "linux");
@@ -55,6 +55,7 @@ Platform PlatformOf(const BuildPlan& plan, const Action& action) {
   if (action.host_tree.valid()) {
     platform.emplace_back("cow-host-tree", plan.host_trees[action.host_tree.value()]->digest.ToString());
   }
+  if (prepared.root_tree) platform.emplace_back("cow-root-tree", prepared.root_tree->ToString());
   // Not the working_directory of the protocol, to which output paths would be relative.
   if (!action.working_directory.empty()) platform.emplace_back("cow-working-directory", action.working_directory);
   return platform;
@@ -134,7 +135,7 @@ void FillMessages(const BuildPlan& plan, const Action& action, PreparedAction* p
     command.environment.emplace_back(name, value);
     prepared->env.push_back(absl::StrCat(name, "=", value));
   }
-  command.platform = PlatformOf(plan, action);
+  command.platform = PlatformOf(plan, action, *prepared);
   for (const DeclaredOutput& output : prepared->outputs) command.output_paths.push_back(output.path);
   std::sort(command.output_paths.begin(), command.output_paths.end());
   ActionMessage& message = prepared->preimage.action;
@@ -154,6 +155,9 @@ absl::StatusOr<PreparedAction> Prepare(const BuildPlan& plan, ActionId id, const
   prepared.cacheable = action.execution_requirements.count(kNoCacheRequirement) == 0;
   for (ArtifactId output : action.outputs) {
     prepared.outputs.push_back({.path = plan.artifact(output).exec_path, .kind = OutputKindOf(plan.artifact(output).kind)});
+  }
+  for (size_t i = 0; i < inputs.size() && action.root_tree.valid(); ++i) {
+    if (inputs[i] == action.root_tree) prepared.root_tree = values[i].digest;
   }
   InputPaths paths(plan, inputs, values, trees);
   COW_ASSIGN_OR_RETURN(ExpandedCommand expanded,

@@ -5,6 +5,7 @@
 // the local action cache and a remote one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct PreparedAction {
   std::vector<std::string> env{};          // NAME=value, sorted
   std::vector<ParamFile> written_files{};  // inputs whose bytes are not in the CAS yet: parameters, runfiles manifests
   std::vector<DeclaredOutput> outputs{};   // in the order of Action.outputs
+  std::optional<Digest> root_tree{};       // the tree that is the root directory
   bool cacheable = true;
 };
 

@@ -62,6 +62,7 @@ TEST(ActionKeyTest, EveryPartThatMattersChangesTheKey) {
       {"environment, other value", [](Scene& s) { s.action().env["A"] = "2"; }},
       {"date", [](Scene& s) { s.action().env["SOURCE_DATE_EPOCH"] = "0"; }},
       {"host tree", [](Scene& s) { s.action().host_tree = HostTreeId(0); }},
+      {"root tree", [](Scene& s) { s.action().root_tree = s.source; }},
       {"timeout", [](Scene& s) { s.action().timeout_seconds = 1; }},
       {"exec property", [](Scene& s) { s.action().exec_properties["pool"] = "a"; }},
       {"exec property, other value", [](Scene& s) { s.action().exec_properties["pool"] = "b"; }},

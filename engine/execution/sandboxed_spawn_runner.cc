@@ -162,6 +162,9 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
   if (spawn.host_tree != nullptr) {
     COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeHostTree(*spawn.host_tree));
   }
+  if (spawn.root_tree) {
+    COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeTree(*spawn.root_tree));
+  }
   request.working_directory = spawn.working_directory;
   // After the looks at all inputs.
   request.source_generation = cas_.damage_seen();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <stop_token>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct Spawn {
   std::vector<SpawnWritable> writable{};    // sorted by path
   std::string working_directory{};          // exec path of a directory above an input; "" = the execution root
   HostTreePtr host_tree{};                  // null: an empty root
+  std::optional<Digest> root_tree{};        // an encoded tree that is the root instead
   int64_t timeout_seconds = 0;              // 0 = none
   bool report_reads = false;                // fill SpawnResult::read
   bool audit = false;                       // fill SpawnResult::asked

@@ -51,6 +51,7 @@ struct Action {
   std::string working_directory{};   // kRun: exec path of a directory above an input; "" = the execution root
   std::map<std::string, std::string> env{};  // added to the fixed base environment
   HostTreeId host_tree{};            // root directory of the action; invalid = an empty root
+  ArtifactId root_tree{};            // a directory among `inputs` that is its root instead of a host tree
   std::map<std::string, std::string> execution_requirements{};
   // Of the platform it runs on, over "OSFamily" and "ISA". No name begins with "cow-".
   std::map<std::string, std::string> exec_properties{};

@@ -171,6 +171,7 @@ absl::Status DecodeActionField(const WireReader& reader, const BodyReader& body,
     case 19: return body.AddRunfiles(reader.bytes(), action);
     case 20: action->inputs_in_runfiles = reader.integer() != 0; break;
     case 21: action->working_directory = body.Text(reader); break;
+    case 22: action->root_tree = body.Artifact(reader); break;
     default: return absl::DataLossError("unknown field of an action");
   }
   return absl::OkStatus();

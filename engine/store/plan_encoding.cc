@@ -168,7 +168,7 @@ std::string EncodeRunfilesTree(const RunfilesTree& tree) {
 // All fields by name: a new one does not compile until it is written and read.
 std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNumbers& argument_sets) {
   const auto& [kind, owner, configuration, mnemonic, progress_message, arguments, inputs, runfiles, inputs_in_runfiles,
-               outputs, working_directory, env, host_tree,
+               outputs, working_directory, env, host_tree, root_tree,
                execution_requirements, exec_properties, max_attempts, timeout_seconds, unused_inputs_list,
                captured_output, content, executable, substitutions, fetch] = action;
   BodyWriter writer(strings, argument_sets);
@@ -186,7 +186,7 @@ std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNu
     writer.Raw(18, WireWriter().Bytes(1, fetch.url).DigestMessage(2, fetch.digest).bytes());
   }
   for (const RunfilesTreePtr& tree : runfiles) writer.Raw(19, EncodeRunfilesTree(*tree));
-  writer.Int(20, inputs_in_runfiles).Text(21, working_directory);
+  writer.Int(20, inputs_in_runfiles).Text(21, working_directory).Int(22, IdOrNone(root_tree));
   return writer.Take();
 }
 

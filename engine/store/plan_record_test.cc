@@ -91,11 +91,13 @@ class PlanRecordTest : public ::testing::Test {
                                    .root = "out",
                                    .owner = At("//:" + name),
                                    .generating_action = action});
+    const ArtifactId first_input = inputs.ToList().front();
     plan_.actions.push_back({.owner = At("//:" + name),
                              .mnemonic = "Make",
                              .inputs = std::move(inputs),
                              .outputs = {output},
-                             .host_tree = HostTreeId(1)});
+                             .host_tree = HostTreeId(1),
+                             .root_tree = first_input});
     return output;
   }
 
@@ -115,6 +117,7 @@ TEST_F(PlanRecordTest, APartHoldsWhatDependsOnTheChange) {
   EXPECT_EQ(part.plan.host_trees[0]->entries, plan_.host_trees[1]->entries);
   EXPECT_EQ(part.plan.host_trees[0]->digest, plan_.host_trees[1]->digest);
   EXPECT_EQ(part.plan.host_trees[0]->absent, plan_.host_trees[1]->absent);
+  EXPECT_EQ(part.artifacts[part.plan.actions[0].root_tree.value()], plan_.actions[0].root_tree);
   const RequestedTarget& target = part.plan.targets[1];
   EXPECT_EQ(target.label, At("//:o"));
   EXPECT_EQ(target.configuration, "c");

@@ -26,7 +26,8 @@ absl::Status WriteControlFiles(const DebPackage& package, const std::string& dir
 absl::Status Run(const ParsedFlags& flags) {
   DebTreeOptions options{.merge_usr = !flags.Has("no-usrmerge"), .relative_links = true, .plain_modes = true};
   COW_ASSIGN_OR_RETURN(options.setuid, ParseSetuidFlag(flags, /*keep_allowed=*/false));
-  options.exclude = ExcludeFilter(flags.All("exclude"));
+  options.exclude = [excluded = ExcludeFilter(flags.All("exclude")),
+                     kept = ExcludeFilter(flags.All("keep"))](std::string_view path) { return excluded(path) && !kept(path); };
   if (flags.Has("control")) COW_RETURN_IF_ERROR(MakeEmptyDirectory(flags.Get("control")));
   FileTree tree;
   for (const std::string& file : flags.All("deb")) {
@@ -49,6 +50,7 @@ Command DebUnpackCommand() {
            {"control", FlagKind::kValue, "DIR", "control members, as DIR/<package>/<member>"},
            {"setuid", FlagKind::kValue, "reject|drop", "what a setuid bit does, default reject"},
            {"exclude", FlagKind::kRepeated, "PATH", "leave out this path (globs * and ?) and all below"},
+           {"keep", FlagKind::kRepeated, "PATH", "keep this path and all below although it is left out"},
            {"no-usrmerge", FlagKind::kSwitch, "", "do not move bin, lib, sbin... below usr/"},
            {"usrmerge-links", FlagKind::kSwitch, "", "make bin -> usr/bin and the like"},
            {"run-from", FlagKind::kValue, "PLACE", "programs use the tree's own loader, at PLACE from where they run"}},
