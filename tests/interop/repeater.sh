@@ -89,6 +89,41 @@ if [ "$(id -u)" = 0 ] && have dpkg "installation"; then
   [ -z "$left" ] || fail "purging left: $left"
 fi
 
+echo "== the same for arm64, made by the same command"
+foreign=cow-out/linux_arm64-fastbuild/bin/packages/repeater
+"$bin/cow-pack" zarf-verify "$foreign/zarf-package-repeater-arm64-0.14.0.tar.zst"
+if have dpkg-deb "the program for arm64"; then
+  mkdir "$root/foreign"
+  dpkg-deb --fsys-tarfile "$foreign"/repeater_*_arm64.deb | tar -x -C "$root/foreign"
+  [ "$(od -An -tu2 -j18 -N2 "$root/foreign/usr/bin/repeater" | tr -d ' ')" = 183 ] || fail "the program is not for arm64"
+  [ "$(dpkg-deb -f "$foreign"/repeater_*_arm64.deb Architecture)" = arm64 ] || fail "the package is not for arm64"
+fi
+if have lintian "the policy of the package for arm64"; then
+  lintian --allow-root --fail-on error,warning "$foreign"/repeater_*_arm64.deb || fail "lintian"
+fi
+if have skopeo "the image index"; then
+  for architecture in amd64 arm64; do
+    shown=$(skopeo inspect --override-arch "$architecture" --format '{{.Architecture}}' "oci:$out/index")
+    [ "$shown" = "$architecture" ] || fail "the index gives $shown for $architecture"
+  done
+fi
+if [ "$(id -u)" = 0 ] && have umoci "the image for arm64" && have curl "the service for arm64"; then
+  skopeo copy -q --override-arch arm64 "oci:$out/index" "oci:$root/foreign-image:run"
+  umoci unpack --image "$root/foreign-image:run" "$root/foreign-bundle"
+  cow build -q //toolchains:gcc_arm64_runtime
+  cp cow-bin/toolchains/gcc_arm64_runtime/usr/bin/qemu-aarch64-static "$root/foreign-bundle/rootfs/emulator"
+  port=$((20000 + RANDOM % 20000))
+  chroot "$root/foreign-bundle/rootfs" /emulator /usr/bin/repeater --config /etc/repeater/config.json --port "$port" >"$root/log" 2>&1 &
+  server=$!
+  for _ in $(seq 100); do curl -sf "http://127.0.0.1:$port/healthz" >"$root/health" && break; sleep 0.1; done
+  answer=$(curl -sf "http://127.0.0.1:$port/v1/chat/completions" -H 'Content-Type: application/json' \
+    -d '{"model":"repeater","messages":[{"role":"user","content":"moo to you"}]}' || true)
+  grep -q 'moo to you' <<<"$answer" || fail "no echo from arm64: $answer $(cat "$root/log")"
+  kill "$server"
+  wait "$server" || true
+  server=
+fi
+
 echo "== nothing changed: nothing runs"
 cow build //packages/repeater:all 2>&1 | tail -1 | tee "$root/second"
 grep -q ', 0 actions run,' "$root/second" || fail "the second build ran actions"
