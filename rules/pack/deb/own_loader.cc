@@ -213,10 +213,23 @@ std::string_view LibraryDirectory(std::string_view bytes) {
   return header.e_machine == EM_AARCH64 ? "usr/lib/aarch64-linux-gnu" : "usr/lib/x86_64-linux-gnu";
 }
 
+// A library with DT_RUNPATH is not interested in where its program finds libraries; with DT_RPATH, in both.
+absl::Status UseLibrariesOfProgram(std::string& bytes, Node& node) {
+  if (!IsElf64(bytes)) return absl::OkStatus();
+  COW_ASSIGN_OR_RETURN(Program library, Program::Read(bytes));
+  const size_t entry = library.EntryOf(DT_RUNPATH);
+  if (entry == kNone) return absl::OkStatus();
+  Elf64_Dyn changed = library.dynamic()[entry];
+  changed.d_tag = DT_RPATH;
+  Put(bytes, library.DynamicPlace(entry), changed);
+  node.content = BytesContent(std::move(bytes));
+  return absl::OkStatus();
+}
+
 absl::Status UseOwnLoaderIn(FileTree& tree, std::string_view place, const std::string& path, Node& node) {
   COW_ASSIGN_OR_RETURN(std::string bytes, ReadContent(*node.content));
   COW_ASSIGN_OR_RETURN(std::string interpreter, InterpreterOf(bytes));
-  if (interpreter.empty()) return absl::OkStatus();
+  if (interpreter.empty()) return UseLibrariesOfProgram(bytes, node);
   const std::string inside = MergeUsr(std::string_view(interpreter).substr(interpreter.starts_with('/') ? 1 : 0));
   if (!Leads(tree, inside)) {
     return absl::InvalidArgumentError(
