@@ -68,6 +68,11 @@ grep -q 'moo from x86_64' "$root/test" || fail "the test for amd64: $(cat "$root
 cow test --test_output=all --platforms=@cow//platforms:linux_arm64 //:hello_test 2>&1 | tee "$root/test" | tail -1
 grep -q 'moo from aarch64' "$root/test" || fail "the test for arm64: $(cat "$root/test")"
 
+echo "== features"
+cow test --features=asan --features=ubsan -c opt //:hello_test 2>&1 | tail -1 | grep -q '^build finished' || fail "sanitizers"
+cow test --features=lto -c opt //:hello_test 2>&1 | tail -1 | grep -q '^build finished' || fail "link-time optimisation"
+cow build --features=layering_check //:hello 2>&1 | grep -q "feature 'layering_check' is not supported with gcc" || fail "layering_check"
+
 echo "== a changed file of one toolchain concerns what it made, and nothing else"
 cp toolchains/BUILD.cow "$root/toolchains"
 sed -i '/name = "gcc_arm64"/a\    exclude = ["usr/aarch64-linux-gnu/include/aio.h"],' toolchains/BUILD.cow
