@@ -28,6 +28,23 @@ find_library(COW_NETTLE_STATIC NAMES libnettle.a REQUIRED)
 find_library(COW_RE2_STATIC NAMES libre2.a REQUIRED)
 find_program(COW_FLATC flatc REQUIRED)
 
+# gRPC, as archives: thirty shared objects more would double the time a program needs to start.
+find_program(COW_PROTOC protoc REQUIRED)
+find_program(COW_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
+find_library(COW_PROTOBUF NAMES libprotobuf.a REQUIRED)
+set(COW_GRPC)
+foreach(name grpc++_reflection grpc++ grpc upb address_sorting gpr cares ssl)
+  find_library(COW_GRPC_${name} NAMES lib${name}.a REQUIRED)
+  list(APPEND COW_GRPC ${COW_GRPC_${name}})
+endforeach()
+# What gRPC uses of abseil is more than we name, and its archives need each other. The system's: a sanitizer's own abseil is
+# neither for gRPC nor for a static program.
+find_library(COW_ABSL_BASE_STATIC NAMES libabsl_base.a REQUIRED NO_CMAKE_PATH)
+get_filename_component(cow_absl_folder ${COW_ABSL_BASE_STATIC} DIRECTORY)
+file(GLOB cow_absl_archives ${cow_absl_folder}/libabsl_*.a)
+list(APPEND COW_GRPC ${COW_RE2_STATIC} ${cow_absl_archives} ${COW_CRYPTO_STATIC} ${COW_Z_STATIC})
+set(COW_GRPC -Wl,--start-group ${COW_GRPC} -Wl,--end-group Threads::Threads rt)
+
 # Debian builds abseil for C++14, where absl::string_view is a class of its own that does not convert to or from
 # std::string_view. Three of its headers gain the conversions here (layouts and symbols stay the same), so that the
 # tree uses std::string_view only. See docs/adr/0003-abseil-string-view.md.

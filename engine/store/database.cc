@@ -119,6 +119,9 @@ class Database::Impl {
   absl::Status Update(const std::function<absl::Status(Transaction&)>& change);
   absl::StatusOr<int64_t> ForEach(int table,
                                   const std::function<void(std::string_view, std::string_view)>& visit);
+  // `*last`: where to go on; empty if there is no more.
+  absl::StatusOr<int64_t> Scan(int table, std::string_view after, size_t limit, std::string* last,
+                               const std::function<void(std::string_view, std::string_view)>& visit);
 
   const std::string boot_id;
   const std::vector<std::string> warnings;
@@ -203,25 +206,35 @@ absl::Status Database::Impl::Update(const std::function<absl::Status(Transaction
   return Check(code, "writing the cache's database");
 }
 
+absl::StatusOr<int64_t> Database::Impl::Scan(int table, std::string_view after, size_t limit, std::string* last,
+                                             const std::function<void(std::string_view, std::string_view)>& visit) {
+  LmdbEnvironment::Records records;
+  COW_RETURN_IF_ERROR(Check(environment_->Scan(table, after, limit, &records), "reading the cache's database"));
+  int64_t damaged = 0;
+  for (const auto& [key, sealed] : records) {
+    std::optional<std::string> value = Unseal(table, key, sealed);
+    if (value) {
+      visit(key, *value);
+    } else {
+      ++damaged;
+    }
+  }
+  last->clear();
+  if (records.size() == limit) *last = records.back().first;
+  return damaged;
+}
+
 absl::StatusOr<int64_t> Database::Impl::ForEach(
     int table, const std::function<void(std::string_view, std::string_view)>& visit) {
   constexpr size_t kBatch = 1000;  // short read transactions: an old one keeps free pages from being used again
   int64_t damaged = 0;
   std::string after;
-  while (true) {
-    LmdbEnvironment::Records records;
-    COW_RETURN_IF_ERROR(Check(environment_->Scan(table, after, kBatch, &records), "reading the cache's database"));
-    for (const auto& [key, sealed] : records) {
-      std::optional<std::string> value = Unseal(table, key, sealed);
-      if (value) {
-        visit(key, *value);
-      } else {
-        ++damaged;
-      }
-    }
-    if (records.size() < kBatch) return damaged;
-    after = records.back().first;
-  }
+  do {
+    const std::string from = std::move(after);
+    COW_ASSIGN_OR_RETURN(const int64_t more, Scan(table, from, kBatch, &after, visit));
+    damaged += more;
+  } while (!after.empty());
+  return damaged;
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const CacheLayout& layout, DatabaseOptions options) {
@@ -267,6 +280,13 @@ absl::Status Database::Update(const std::function<absl::Status(Transaction&)>& c
 absl::StatusOr<int64_t> Database::ForEach(
     Table table, const std::function<void(std::string_view key, std::string_view value)>& visit) {
   return impl_->ForEach(static_cast<int>(table), visit);
+}
+
+absl::StatusOr<int64_t> Database::Scan(
+    Table table, std::string_view after, size_t limit,
+    const std::function<void(std::string_view key, std::string_view value)>& visit) {
+  std::string last;
+  return impl_->Scan(static_cast<int>(table), after, limit, &last, visit);
 }
 
 const std::string& Database::boot_id() const { return impl_->boot_id; }

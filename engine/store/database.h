@@ -71,6 +71,9 @@ class Database {
   // Calls `visit` for every sound committed record; a record that is damaged is counted in the result.
   absl::StatusOr<int64_t> ForEach(Table table,
                                   const std::function<void(std::string_view key, std::string_view value)>& visit);
+  // The same for at most `limit` committed records with keys after `after` ("" = from the first), in order of their keys.
+  absl::StatusOr<int64_t> Scan(Table table, std::string_view after, size_t limit,
+                               const std::function<void(std::string_view key, std::string_view value)>& visit);
 
   // Identifies the running boot of the system.
   const std::string& boot_id() const;

@@ -31,7 +31,7 @@ def main():
     if CLANG is None:
         print("SKIPPED: clang++-14 is not installed: its warnings were not checked")
         sys.exit(1 if os.environ.get("COW_REQUIRE_TOOLS") == "1" else 0)
-    entries = {e["file"]: e for e in json.loads((build / "compile_commands.json").read_text()) if "/_deps/" not in e["file"]}
+    entries = {e["file"]: e for e in json.loads((build / "compile_commands.json").read_text()) if "/generated/" not in e["file"]}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(check, entries.values()))
     failed = [(file, err) for code, file, err in results if code != 0]
