@@ -87,6 +87,7 @@ BlobStorage::~BlobStorage() {
     stopping_ = true;
   }
   if (worker_.joinable()) worker_.join();
+  RemoveRetired().IgnoreError();  // orphans, swept later
   Checkpoint();
   if (!recount_) database_->Put(Table::kMeta, kUsage, absl::StrCat(used_.load()));
   database_->Flush().IgnoreError();  // counted anew next time
@@ -160,7 +161,7 @@ absl::StatusOr<std::optional<StoredRecord>> BlobStorage::LookupAndTouch(const st
       ++damaged_;
       used_ -= RoomOf(*record);
       database_->Delete(Table::kState, name);
-      RemoveFile(PathOf(name, record->generation)).IgnoreError();  // swept as an orphan
+      Retire(PathOf(name, record->generation));
       return std::nullopt;
     }
     checkpoints_.Stamp(&*record);
@@ -176,7 +177,26 @@ void BlobStorage::Drop(const std::string& name, uint64_t generation) {
   if (!record.ok() || !record->has_value() || (*record)->generation != generation) return;
   used_ -= RoomOf(**record);
   database_->Delete(Table::kState, name);
-  if ((*record)->form != Form::kInline) RemoveFile(PathOf(name, generation)).IgnoreError();  // swept as an orphan
+  if ((*record)->form != Form::kInline) Retire(PathOf(name, generation));
+}
+
+void BlobStorage::Retire(std::string path) {
+  absl::MutexLock lock(&mutex_);
+  retired_.push_back(std::move(path));
+}
+
+absl::Status BlobStorage::RemoveRetired() {
+  std::vector<std::string> paths;
+  {
+    absl::MutexLock lock(&mutex_);
+    paths.swap(retired_);
+  }
+  if (paths.empty()) return absl::OkStatus();
+  const absl::Status status = database_->Flush();
+  // If the index could not be written they stay, and are swept as orphans if it never is.
+  if (!status.ok()) return status;
+  for (const std::string& path : paths) RemoveFile(path).IgnoreError();  // an orphan, swept later
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Digest>> BlobStorage::FindMissing(const std::vector<Digest>& digests) {
@@ -299,8 +319,8 @@ absl::Status BlobStorage::Commit(Upload& upload) {
   used_ += RoomOf(record);
   if (!before) return absl::OkStatus();
   used_ -= RoomOf(*before);
-  if (before->form == Form::kInline) return absl::OkStatus();
-  return RemoveFile(PathOf(name, before->generation));
+  if (before->form != Form::kInline) Retire(PathOf(name, before->generation));
+  return absl::OkStatus();
 }
 
 absl::Status BlobStorage::Put(const Digest& digest, std::string_view bytes) {

@@ -133,6 +133,9 @@ class BlobStorage {
   bool IsSound(const std::string& name, const StoredRecord& record);
   void Touch(const std::string& name, StoredRecord& record);
   void Store(const std::string& name, const StoredRecord& record);
+  // Removes a file once the index durably names it no more.
+  void Retire(std::string path);
+  absl::Status RemoveRetired();
   // If it still has that generation.
   void Drop(const std::string& name, uint64_t generation);
   std::unique_ptr<BlobReader> NewReader(const std::string& name, const StoredRecord& record, UniqueFd file,
@@ -166,6 +169,7 @@ class BlobStorage {
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::string> retired_ ABSL_GUARDED_BY(mutex_);
   std::thread worker_;
 };
 

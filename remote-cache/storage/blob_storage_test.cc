@@ -48,6 +48,12 @@ class BlobStorageTest : public testing::Test {
     return files;
   }
 
+  // Files go when the index is written.
+  bool HasFiles(size_t count) {
+    for (int i = 0; i < 200 && Files().size() != count; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return Files().size() == count;
+  }
+
   static std::string Noise(size_t size) {
     std::mt19937_64 random(size);
     std::string bytes;
@@ -125,10 +131,11 @@ TEST_F(BlobStorageTest, NeverGivesDamagedBytes) {
     ASSERT_TRUE(WriteFile(file, stored).ok());
     EXPECT_EQ(storage_->ReadAll(digest).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_FALSE(Has(digest));
-    EXPECT_TRUE(Files().empty());
+    EXPECT_TRUE(HasFiles(0));
     Put(bytes);
     ASSERT_TRUE(WriteFile(Files()[0], "short").ok());
     EXPECT_EQ(storage_->ReadAll(digest).status().code(), absl::StatusCode::kNotFound);
+    EXPECT_TRUE(HasFiles(0));
     Put(bytes);
     ASSERT_TRUE(RemoveFile(Files()[0]).ok());
     EXPECT_EQ(storage_->ReadAll(digest).status().code(), absl::StatusCode::kNotFound);
@@ -207,7 +214,7 @@ TEST_F(BlobStorageTest, RawBytesUnderAnyKey) {
     std::string got;
     while ((*reader)->left() > 0) got += *(*reader)->Next();
     EXPECT_EQ(got, bytes);
-    EXPECT_LE(Files().size(), 1u);
+    EXPECT_TRUE(HasFiles(bytes.size() > 2048 ? 1 : 0));
   }
 }
 

@@ -49,7 +49,7 @@ bool BlobStorage::Evict(const Entry& entry) {
   if ((*now)->generation != entry.record.generation || (*now)->used_minute != entry.record.used_minute) return false;
   database_->Delete(Table::kState, entry.name);
   if ((*now)->form != StoredRecord::Form::kInline) {
-    RemoveFile(PathOf(entry.name, (*now)->generation)).IgnoreError();  // swept as an orphan
+    Retire(PathOf(entry.name, (*now)->generation));
   }
   const int64_t room = RoomOf(**now);
   used_ -= room;
@@ -79,13 +79,13 @@ void BlobStorage::EvictSome(bool hard) {
   int64_t count = EvictFrom(Sample(Space::kCas), hard);
   count += EvictFrom(Sample(Space::kRaw), hard);
   if (count == 0) EvictFrom(Sample(Space::kResults), hard);
+  RemoveRetired().IgnoreError();  // orphans, swept later
 }
 
 absl::Status BlobStorage::ShrinkTo(int64_t bytes) {
   for (int idle = 0; used_ > bytes && idle < 10;) {
     const int64_t before = used_;
     EvictSome(true);
-    COW_RETURN_IF_ERROR(database_->Flush());
     idle = used_ == before ? idle + 1 : 0;
   }
   return database_->Flush();
@@ -115,7 +115,7 @@ void BlobStorage::Work() {
     bool full;
     {
       absl::MutexLock lock(&mutex_);
-      const auto wake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || full_; };
+      const auto wake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || full_ || !retired_.empty(); };
       mutex_.AwaitWithDeadline(absl::Condition(&wake), checkpoint);
       if (stopping_) return;
       full = std::exchange(full_, false);
@@ -128,6 +128,7 @@ void BlobStorage::Work() {
         if (evicted_blobs_ == before && round > 20) break;
       }
     }
+    RemoveRetired().IgnoreError();  // orphans, swept later
     if (absl::Now() >= checkpoint) {
       Checkpoint();
       checkpoint = absl::Now() + options_.checkpoint_interval;

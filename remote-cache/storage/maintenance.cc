@@ -42,7 +42,7 @@ absl::StatusOr<int64_t> BlobStorage::Verify(const std::function<void(int64_t blo
     Drop(name, generation);
     ++damaged;
   }
-  COW_RETURN_IF_ERROR(database_->Flush());
+  COW_RETURN_IF_ERROR(RemoveRetired());
   return damaged + unsound;
 }
 

@@ -123,8 +123,18 @@ class Load:
 
 def check_kill(top):
     server = CacheServer(PROGRAM, top / "cache", "--max_size=2G")
+    evicting = CacheServer(PROGRAM, top / "evicting", "--max_size=10M", "--min_retention=0s")
     rng = random.Random(7)
     for _ in range(8):
+        evicting.start()
+        with Load(evicting) as load:
+            time.sleep(rng.uniform(0.5, 1))
+            evicting.kill()
+        evicting.start()
+        lost = [path for path in load.stored if evicting.ask("GET", path)[0] not in (200, 404)]
+        status = json.loads(evicting.ask("GET", "/status")[1])
+        assert not lost and not load.wrong and status["damagedBlobs"] == 0 and status["vanishedBlobs"] == 0, (lost, status)
+        evicting.kill()
         server.start()
         with Load(server) as load:
             time.sleep(rng.uniform(0.2, 0.8))
@@ -142,7 +152,7 @@ def check_kill(top):
         server.kill()
     done = subprocess.run([PROGRAM, "check", f"--dir={top}/cache"], capture_output=True, text=True)
     assert done.returncode == 0, done
-    print(f"8 kills under load; {done.stdout.strip()}")
+    print(f"8 kills under load and 8 while it evicted; {done.stdout.strip()}")
 
 
 def check_eviction(top):
