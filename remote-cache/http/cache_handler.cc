@@ -80,6 +80,13 @@ std::optional<CacheHandler::Target> CacheHandler::ParseTarget(std::string_view p
   return target;
 }
 
+// In the raw space all of the path counts: nobody writes what another instance reads.
+absl::StatusOr<Digest> CacheHandler::NameOf(const Target& target) {
+  COW_ASSIGN_OR_RETURN(const Digest hash, Digest::FromHex(target.hash, 0));
+  if (!target.is_raw) return hash;
+  return RecordHasher("cow-cache-raw").Add(target.instance).Add(target.is_result ? "ac" : "cas").Add(hash).Finish();
+}
+
 absl::Status CacheHandler::Answer(Exchange& exchange, int code, std::string_view type, std::string_view body) const {
   exchange.code = code;
   const std::string headers = absl::StrCat("Content-Type: ", type, "\r\n",
@@ -115,7 +122,7 @@ absl::Status CacheHandler::GetBlob(Exchange& exchange, const Target& target, con
   int64_t length = reader->left();
   if (range) {
     if (length == 0) return absl::OutOfRangeError("the range begins behind the end");
-    length = std::min(length, range->second - range->first + 1);
+    length = std::min(length - 1, range->second - range->first) + 1;
     absl::StrAppend(&headers, "Content-Range: bytes ", range->first, "-", range->first + length - 1, "/", reader->size(), "\r\n");
   }
   if (as_zstd) headers += "Content-Encoding: zstd\r\n";
@@ -138,7 +145,7 @@ absl::Status CacheHandler::GetBlob(Exchange& exchange, const Target& target, con
 
 absl::Status CacheHandler::Get(Exchange& exchange, const Target& target) const {
   COW_RETURN_IF_ERROR(Allow(exchange.identity, Need::kRead, target.instance));
-  COW_ASSIGN_OR_RETURN(const Digest name, Digest::FromHex(target.hash, 0));
+  COW_ASSIGN_OR_RETURN(const Digest name, NameOf(target));
   if (!target.is_result || target.is_raw) {
     absl::Status status = GetBlob(exchange, target, name.hash());
     if (target.is_raw && exchange.wants_body()) context_.metrics->Lookup(status.ok());
@@ -169,20 +176,18 @@ absl::Status CacheHandler::PutBlob(Exchange& exchange, const Target& target, con
   } else {
     COW_ASSIGN_OR_RETURN(upload, context_.storage->Begin(Digest(key, size)));
   }
-  std::string bytes;
   while (true) {
-    absl::StatusOr<std::string> piece = exchange.connection.ReadBody(plain ? 16 << 10 : kPiece);
+    absl::StatusOr<std::string> piece = exchange.connection.ReadBody(kPiece);
     if (!piece.ok()) {
       exchange.usable = false;
       return piece.status();
     }
     if (piece->empty()) break;
     exchange.bytes += static_cast<int64_t>(piece->size());
-    if (plain) {
-      bytes.clear();
-      COW_RETURN_IF_ERROR(plain->Add(*piece, static_cast<size_t>(size - upload->writer().received()), &bytes));
-    }
-    COW_RETURN_IF_ERROR(upload->writer().Write(plain ? bytes : *piece));
+    BlobWriter& writer = upload->writer();
+    COW_RETURN_IF_ERROR(plain ? plain->Add(*piece, static_cast<size_t>(size - writer.received()),
+                                           [&](std::string_view part) { return writer.Write(part); })
+                              : writer.Write(*piece));
   }
   if (plain && !plain->complete()) return absl::InvalidArgumentError("the compressed bytes end in the middle");
   COW_RETURN_IF_ERROR(context_.storage->Commit(*upload));
@@ -213,7 +218,7 @@ absl::Status CacheHandler::Put(Exchange& exchange, const Target& target) const {
   // What lies in the raw space is believed like results.
   const bool is_claim = target.is_result || target.is_raw;
   COW_RETURN_IF_ERROR(Allow(exchange.identity, is_claim ? Need::kWriteResults : Need::kWriteBlobs, target.instance));
-  COW_ASSIGN_OR_RETURN(const Digest name, Digest::FromHex(target.hash, 0));
+  COW_ASSIGN_OR_RETURN(const Digest name, NameOf(target));
   if (!is_claim || target.is_raw) return PutBlob(exchange, target, name.hash());
   return PutResult(exchange, target, name.hash());
 }

@@ -31,6 +31,7 @@ class CacheHandler {
     std::string hash;
   };
   static std::optional<Target> ParseTarget(std::string_view path);
+  static absl::StatusOr<Digest> NameOf(const Target& target);
 
   absl::Status Route(Exchange& exchange) const;
   absl::Status Page(Exchange& exchange) const;

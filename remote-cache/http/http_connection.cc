@@ -1,5 +1,6 @@
 #include "remote-cache/http/http_connection.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <fcntl.h>
@@ -23,7 +24,6 @@ namespace {
 
 constexpr size_t kMaxHead = 32 << 10;
 constexpr int kStepSeconds = 30;        // for a peer to send or take anything at all
-constexpr int64_t kMaxSkip = 1 << 20;
 constexpr absl::Duration kHeadTime = absl::Seconds(30);
 
 absl::Status Gone() { return absl::CancelledError("the peer went away"); }
@@ -99,7 +99,9 @@ absl::StatusOr<HttpRequest> ParseHead(const std::vector<std::string>& lines) {
     const std::string name = absl::AsciiStrToLower(lines[i].substr(0, colon));
     const std::string value(absl::StripAsciiWhitespace(std::string_view(lines[i]).substr(colon + 1)));
     if (name.find_first_of(" \t") != std::string::npos) return Malformed("a blank in the name of a header");
-    if (!request.headers.emplace(name, value).second && name == "content-length") return Malformed("two lengths");
+    if (value.find('\n') != std::string::npos) return Malformed("a line that ends without a return");
+    const bool is_new = request.headers.emplace(name, value).second;
+    if (!is_new && (name == "content-length" || name == "transfer-encoding")) return Malformed("two framings");
   }
   const std::string connection = absl::AsciiStrToLower(request.Header("connection"));
   request.keep_alive = words[2] == "HTTP/1.1" ? connection != "close" : connection == "keep-alive";
@@ -132,6 +134,8 @@ HttpConnection::HttpConnection(UniqueFd socket, ssl_ctx_st* tls, std::string pee
 
 HttpConnection::~HttpConnection() {
   if (tls_ != nullptr) {
+    SetWaiting(false);
+    ERR_clear_error();
     if (greeted_) SSL_shutdown(tls_);
     SSL_free(tls_);
   }
@@ -161,6 +165,7 @@ absl::StatusOr<bool> HttpConnection::TakeInput() {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     return Gone();
   }
+  ERR_clear_error();  // of other connections of this thread
   const int n = greeted_ ? SSL_read(tls_, buffer, sizeof(buffer)) : SSL_accept(tls_);
   if (n > 0 && !greeted_) return greeted_ = true;
   if (n > 0) input_.append(buffer, static_cast<size_t>(n));
@@ -187,6 +192,7 @@ absl::StatusOr<bool> HttpConnection::HeadIsThere() {
 
 absl::StatusOr<size_t> HttpConnection::Receive(char* buffer, size_t size) {
   while (true) {
+    ERR_clear_error();
     const ssize_t n = tls_ != nullptr ? SSL_read(tls_, buffer, static_cast<int>(size)) : recv(socket_.get(), buffer, size, 0);
     if (n > 0) return static_cast<size_t>(n);
     if (n < 0 && tls_ == nullptr && errno == EINTR) continue;
@@ -197,6 +203,7 @@ absl::StatusOr<size_t> HttpConnection::Receive(char* buffer, size_t size) {
 absl::Status HttpConnection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
     const size_t part = std::min<size_t>(bytes.size(), 1 << 30);
+    ERR_clear_error();
     const ssize_t n = tls_ != nullptr ? SSL_write(tls_, bytes.data(), static_cast<int>(part))
                                       : send(socket_.get(), bytes.data(), part, MSG_NOSIGNAL);
     if (n < 0 && tls_ == nullptr && errno == EINTR) continue;
@@ -242,12 +249,14 @@ absl::StatusOr<std::string> HttpConnection::ReadChunk(size_t size) {
     COW_ASSIGN_OR_RETURN(const std::string line, ReadLine(kMaxHead));
     if (!ParseCount(std::string_view(line).substr(0, line.find(';')), 16, &body_left_)) return Malformed("a chunk without size");
     if (body_left_ == 0) {
-      while (true) {
+      for (int i = 0; i < 32; ++i) {
         COW_ASSIGN_OR_RETURN(const std::string trailer, ReadLine(kMaxHead));
-        if (trailer.empty()) break;
+        if (trailer.empty()) {
+          body_done_ = true;
+          return std::string();
+        }
       }
-      body_done_ = true;
-      return std::string();
+      return Malformed("too many trailers");
     }
   }
   if (input_.empty()) COW_RETURN_IF_ERROR(Fill());
@@ -283,13 +292,11 @@ absl::StatusOr<std::string> HttpConnection::ReadBody(size_t size) {
 
 bool HttpConnection::FinishBody() {
   if (body_done_) return true;
-  if (expects_continue_ || (!body_chunked_ && body_left_ > kMaxSkip)) return false;
-  for (int64_t skipped = 0; !body_done_ && skipped < kMaxSkip;) {
-    absl::StatusOr<std::string> bytes = ReadBody(64 << 10);
-    if (!bytes.ok()) return false;
-    skipped += static_cast<int64_t>(bytes->size());
-  }
-  return body_done_;
+  // Only what came already is skipped: nobody waits for a peer that was told the answer.
+  if (body_chunked_ || expects_continue_ || static_cast<size_t>(body_left_) > input_.size()) return false;
+  input_.erase(0, static_cast<size_t>(body_left_));
+  body_left_ = 0;
+  return body_done_ = true;
 }
 
 absl::Status HttpConnection::Start(int code, std::string_view headers, int64_t length, bool keep_alive, bool has_body) {

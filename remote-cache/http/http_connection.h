@@ -53,7 +53,7 @@ class HttpConnection {
   absl::StatusOr<HttpRequest> ReadRequest();
   // Up to `size` bytes of the request's body; empty at its end. The peer is told to go on if it waits for that.
   absl::StatusOr<std::string> ReadBody(size_t size);
-  // True if the next request can be read: the body was read to its end, or it is short and is skipped now.
+  // True if the next request can be read: the body was read to its end, or all of it came already.
   bool FinishBody();
 
   // Begins an answer. `length` < 0: in chunks. `headers`: lines with "\r\n".

@@ -71,6 +71,7 @@ int Maintain(const Options& options) {
   storage_options.directory = options.directory;
   storage_options.max_bytes = options.max_bytes;
   storage_options.hard_max_bytes = options.hard_max_bytes;
+  storage_options.works_alone = false;
   absl::StatusOr<std::unique_ptr<BlobStorage>> storage = BlobStorage::Open(std::move(storage_options));
   if (!storage.ok()) return Fail(storage.status());
   if (options.command == Options::Command::kCheck) {
@@ -88,7 +89,7 @@ int Maintain(const Options& options) {
   if (options.command == Options::Command::kGc) {
     absl::StatusOr<int64_t> orphans = (*storage)->SweepOrphans();
     if (!orphans.ok()) return Fail(orphans.status());
-    const absl::Status status = (*storage)->ShrinkTo(options.max_bytes);
+    const absl::Status status = options.bounded ? (*storage)->ShrinkTo(options.max_bytes) : absl::OkStatus();
     if (!status.ok()) return Fail(status);
     const StorageStatistics now = (*storage)->statistics();
     std::cout << absl::StrCat(*orphans, " orphans and ", now.evicted_blobs, " blobs removed, ", now.used_bytes, " bytes left\n");

@@ -1,5 +1,7 @@
 #include "remote-cache/server/options.h"
 
+#include <arpa/inet.h>
+
 #include <functional>
 #include <map>
 
@@ -55,7 +57,10 @@ const std::map<std::string, Flag>& Flags() {
       {"dir", {"DIR", "where everything lies (required)", Text(&Options::directory)}},
       {"grpc", {"HOST:PORT", "serve REAPI over gRPC there", Text(&Options::grpc)}},
       {"http", {"HOST:PORT", "serve HTTP there: cache, status page, metrics", Text(&Options::http)}},
-      {"max_size", {"SIZE", "of all on disk, 10G if not given; what was not used for longest goes", Size(&Options::max_bytes)}},
+      {"max_size", {"SIZE", "of all on disk, 10G if not given; what was not used for longest goes", [](Options& options, std::string_view value) -> absl::Status {
+         options.bounded = true;
+         return Size(&Options::max_bytes)(options, value);
+       }}},
       {"max_size_hard", {"SIZE", "uploads are refused above it; a twentieth more than --max_size", Size(&Options::hard_max_bytes)}},
       {"min_retention", {"TIME", "what was used within it stays; 3h", Time(&Options::min_retention)}},
       {"drain", {"TIME", "after SIGTERM, how long /readyz says no before connections end; 0s", Time(&Options::drain)}},
@@ -82,8 +87,10 @@ constexpr std::pair<std::string_view, Options::Command> kCommands[] = {
     {"stats", Options::Command::kStats}, {"help", Options::Command::kHelp},       {"version", Options::Command::kVersion}};
 
 bool IsLoopback(std::string_view address) {
-  const std::string_view host = address.substr(0, address.rfind(':'));
-  return host == "localhost" || host == "[::1]" || host == "::1" || absl::StartsWith(host, "127.");
+  const std::string host(address.substr(0, address.rfind(':')));
+  in_addr parsed;
+  return host == "localhost" || host == "[::1]" || host == "::1" ||
+         (inet_pton(AF_INET, host.c_str(), &parsed) == 1 && (ntohl(parsed.s_addr) >> 24) == 127);
 }
 
 std::string DidYouMean(std::string_view name) {
@@ -102,8 +109,11 @@ absl::Status Check(const Options& options) {
   }
   for (const std::string& address : {options.grpc, options.http}) {
     if (address.empty() || IsLoopback(address)) continue;
-    const bool knows_callers = !options.access_file.empty() || (options.tls && !options.tls->client_authority.empty());
-    if (options.tls && knows_callers) continue;
+    if (options.anonymous.value_or(Role::kNone) > Role::kReader) {
+      return absl::InvalidArgumentError(absl::StrCat("--anonymous=", RoleName(*options.anonymous), ": others than this machine could "
+                                                     "reach ", address, ", and nobody may write without a name there"));
+    }
+    if (options.tls && !options.access_file.empty()) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         "others than this machine could reach ", address,
         " and, with it, what all builds believe; that needs --tls_certificate, --tls_key and --access_file"));
@@ -179,7 +189,7 @@ std::string HelpText() {
       "commands:\n"
       "  serve    Serves until SIGTERM. This is meant if no command is given.\n"
       "  check    Reads every blob and drops those that are damaged. Not while a server runs.\n"
-      "  gc       Removes files that nothing names, and shrinks to --max_size. Not while a server runs.\n"
+      "  gc       Removes files that nothing names, and shrinks to --max_size if it is given. Not while a server runs.\n"
       "  stats    Says what is stored. Not while a server runs; a server says it at /status.\n\n"
       "flags:\n";
   for (const auto& [name, flag] : Flags()) {

@@ -18,6 +18,7 @@ struct Options {
   std::string grpc{};  // HOST:PORT; "": not served
   std::string http{};
   int64_t max_bytes = int64_t{10} << 30;
+  bool bounded = false;  // --max_size was given
   int64_t hard_max_bytes = 0;
   absl::Duration min_retention = absl::Hours(3);
   absl::Duration drain = absl::ZeroDuration();

@@ -102,12 +102,14 @@ absl::Status Server::StartGrpc() {
   builder.RegisterService(capabilities_.get());
   builder.SetMaxReceiveMessageSize(kMaxMessage);
   builder.SetMaxSendMessageSize(kMaxMessage);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 2);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 8);
   grpc::ResourceQuota quota("cow-cache");
   quota.SetMaxThreads(kThreads * 4);
+  quota.Resize(size_t{512} << 20);
   builder.SetResourceQuota(quota);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 200);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 32 << 10);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);

@@ -10,12 +10,12 @@
 namespace cow::cache {
 namespace {
 
-constexpr int64_t kInline = int64_t{3} << 20;  // of all together
+constexpr int64_t kInline = int64_t{3} << 20;  // of the whole answer
 
 // Puts bytes that the caller asked for into the result, as long as there is room. A blob that is gone stays a digest.
 class Inliner {
  public:
-  explicit Inliner(BlobStorage& storage) : storage_(storage) {}
+  Inliner(BlobStorage& storage, int64_t room) : storage_(storage), left_(room) {}
 
   void Add(const reapi::Digest& wire, std::string* bytes) {
     absl::StatusOr<Digest> digest = ParseDigest(wire);
@@ -28,11 +28,11 @@ class Inliner {
 
  private:
   BlobStorage& storage_;
-  int64_t left_ = kInline;
+  int64_t left_;
 };
 
 void Inline(const reapi::GetActionResultRequest& request, BlobStorage& storage, reapi::ActionResult* result) {
-  Inliner inliner(storage);
+  Inliner inliner(storage, kInline - static_cast<int64_t>(result->ByteSizeLong()));
   if (request.inline_stdout() && result->has_stdout_digest()) {
     inliner.Add(result->stdout_digest(), result->mutable_stdout_raw());
   }
@@ -61,6 +61,7 @@ grpc::Status ActionCacheService::GetActionResult(grpc::ServerContext* rpc,
   Call call(context_, *rpc, "GetActionResult");
   const auto get = [&]() -> absl::Status {
     COW_RETURN_IF_ERROR(call.Allow(Need::kRead, request->instance_name()));
+    COW_RETURN_IF_ERROR(CheckFunction(request->digest_function()));
     COW_ASSIGN_OR_RETURN(const Digest action, ParseDigest(request->action_digest()));
     absl::StatusOr<reapi::ActionResult> result = results_.Get(request->instance_name(), action);
     context_.metrics->Lookup(result.ok());
@@ -78,6 +79,7 @@ grpc::Status ActionCacheService::UpdateActionResult(grpc::ServerContext* rpc,
   Call call(context_, *rpc, "UpdateActionResult");
   const auto update = [&]() -> absl::Status {
     COW_RETURN_IF_ERROR(call.Allow(Need::kWriteResults, request->instance_name()));
+    COW_RETURN_IF_ERROR(CheckFunction(request->digest_function()));
     COW_ASSIGN_OR_RETURN(const Digest action, ParseDigest(request->action_digest()));
     COW_ASSIGN_OR_RETURN(*response, results_.Update(request->instance_name(), action, request->action_result(), call.caller()));
     return absl::OkStatus();
@@ -97,7 +99,7 @@ grpc::Status CapabilitiesService::GetCapabilities(grpc::ServerContext* rpc, cons
   cache->set_symlink_absolute_path_strategy(reapi::SymlinkAbsolutePathStrategy::ALLOWED);
   cache->add_supported_compressors(reapi::Compressor::ZSTD);
   cache->add_supported_batch_update_compressors(reapi::Compressor::ZSTD);
-  cache->set_max_cas_blob_size_bytes(context_.storage->max_bytes());
+  cache->set_max_cas_blob_size_bytes(context_.storage->max_blob_bytes());
   SetVersion(0, response->mutable_deprecated_api_version());
   SetVersion(0, response->mutable_low_api_version());
   SetVersion(3, response->mutable_high_api_version());

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -20,7 +21,8 @@ constexpr size_t kEntry = 40;
 
 Key KeyOf(std::string_view instance, const Digest& action) {
   if (instance.empty()) return action.hash();
-  return RecordHasher("cow-cache-instance").Add(instance).Add(action).Finish().hash();
+  // Not its size, which HTTP does not tell.
+  return RecordHasher("cow-cache-instance").Add(instance).Add(action.hash_view()).Finish().hash();
 }
 
 void AppendInt(std::string& out, uint64_t value) { out.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
@@ -90,6 +92,11 @@ absl::Status CheckPaths(const reapi::ActionResult& result) {
 
 }  // namespace
 
+absl::Status CheckFunction(reapi::DigestFunction::Value function) {
+  if (function == reapi::DigestFunction::UNKNOWN || function == reapi::DigestFunction::SHA256) return absl::OkStatus();
+  return absl::InvalidArgumentError("the only digest function is SHA-256");
+}
+
 absl::StatusOr<Digest> ParseDigest(const reapi::Digest& digest) {
   absl::StatusOr<Digest> parsed = Digest::FromHex(digest.hash(), digest.size_bytes());
   if (!parsed.ok()) return absl::InvalidArgumentError(absl::StrCat("'", digest.hash(), "/", digest.size_bytes(),
@@ -158,7 +165,7 @@ absl::Status ActionResults::AddTree(const Digest& tree, std::vector<Digest>* clo
       COW_ASSIGN_OR_RETURN(const Digest digest, ParseDigest(file.digest()));
       closure->push_back(digest);
     }
-    return absl::OkStatus();
+    return closure->size() > kMaxClosure ? absl::InvalidArgumentError("a result of too many blobs") : absl::OkStatus();
   };
   COW_RETURN_IF_ERROR(add(message.root()));
   for (const reapi::Directory& child : message.children()) COW_RETURN_IF_ERROR(add(child));
@@ -167,6 +174,7 @@ absl::Status ActionResults::AddTree(const Digest& tree, std::vector<Digest>* clo
 
 absl::StatusOr<std::vector<Digest>> ActionResults::ClosureOf(const reapi::ActionResult& result) {
   std::vector<Digest> closure;
+  absl::flat_hash_set<Digest> trees;
   const auto add = [&](const reapi::Digest& digest) -> absl::Status {
     COW_ASSIGN_OR_RETURN(const Digest parsed, ParseDigest(digest));
     closure.push_back(parsed);
@@ -175,7 +183,8 @@ absl::StatusOr<std::vector<Digest>> ActionResults::ClosureOf(const reapi::Action
   for (const auto& file : result.output_files()) COW_RETURN_IF_ERROR(add(file.digest()));
   for (const auto& folder : result.output_directories()) {
     COW_RETURN_IF_ERROR(add(folder.tree_digest()));
-    COW_RETURN_IF_ERROR(AddTree(closure.back(), &closure));
+    const Digest tree = closure.back();
+    if (trees.insert(tree).second) COW_RETURN_IF_ERROR(AddTree(tree, &closure));
     if (folder.has_root_directory_digest()) COW_RETURN_IF_ERROR(add(folder.root_directory_digest()));
   }
   if (result.has_stdout_digest()) COW_RETURN_IF_ERROR(add(result.stdout_digest()));

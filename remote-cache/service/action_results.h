@@ -17,6 +17,8 @@ namespace cow::cache {
 
 namespace reapi = ::build::bazel::remote::execution::v2;
 
+// kInvalidArgument unless it is SHA-256, or left open.
+absl::Status CheckFunction(reapi::DigestFunction::Value function);
 // kInvalidArgument if it is no complete SHA-256 digest.
 absl::StatusOr<Digest> ParseDigest(const reapi::Digest& digest);
 reapi::Digest ToWire(const Digest& digest);

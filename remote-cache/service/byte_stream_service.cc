@@ -40,14 +40,8 @@ class Receiver {
   absl::Status Take(std::string_view data) {
     sent_ += static_cast<int64_t>(data.size());
     if (!name_.is_zstd) return upload_->writer().Write(data);
-    // In slices: a small one may stand for much.
-    for (; !data.empty(); data.remove_prefix(std::min(kSlice, data.size()))) {
-      plain_.clear();
-      const int64_t left = name_.digest.size_bytes() - upload_->writer().received();
-      COW_RETURN_IF_ERROR(stream_.Add(data.substr(0, kSlice), static_cast<size_t>(left), &plain_));
-      COW_RETURN_IF_ERROR(upload_->writer().Write(plain_));
-    }
-    return absl::OkStatus();
+    const int64_t left = name_.digest.size_bytes() - upload_->writer().received();
+    return stream_.Add(data, static_cast<size_t>(left), [this](std::string_view part) { return upload_->writer().Write(part); });
   }
 
   absl::Status End() {
@@ -58,12 +52,10 @@ class Receiver {
   int64_t sent() const { return sent_; }
 
  private:
-  static constexpr size_t kSlice = 16 << 10;
   BlobStorage& storage_;
   const ResourceName name_;
   std::unique_ptr<BlobStorage::Upload> upload_;
   StreamDecompressor stream_;
-  std::string plain_;
   int64_t sent_ = 0;
 };
 
@@ -107,6 +99,7 @@ grpc::Status ByteStreamService::Write(grpc::ServerContext* rpc, grpc::ServerRead
   Call call(context_, *rpc, "Write");
   int64_t received = 0;
   const auto write = [&]() -> absl::Status {
+    COW_RETURN_IF_ERROR(call.Allow(Need::kWriteBlobs, ""));  // before a thread waits for a message
     bytestream::WriteRequest message;
     if (!reader->Read(&message)) return absl::InvalidArgumentError("a write without a message");
     const std::string first = message.resource_name();

@@ -16,10 +16,8 @@ namespace {
 
 using Compressor = reapi::Compressor;
 
-absl::Status CheckFunction(reapi::DigestFunction::Value function) {
-  if (function == reapi::DigestFunction::UNKNOWN || function == reapi::DigestFunction::SHA256) return absl::OkStatus();
-  return absl::InvalidArgumentError("the only digest function is SHA-256");
-}
+constexpr int64_t kEntryBytes = 100;
+constexpr int64_t kMaxDirectory = int64_t{3} << 20;  // it has to fit into a message
 
 void SetStatus(const absl::Status& status, google::rpc::Status* wire) {
   wire->set_code(static_cast<int>(status.code()));
@@ -93,8 +91,9 @@ grpc::Status CasService::BatchReadBlobs(grpc::ServerContext* rpc, const reapi::B
     int64_t wanted = 0;
     for (const reapi::Digest& wire : request->digests()) {
       COW_ASSIGN_OR_RETURN(const Digest digest, ParseDigest(wire));
-      wanted += digest.size_bytes();
-      if (wanted > kBatchBytes) return absl::InvalidArgumentError("a batch of too many bytes");
+      // Digest and status of each go with the bytes.
+      if (digest.size_bytes() > kBatchBytes - wanted - kEntryBytes) return absl::InvalidArgumentError("a batch of too many bytes");
+      wanted += digest.size_bytes() + kEntryBytes;
     }
     for (const reapi::Digest& wire : request->digests()) {
       auto* answer = response->add_responses();
@@ -128,6 +127,7 @@ grpc::Status CasService::GetTree(grpc::ServerContext* rpc, const reapi::GetTreeR
     reapi::GetTreeResponse page;
     size_t size = 0;
     while (!queue.empty()) {
+      if (queue.front().size_bytes() > kMaxDirectory) return absl::InvalidArgumentError("a directory of too many bytes");
       absl::StatusOr<std::string> bytes = context_.storage->ReadAll(queue.front());
       if (!bytes.ok()) return absl::NotFoundError(absl::StrCat("the directory ", queue.front().ToString(), " is not stored"));
       queue.pop_front();

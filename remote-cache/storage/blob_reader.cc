@@ -88,7 +88,9 @@ absl::StatusOr<std::string> BlobReader::NextCompressedPiece() {
     if (frame_ == table_.frames().size()) return std::string();
     const FrameTable::Frame& frame = table_.frames()[frame_++];
     position_ += frame.size;
-    return ReadAt(file_.get(), frame.offset, frame.compressed);
+    COW_ASSIGN_OR_RETURN(std::string bytes, ReadAt(file_.get(), frame.offset, frame.compressed));
+    COW_RETURN_IF_ERROR(DecompressFrame(bytes, frame.size).status());  // its checksum
+    return bytes;
   }
   if (!compressor_) compressor_.emplace();
   std::string out;

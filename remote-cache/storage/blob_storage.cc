@@ -77,6 +77,11 @@ absl::StatusOr<std::unique_ptr<BlobStorage>> BlobStorage::Open(StorageOptions op
                           .status());
   storage->recount_ = !is_empty && (!usage || !absl::SimpleAtoi(*usage, &used));
   storage->used_ = used;
+  if (!storage->options_.works_alone) {
+    if (storage->recount_) storage->Recount();
+    return storage;
+  }
+  storage->exact_ = !storage->recount_;
   storage->worker_ = std::thread([raw = storage.get()] { raw->Work(); });
   return storage;
 }
@@ -89,7 +94,7 @@ BlobStorage::~BlobStorage() {
   if (worker_.joinable()) worker_.join();
   RemoveRetired().IgnoreError();  // orphans, swept later
   Checkpoint();
-  if (!recount_) database_->Put(Table::kMeta, kUsage, absl::StrCat(used_.load()));
+  if (!recount_ && exact_) database_->Put(Table::kMeta, kUsage, absl::StrCat(used_.load()));
   database_->Flush().IgnoreError();  // counted anew next time
 }
 
@@ -135,20 +140,22 @@ void BlobStorage::Touch(const std::string& name, StoredRecord& record) {
 }
 
 // After a power cut: files that no checkpoint covers are read once.
-bool BlobStorage::IsSound(const std::string& name, const StoredRecord& record) {
-  if (checkpoints_.IsBelieved(record)) return true;
+absl::StatusOr<bool> BlobStorage::IsSound(const std::string& name, const StoredRecord& record) {
   if (!absl::StartsWith(name, "cas/")) return false;
   UniqueFd file(open(PathOf(name, record.generation).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() && errno != ENOENT) return ErrnoStatus(errno, "opening a blob");
   absl::StatusOr<Digest> expected = Digest::FromBytes(name.substr(4), record.size);
   if (!file.valid() || !expected.ok()) return false;
   BlobReader reader(record, std::move(file), std::nullopt);
   Sha256 hash;
-  if (!reader.Start(0).ok()) return false;
-  while (reader.left() > 0) {
+  absl::Status status = reader.Start(0);
+  while (status.ok() && reader.left() > 0) {
     absl::StatusOr<std::string> piece = reader.Next();
-    if (!piece.ok()) return false;
-    hash.Update(*piece);
+    status = piece.status();
+    if (piece.ok()) hash.Update(*piece);
   }
+  if (absl::IsDataLoss(status)) return false;
+  COW_RETURN_IF_ERROR(status);
   return hash.Finish() == *expected;
 }
 
@@ -157,7 +164,8 @@ absl::StatusOr<std::optional<StoredRecord>> BlobStorage::LookupAndTouch(const st
   COW_ASSIGN_OR_RETURN(std::optional<StoredRecord> record, Lookup(name));
   if (!record || (size >= 0 && record->size != size)) return std::nullopt;
   if (!checkpoints_.IsBelieved(*record)) {
-    if (!IsSound(name, *record)) {
+    COW_ASSIGN_OR_RETURN(const bool sound, IsSound(name, *record));
+    if (!sound) {
       ++damaged_;
       used_ -= RoomOf(*record);
       database_->Delete(Table::kState, name);
@@ -185,6 +193,14 @@ void BlobStorage::Retire(std::string path) {
   retired_.push_back(std::move(path));
 }
 
+// What was put lately is lost if this fails, so nothing more is taken until it succeeds.
+absl::Status BlobStorage::FlushIndex() {
+  absl::Status status = database_->Flush();
+  if (!status.ok()) status = absl::UnavailableError(absl::StrCat("the index cannot be written: ", status.message()));
+  absl::MutexLock lock(&mutex_);
+  return index_ = status;
+}
+
 absl::Status BlobStorage::RemoveRetired() {
   std::vector<std::string> paths;
   {
@@ -192,7 +208,7 @@ absl::Status BlobStorage::RemoveRetired() {
     paths.swap(retired_);
   }
   if (paths.empty()) return absl::OkStatus();
-  const absl::Status status = database_->Flush();
+  const absl::Status status = FlushIndex();
   // If the index could not be written they stay, and are swept as orphans if it never is.
   if (!status.ok()) return status;
   for (const std::string& path : paths) RemoveFile(path).IgnoreError();  // an orphan, swept later
@@ -268,9 +284,12 @@ BlobStorage::Upload::Upload(BlobStorage* storage, Space space, const Key& key, s
 BlobStorage::Upload::~Upload() { storage_.reserved_ -= reserved_; }
 
 absl::Status BlobStorage::Reserve(int64_t size) {
-  if (size > options_.max_bytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a blob of ", size, " bytes is larger than the cache (", options_.max_bytes, ")"));
+  if (size > max_blob_bytes()) {
+    return absl::InvalidArgumentError(absl::StrCat("a blob of ", size, " bytes; the cache takes up to ", max_blob_bytes()));
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    COW_RETURN_IF_ERROR(index_);
   }
   reserved_ += size;
   if (used_ + reserved_ > options_.max_bytes) {
@@ -336,6 +355,9 @@ absl::StatusOr<std::optional<std::string>> BlobStorage::GetResult(const Key& key
 }
 
 absl::Status BlobStorage::PutResult(const Key& key, std::string value) {
+  const auto size = static_cast<int64_t>(value.size());
+  COW_RETURN_IF_ERROR(Reserve(size));
+  reserved_ -= size;  // it is used from here on
   const std::string name = NameOf(Space::kResults, key);
   StoredRecord record;
   record.size = record.stored = static_cast<int64_t>(value.size());
@@ -359,6 +381,10 @@ void BlobStorage::DropResult(const Key& key) {
 }
 
 absl::Status BlobStorage::CheckWritable() {
+  {
+    absl::MutexLock lock(&mutex_);
+    COW_RETURN_IF_ERROR(index_);
+  }
   struct statvfs info;
   if (statvfs(layout_.root.c_str(), &info) != 0) return ErrnoStatus(errno, layout_.root);
   if ((info.f_flag & ST_RDONLY) != 0) return absl::FailedPreconditionError("the disk is read-only");

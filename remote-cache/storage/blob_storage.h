@@ -44,6 +44,7 @@ struct StorageOptions {
   int64_t hard_max_bytes = 0;  // 0: a twentieth more than max_bytes
   absl::Duration min_retention = absl::Hours(3);
   absl::Duration checkpoint_interval = absl::Seconds(10);
+  bool works_alone = true;                // evicts, counts and takes checkpoints by itself; false: only what is asked for
   std::function<int64_t()> now_minute{};  // unset: the system's clock
 };
 
@@ -101,6 +102,8 @@ class BlobStorage {
   absl::Status PutResult(const Key& key, std::string value);
   void DropResult(const Key& key);
 
+  // What a single blob may have: uploads reserve their room, and nobody shall empty the cache by announcing one.
+  int64_t max_blob_bytes() const { return options_.max_bytes / 4; }
   // Whether uploads can be taken now.
   absl::Status CheckWritable();
   StorageStatistics statistics() const;
@@ -130,7 +133,8 @@ class BlobStorage {
 
   absl::StatusOr<std::optional<StoredRecord>> Lookup(const std::string& name);
   absl::StatusOr<std::optional<StoredRecord>> LookupAndTouch(const std::string& name, int64_t size);
-  bool IsSound(const std::string& name, const StoredRecord& record);
+  absl::StatusOr<bool> IsSound(const std::string& name, const StoredRecord& record);
+  absl::Status FlushIndex();
   void Touch(const std::string& name, StoredRecord& record);
   void Store(const std::string& name, const StoredRecord& record);
   // Removes a file once the index durably names it no more.
@@ -147,7 +151,7 @@ class BlobStorage {
   void Recount();
   void EvictSome(bool hard);
   std::vector<Entry> Sample(Space space);
-  int64_t EvictFrom(std::vector<Entry> sample, bool hard);
+  int64_t EvictFrom(std::vector<Entry> sample, bool hard, int64_t retention_minutes);
   bool Evict(const Entry& entry);
 
   const StorageOptions options_;
@@ -164,12 +168,14 @@ class BlobStorage {
   std::atomic<int64_t> evicted_age_{0};
   std::atomic<int64_t> damaged_{0};
   std::atomic<int64_t> vanished_{0};
-  bool recount_ = false;
+  std::atomic<bool> recount_{false};
+  bool exact_ = true;  // nothing was counted while others put
 
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::string> retired_ ABSL_GUARDED_BY(mutex_);
+  absl::Status index_ ABSL_GUARDED_BY(mutex_);  // of the last time it was written
   std::thread worker_;
 };
 

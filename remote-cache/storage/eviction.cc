@@ -62,10 +62,10 @@ bool BlobStorage::Evict(const Entry& entry) {
   return true;
 }
 
-int64_t BlobStorage::EvictFrom(std::vector<Entry> sample, bool hard) {
+int64_t BlobStorage::EvictFrom(std::vector<Entry> sample, bool hard, int64_t retention_minutes) {
   std::sort(sample.begin(), sample.end(),
             [](const Entry& a, const Entry& b) { return a.record.used_minute < b.record.used_minute; });
-  const int64_t spared = Now() - absl::ToInt64Minutes(options_.min_retention) - kCoarse;
+  const int64_t spared = Now() - retention_minutes - kCoarse;
   int64_t count = 0;
   for (size_t i = 0; i < std::min(kVictims, sample.size()); ++i) {
     if (!hard && sample[i].record.used_minute > spared) break;
@@ -74,11 +74,12 @@ int64_t BlobStorage::EvictFrom(std::vector<Entry> sample, bool hard) {
   return count;
 }
 
-// Results are small; of them only what nobody used for twice as long as the rest goes.
+// Results are small and worth more than blobs: they go when nobody used them for twice as long.
 void BlobStorage::EvictSome(bool hard) {
-  int64_t count = EvictFrom(Sample(Space::kCas), hard);
-  count += EvictFrom(Sample(Space::kRaw), hard);
-  if (count == 0) EvictFrom(Sample(Space::kResults), hard);
+  const int64_t retention = absl::ToInt64Minutes(options_.min_retention);
+  EvictFrom(Sample(Space::kCas), hard, retention);
+  EvictFrom(Sample(Space::kRaw), hard, retention);
+  EvictFrom(Sample(Space::kResults), false, 2 * std::max(retention, evicted_age_.load()));
   RemoveRetired().IgnoreError();  // orphans, swept later
 }
 
@@ -116,7 +117,7 @@ void BlobStorage::Work() {
     {
       absl::MutexLock lock(&mutex_);
       const auto wake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || full_ || !retired_.empty(); };
-      mutex_.AwaitWithDeadline(absl::Condition(&wake), checkpoint);
+      mutex_.AwaitWithDeadline(absl::Condition(&wake), absl::Now() + absl::Seconds(1));
       if (stopping_) return;
       full = std::exchange(full_, false);
     }
@@ -128,7 +129,7 @@ void BlobStorage::Work() {
         if (evicted_blobs_ == before && round > 20) break;
       }
     }
-    RemoveRetired().IgnoreError();  // orphans, swept later
+    if (FlushIndex().ok()) RemoveRetired().IgnoreError();  // orphans, swept later
     if (absl::Now() >= checkpoint) {
       Checkpoint();
       checkpoint = absl::Now() + options_.checkpoint_interval;

@@ -145,12 +145,20 @@ std::string StreamCompressor::Add(std::string_view bytes, bool last) {
 }
 
 StreamDecompressor::StreamDecompressor() : stream_(ZSTD_createDStream()) {
-  ZSTD_DCtx_setParameter(static_cast<ZSTD_DStream*>(stream_), ZSTD_d_windowLogMax, 27);
+  ZSTD_DCtx_setParameter(static_cast<ZSTD_DStream*>(stream_), ZSTD_d_windowLogMax, 23);
 }
 
 StreamDecompressor::~StreamDecompressor() { ZSTD_freeDStream(static_cast<ZSTD_DStream*>(stream_)); }
 
 absl::Status StreamDecompressor::Add(std::string_view bytes, size_t limit, std::string* out) {
+  return Add(bytes, limit, [out](std::string_view part) {
+    out->append(part);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status StreamDecompressor::Add(std::string_view bytes, size_t limit,
+                                     absl::FunctionRef<absl::Status(std::string_view)> sink) {
   auto* stream = static_cast<ZSTD_DStream*>(stream_);
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   std::string buffer(ZSTD_DStreamOutSize(), '\0');
@@ -162,7 +170,7 @@ absl::Status StreamDecompressor::Add(std::string_view bytes, size_t limit, std::
     if (ZSTD_isError(left)) return absl::InvalidArgumentError(absl::StrCat("not zstd: ", ZSTD_getErrorName(left)));
     given += part.pos;
     if (given > limit) return absl::InvalidArgumentError("more bytes than were announced");
-    out->append(buffer.data(), part.pos);
+    COW_RETURN_IF_ERROR(sink(std::string_view(buffer.data(), part.pos)));
     if (had_input || part.pos > 0) complete_ = left == 0;
     if (in.pos == in.size && part.pos < part.size) return absl::OkStatus();
   }

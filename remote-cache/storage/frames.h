@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -64,8 +65,10 @@ class StreamDecompressor {
   ~StreamDecompressor();
   StreamDecompressor(const StreamDecompressor&) = delete;
   StreamDecompressor& operator=(const StreamDecompressor&) = delete;
-  // Appends what `bytes` stand for, as long as that has no more than `limit` bytes; kInvalidArgument if it has, or if
-  // they are no zstd, or want a window of more than 128 MiB.
+  // Hands on what `bytes` stand for, in small parts, as long as that has no more than `limit` bytes; kInvalidArgument if it
+  // has, or if they are no zstd, or want a window of more than 8 MiB.
+  absl::Status Add(std::string_view bytes, size_t limit, absl::FunctionRef<absl::Status(std::string_view)> sink);
+  // Appends it.
   absl::Status Add(std::string_view bytes, size_t limit, std::string* out);
   // No frame is open.
   bool complete() const { return complete_; }

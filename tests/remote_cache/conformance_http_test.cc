@@ -85,6 +85,9 @@ TEST_F(HttpConformanceTest, Ranges) {
   EXPECT_EQ(part.code, 206);
   EXPECT_EQ(part.body, bytes.substr(1'200'000, 100));
   EXPECT_EQ(Ask("GET", Cas(bytes), "", "Range: bytes=1500000-\r\n").code, 416);
+  const Answer all = Ask("GET", Cas(bytes), "", "Range: bytes=0-\r\n");
+  EXPECT_EQ(all.code, 206);
+  EXPECT_TRUE(all.body == bytes);
 }
 
 TEST_F(HttpConformanceTest, WrongBytesAreRefused) {

@@ -282,6 +282,19 @@ TEST_F(ConformanceTest, BombsAndGarbageAreRefused) {
   EXPECT_FALSE(Write(absl::StrCat("uploads/u/blobs/", NameOf(digest)), "x", &committed).ok());
 }
 
+TEST_F(ConformanceTest, SizesThatOverflowAreRefused) {
+  grpc::ClientContext context;
+  re::BatchReadBlobsRequest request;
+  const re::Digest blob = Put(Unique(100));
+  for (int64_t size : {int64_t{1}, INT64_MAX, INT64_MAX}) {
+    *request.add_digests() = blob;
+    request.mutable_digests(request.digests_size() - 1)->set_size_bytes(size);
+  }
+  *request.add_digests() = blob;
+  re::BatchReadBlobsResponse response;
+  EXPECT_EQ(cas_->BatchReadBlobs(&context, request, &response).error_code(), StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(ConformanceTest, BadNamesAreRefused) {
   std::string got;
   int64_t committed = 0;

@@ -45,7 +45,7 @@ def check_conformance(top):
 def check_roles(top):
     secrets = {"reader": "r-secret", "cas-writer": "c-secret", "writer": "w-secret"}
     lines = [f"{role} {role}-name {hashlib.sha256(secret.encode()).hexdigest()}" for role, secret in secrets.items()]
-    lines.append(f"writer pull-request {hashlib.sha256(b'p-secret').hexdigest()} pr/*")
+    lines.append(f"writer pull-request {hashlib.sha256(b'p-secret').hexdigest()} pr/* raw/pr/*")
     access = top / "access"
     access.write_text("# who\n" + "\n".join(lines) + "\n")
     data = blob("roles", 3000)
@@ -70,13 +70,20 @@ def check_roles(top):
         assert ask("r-secret", "GET", f"/pr/7/ac/{key}") == 200
         assert ask("w-secret", "PUT", f"/ac/{key}", b"") == 200
         assert ask("r-secret", "GET", f"/pr/8/ac/{key}") == 200, "pull requests fall back on main"
+        assert ask("p-secret", "PUT", f"/raw/ac/{key}", b"any") == 403
+        assert ask("p-secret", "PUT", f"/raw/pr/7/ac/{key}", b"any") == 200
+        assert ask("r-secret", "GET", f"/raw/pr/7/ac/{key}") == 200
+        for other in (f"/raw/ac/{key}", f"/raw/pr/8/ac/{key}", f"/raw/pr/7/cas/{key}"):
+            assert ask("r-secret", "GET", other) == 404, "a pull request wrote what others read in the raw space"
         basic = base64.b64encode(b"reader-name:r-secret").decode()
         assert server.ask("GET", cas(data), None, {"Authorization": f"Basic {basic}"})[0] == 200
         basic = base64.b64encode(b"writer-name:r-secret").decode()
         assert server.ask("GET", cas(data), None, {"Authorization": f"Basic {basic}"})[0] == 401
         assert server.ask("GET", "/healthz")[0] == 200
         assert server.ask("GET", "/metrics")[0] == 401
-    for flags, message in ((["--http=0.0.0.0:0"], "others than this machine"), (["--dri=/x"], "did you mean --dir?"), ([], "nothing to serve")):
+    for flags, message in ((["--http=0.0.0.0:0"], "others than this machine"), (["--dri=/x"], "did you mean --dir?"),
+                           (["--http=0.0.0.0:0", "--anonymous=writer", "--tls_certificate=x", "--tls_key=x", f"--access_file={access}"],
+                            "nobody may write without a name"), (["--grpc=127.evil.example:1"], "others than this machine"), ([], "nothing to serve")):
         done = subprocess.run([PROGRAM, f"--dir={top}/cache", *flags], capture_output=True, text=True)
         assert done.returncode == 2 and message in done.stderr, done.stderr
     access.write_text("writer somebody nohash\n")
