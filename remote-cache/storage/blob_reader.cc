@@ -1,13 +1,13 @@
 #include "remote-cache/storage/blob_reader.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "remote-cache/storage/read_at.h"
 
 namespace cow::cache {
 namespace {
@@ -16,19 +16,6 @@ using Form = StoredRecord::Form;
 
 // Less than a message of gRPC may have.
 constexpr int64_t kPiece = 256 * 1024;
-
-absl::StatusOr<std::string> ReadAt(int fd, int64_t offset, int64_t size) {
-  std::string bytes(static_cast<size_t>(size), '\0');
-  int64_t have = 0;
-  while (have < size) {
-    const ssize_t n = pread(fd, bytes.data() + have, static_cast<size_t>(size - have), offset + have);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, "reading a blob");
-    if (n == 0) return absl::DataLossError("the file of a blob is too short");
-    have += n;
-  }
-  return bytes;
-}
 
 }  // namespace
 
@@ -55,7 +42,7 @@ absl::Status BlobReader::FindStart(int64_t offset) {
 
 absl::StatusOr<std::string> BlobReader::NextRaw() {
   const int64_t size = std::min(kPiece, left());
-  COW_ASSIGN_OR_RETURN(std::string bytes, ReadAt(file_.get(), position_, size));
+  COW_ASSIGN_OR_RETURN(std::string bytes, ReadAt(file_.get(), position_, static_cast<size_t>(size)));
   position_ += size;
   if (!hash_) return bytes;
   hash_->Update(bytes);

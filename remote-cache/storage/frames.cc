@@ -1,6 +1,5 @@
 #include "remote-cache/storage/frames.h"
 
-#include <unistd.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "remote-cache/storage/read_at.h"
 
 namespace cow::cache {
 namespace {
@@ -29,19 +29,6 @@ uint32_t IntAt(std::string_view bytes, size_t at) {
 }
 
 absl::Status BadTable() { return absl::DataLossError("the table of frames is damaged"); }
-
-absl::StatusOr<std::string> ReadAt(int fd, int64_t offset, size_t size) {
-  std::string bytes(size, '\0');
-  size_t have = 0;
-  while (have < size) {
-    const ssize_t n = pread(fd, bytes.data() + have, size - have, offset + static_cast<int64_t>(have));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, "reading a blob");
-    if (n == 0) return absl::DataLossError("the file of a blob is too short");
-    have += static_cast<size_t>(n);
-  }
-  return bytes;
-}
 
 // A context for each thread: making one takes longer than a small frame.
 ZSTD_CCtx* Compressor() {

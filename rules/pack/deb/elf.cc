@@ -8,13 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "rules/pack/deb/elf_bytes.h"
 
 namespace cow::pack {
 namespace {
-
-absl::Status Damaged(std::string_view what) {
-  return absl::DataLossError(absl::StrCat("damaged ELF file: ", what, " lies outside of the file"));
-}
 
 // Bounds-checked access to one file.
 class ElfReader {
@@ -23,10 +20,7 @@ class ElfReader {
 
   template <typename T>
   absl::StatusOr<T> At(uint64_t offset, std::string_view what) const {
-    T value;
-    if (offset > bytes_.size() || bytes_.size() - offset < sizeof(T)) return Damaged(what);
-    std::memcpy(&value, bytes_.data() + offset, sizeof(T));
-    return value;
+    return ElfStructAt<T>(bytes_, offset, what);
   }
 
   absl::Status ReadSections() {
@@ -49,12 +43,12 @@ class ElfReader {
 
   // Text at an index of the string table a section links to.
   absl::StatusOr<std::string> Text(const Elf64_Shdr& section, uint64_t index) const {
-    if (section.sh_link >= sections_.size()) return Damaged("string table");
+    if (section.sh_link >= sections_.size()) return DamagedElf("string table");
     const Elf64_Shdr& table = sections_[section.sh_link];
-    if (table.sh_offset > bytes_.size() || index >= bytes_.size() - table.sh_offset) return Damaged("string");
+    if (table.sh_offset > bytes_.size() || index >= bytes_.size() - table.sh_offset) return DamagedElf("string");
     std::string_view rest = bytes_.substr(table.sh_offset + index);
     size_t end = rest.find('\0');
-    if (end == std::string_view::npos) return Damaged("string");
+    if (end == std::string_view::npos) return DamagedElf("string");
     return std::string(rest.substr(0, end));
   }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "rules/pack/deb/elf_bytes.h"
 #include "rules/pack/deb/usrmerge.h"
 
 namespace cow::pack {
@@ -18,10 +19,6 @@ namespace {
 
 constexpr uint64_t kPage = 4096;
 constexpr size_t kNone = static_cast<size_t>(-1);
-
-absl::Status Damaged(std::string_view what) {
-  return absl::DataLossError(absl::StrCat("damaged ELF file: ", what, " lies outside of the file"));
-}
 
 bool IsElf64(std::string_view bytes) {
   return bytes.size() >= sizeof(Elf64_Ehdr) && bytes.substr(0, SELFMAG) == ELFMAG &&
@@ -59,9 +56,9 @@ class Program {
 
   // A text of the file that ends with a zero byte.
   absl::StatusOr<std::string> Text(uint64_t offset, std::string_view what) const {
-    if (offset >= bytes_.size()) return Damaged(what);
+    if (offset >= bytes_.size()) return DamagedElf(what);
     size_t end = bytes_.find('\0', offset);
-    if (end == std::string_view::npos) return Damaged(what);
+    if (end == std::string_view::npos) return DamagedElf(what);
     return std::string(bytes_.substr(offset, end - offset));
   }
 
@@ -72,7 +69,7 @@ class Program {
         return one.p_offset + (address - one.p_vaddr);
       }
     }
-    return Damaged(what);
+    return DamagedElf(what);
   }
 
  private:
@@ -80,10 +77,7 @@ class Program {
 
   template <typename T>
   absl::StatusOr<T> At(uint64_t offset, std::string_view what) const {
-    T value;
-    if (offset > bytes_.size() || bytes_.size() - offset < sizeof(T)) return Damaged(what);
-    std::memcpy(&value, bytes_.data() + offset, sizeof(T));
-    return value;
+    return ElfStructAt<T>(bytes_, offset, what);
   }
 
   absl::Status ReadDynamic() {
