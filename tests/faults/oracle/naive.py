@@ -94,12 +94,12 @@ class Naive:
         def walk(below):
             for entry in os.scandir(os.path.join(base, below)):
                 path = posixpath.join(below, entry.name)
-                if entry.is_dir():
+                if os.path.isdir(entry.path):  # not a link that leads to itself
                     if below == "" and entry.name in ("cow-out", "cow-bin"):
                         continue
                     if not os.path.isfile(os.path.join(entry.path, "BUILD.cow")):
                         walk(path)
-                elif entry.is_file() and any(_matches(pattern.split("/"), path.split("/")) for pattern in patterns):
+                elif os.path.isfile(entry.path) and any(_matches(pattern.split("/"), path.split("/")) for pattern in patterns):
                     found.append(path)
 
         walk("")
