@@ -95,11 +95,6 @@ absl::Status Access::Load(std::string_view text, std::string_view path) {
   return absl::OkStatus();
 }
 
-bool Access::has_identities() const {
-  absl::MutexLock lock(&mutex_);
-  return !entries_.empty();
-}
-
 absl::StatusOr<Identity> Access::Identify(std::string_view authorization, std::string_view certificate) const {
   absl::MutexLock lock(&mutex_);
   if (!authorization.empty()) {

@@ -47,7 +47,6 @@ class Access {
   // `authorization`: the header, "" if there is none. `certificate`: the verified common name, or "".
   // kUnauthenticated if what is shown is not known.
   absl::StatusOr<Identity> Identify(std::string_view authorization, std::string_view certificate) const;
-  bool has_identities() const;
 
  private:
   struct Entry {

@@ -1,7 +1,6 @@
 #include "remote-cache/service/byte_stream_service.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

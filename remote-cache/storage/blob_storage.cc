@@ -65,7 +65,8 @@ absl::StatusOr<std::unique_ptr<BlobStorage>> BlobStorage::Open(StorageOptions op
   COW_ASSIGN_OR_RETURN(store::CacheLayout layout, store::OpenCache(options.directory));
   COW_ASSIGN_OR_RETURN(UniqueFd lock, LockDirectory(layout.root));
   COW_RETURN_IF_ERROR(MakeFolders(layout));
-  COW_ASSIGN_OR_RETURN(std::unique_ptr<store::Database> database, store::Database::Open(layout));
+  COW_ASSIGN_OR_RETURN(std::unique_ptr<store::Database> database,
+                       store::Database::Open(layout, {.boot_id = options.boot_id}));
   COW_ASSIGN_OR_RETURN(std::optional<std::string> usage, database->Get(Table::kMeta, kUsage));
   database->Delete(Table::kMeta, kUsage);
   std::unique_ptr<BlobStorage> storage(
@@ -139,13 +140,16 @@ void BlobStorage::Touch(const std::string& name, StoredRecord& record) {
   Store(name, record);
 }
 
-// After a power cut: files that no checkpoint covers are read once.
-absl::StatusOr<bool> BlobStorage::IsSound(const std::string& name, const StoredRecord& record) {
+absl::StatusOr<bool> BlobStorage::IsSound(const std::string& name, const StoredRecord& record) const {
   if (!absl::StartsWith(name, "cas/")) return false;
-  UniqueFd file(open(PathOf(name, record.generation).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid() && errno != ENOENT) return ErrnoStatus(errno, "opening a blob");
   absl::StatusOr<Digest> expected = Digest::FromBytes(name.substr(4), record.size);
-  if (!file.valid() || !expected.ok()) return false;
+  if (!expected.ok()) return false;
+  UniqueFd file;
+  if (record.form != Form::kInline) {
+    file = UniqueFd(open(PathOf(name, record.generation).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid() && errno == ENOENT) return false;
+    if (!file.valid()) return ErrnoStatus(errno, "opening a blob");
+  }
   BlobReader reader(record, std::move(file), std::nullopt);
   Sha256 hash;
   absl::Status status = reader.Start(0);
@@ -163,7 +167,7 @@ absl::StatusOr<std::optional<StoredRecord>> BlobStorage::LookupAndTouch(const st
   absl::MutexLock lock(&StripeOf(name));
   COW_ASSIGN_OR_RETURN(std::optional<StoredRecord> record, Lookup(name));
   if (!record || (size >= 0 && record->size != size)) return std::nullopt;
-  if (!checkpoints_.IsBelieved(*record)) {
+  if (!checkpoints_.IsBelieved(*record)) {  // after a power cut: it is read once
     COW_ASSIGN_OR_RETURN(const bool sound, IsSound(name, *record));
     if (!sound) {
       ++damaged_;

@@ -45,6 +45,7 @@ struct StorageOptions {
   absl::Duration min_retention = absl::Hours(3);
   absl::Duration checkpoint_interval = absl::Seconds(10);
   bool works_alone = true;                // evicts, counts and takes checkpoints by itself; false: only what is asked for
+  std::string boot_id{};                  // "": of the running system
   std::function<int64_t()> now_minute{};  // unset: the system's clock
 };
 
@@ -133,7 +134,8 @@ class BlobStorage {
 
   absl::StatusOr<std::optional<StoredRecord>> Lookup(const std::string& name);
   absl::StatusOr<std::optional<StoredRecord>> LookupAndTouch(const std::string& name, int64_t size);
-  absl::StatusOr<bool> IsSound(const std::string& name, const StoredRecord& record);
+  // Reads all of a blob: whether it is what its name says.
+  absl::StatusOr<bool> IsSound(const std::string& name, const StoredRecord& record) const;
   absl::Status FlushIndex();
   void Touch(const std::string& name, StoredRecord& record);
   void Store(const std::string& name, const StoredRecord& record);

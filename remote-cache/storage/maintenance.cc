@@ -1,5 +1,4 @@
 // What an administrator asks of BlobStorage.
-#include <fcntl.h>
 
 #include <utility>
 
@@ -16,34 +15,22 @@ using store::Table;
 absl::StatusOr<int64_t> BlobStorage::Verify(const std::function<void(int64_t blobs, int64_t bytes)>& progress) {
   int64_t blobs = 0;
   int64_t bytes = 0;
-  int64_t damaged = 0;
+  absl::Status trouble;
   std::vector<std::pair<std::string, uint64_t>> bad;
   COW_RETURN_IF_ERROR(database_->Flush());
   COW_ASSIGN_OR_RETURN(const int64_t unsound, database_->ForEach(Table::kState, [&](std::string_view name,
                                                                                     std::string_view encoded) {
     std::optional<StoredRecord> record = DecodeRecord(encoded);
     if (!record || !absl::StartsWith(name, "cas/")) return;
-    absl::StatusOr<Digest> digest = Digest::FromBytes(name.substr(4), record->size);
-    if (!digest.ok()) return;
-    absl::StatusOr<std::string> all = absl::NotFoundError("");
-    UniqueFd file(open(PathOf(name, record->generation).c_str(), O_RDONLY | O_CLOEXEC));
-    BlobReader reader(*record, std::move(file), std::nullopt);
-    Sha256 hash;
-    absl::Status status = reader.Start(0);
-    while (status.ok() && reader.left() > 0) {
-      absl::StatusOr<std::string> piece = reader.Next();
-      status = piece.status();
-      if (piece.ok()) hash.Update(*piece);
-    }
-    if (!status.ok() || hash.Finish() != *digest) bad.emplace_back(std::string(name), record->generation);
+    absl::StatusOr<bool> sound = IsSound(std::string(name), *record);
+    if (!sound.ok()) trouble = sound.status();  // the machine's, not the blob's
+    if (sound.ok() && !*sound) bad.emplace_back(std::string(name), record->generation);
     progress(++blobs, bytes += record->size);
   }));
-  for (const auto& [name, generation] : bad) {
-    Drop(name, generation);
-    ++damaged;
-  }
+  for (const auto& [name, generation] : bad) Drop(name, generation);
   COW_RETURN_IF_ERROR(RemoveRetired());
-  return damaged + unsound;
+  COW_RETURN_IF_ERROR(trouble);
+  return static_cast<int64_t>(bad.size()) + unsound;
 }
 
 absl::StatusOr<int64_t> BlobStorage::SweepOrphans() {
