@@ -115,10 +115,10 @@ TEST(SessionDirTest, RemovesWhatKilledSessionsLeft) {
   });
   WaitForProcess(pid);
   CacheLayout layout{.root = dir.path() + "/cache"};
-  EXPECT_EQ(ListDirectory(layout.tmp())->size(), 2u);  // the session and the lock
+  EXPECT_EQ(ListDirectory(layout.tmp())->size(), 1u);
   auto session = *SessionDir::Create(layout);
   auto entries = *ListDirectory(layout.tmp());
-  ASSERT_EQ(entries.size(), 2u);
+  ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(layout.tmp() + "/" + entries[0].name, session->path());
 }
 
@@ -132,7 +132,7 @@ TEST(SessionDirTest, LeavesManyEmptyDirectoriesToTheNextSession) {
   one.reset();
   EXPECT_FALSE(FileExists(path));
   auto entries = *ListDirectory(layout.tmp());
-  ASSERT_EQ(entries.size(), 2u);  // what is left, and the lock
+  ASSERT_EQ(entries.size(), 1u);  // what is left
   const std::string left = layout.tmp() + "/" + entries[0].name;
   EXPECT_TRUE(FileExists(left + "/a/19"));
   EXPECT_FALSE(FileExists(left + "/a/file"));
@@ -147,7 +147,27 @@ TEST(SessionDirTest, RemovesFewDirectoriesItself) {
   auto one = *SessionDir::Create(layout);
   ASSERT_TRUE(MakeDirectories(one->path() + "/a/b").ok());
   one.reset();
-  EXPECT_EQ(ListDirectory(layout.tmp())->size(), 1u);  // the lock
+  EXPECT_TRUE(ListDirectory(layout.tmp())->empty());
+}
+
+// Each begins while others look for dead ones, and none may take what is another's.
+TEST(SessionDirTest, ManyBeginAtOnce) {
+  TestingDir dir;
+  CacheLayout layout = *OpenCache(dir.path() + "/cache");
+  std::vector<pid_t> children;
+  for (int child = 0; child < 6; ++child) {
+    children.push_back(StartProcess([&] {
+      for (int i = 0; i < 200; ++i) {
+        auto session = SessionDir::Create(layout);
+        COW_CHECK(session.ok());
+        const std::string file = (*session)->path() + "/file";
+        COW_CHECK(WriteFile(file, "x", 0444).ok());
+        COW_CHECK(FileExists(file));
+      }
+    }));
+  }
+  for (pid_t pid : children) EXPECT_EQ(WaitForProcess(pid), 0);
+  EXPECT_TRUE(ListDirectory(layout.tmp())->empty());
 }
 
 TEST(SessionDirTest, LeavesLivingSessionsAlone) {

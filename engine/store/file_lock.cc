@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -34,6 +35,16 @@ absl::StatusOr<std::optional<FileLock>> FileLock::Try(const std::string& path) {
   if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(fd));
   if (errno == EWOULDBLOCK) return std::nullopt;
   return ErrnoStatus(errno, absl::StrCat("locking ", path));
+}
+
+absl::StatusOr<bool> FileLock::IsOf(const std::string& path) const {
+  struct stat locked{}, named{};
+  if (fstat(fd_.get(), &locked) != 0) return ErrnoStatus(errno, path);
+  if (lstat(path.c_str(), &named) != 0) {
+    if (errno == ENOENT) return false;
+    return ErrnoStatus(errno, path);
+  }
+  return locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 }  // namespace cow::store

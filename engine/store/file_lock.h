@@ -16,6 +16,9 @@ class FileLock {
   static absl::StatusOr<FileLock> Acquire(const std::string& path);          // waits
   static absl::StatusOr<std::optional<FileLock>> Try(const std::string& path);  // nullopt: somebody holds it
 
+  // Whether `path` still names what is locked, and not something else or nothing.
+  absl::StatusOr<bool> IsOf(const std::string& path) const;
+
  private:
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;

@@ -28,8 +28,8 @@ std::string DoomedPath(const CacheLayout& layout, std::string_view name) {
   return absl::StrCat(layout.tmp(), "/", kDoomed, name);
 }
 
-// Renames what dead sessions left, so that the slow removal needs no lock. Held: the lock of tmp/, without which a
-// session that is being created would look dead.
+// Renames what dead sessions left, so that others see at once that it is nobody's. A session that is being created looks
+// dead until it holds its lock, may lose its directory here, and makes another.
 absl::StatusOr<Leftovers> CollectDead(const CacheLayout& layout) {
   Leftovers leftovers;
   COW_ASSIGN_OR_RETURN(auto entries, ListDirectory(layout.tmp()));
@@ -82,16 +82,8 @@ void Sweep(const std::vector<std::string>& leftovers, const std::stop_token& sto
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SessionDir>> SessionDir::Create(const CacheLayout& layout) {
-  std::unique_ptr<SessionDir> session;
-  Leftovers leftovers;
-  {
-    COW_ASSIGN_OR_RETURN(FileLock creation, FileLock::Acquire(layout.tmp() + "/lock"));
-    COW_ASSIGN_OR_RETURN(leftovers, CollectDead(layout));
-    COW_ASSIGN_OR_RETURN(std::string path, MakeTempDirectory(absl::StrCat(layout.tmp(), "/", getpid(), "-")));
-    COW_ASSIGN_OR_RETURN(FileLock lock, FileLock::Acquire(path));
-    std::string doomed = DoomedPath(layout, PathBasename(path));
-    session.reset(new SessionDir(std::move(path), std::move(doomed), std::move(lock)));
-  }
+  COW_ASSIGN_OR_RETURN(Leftovers leftovers, CollectDead(layout));
+  COW_ASSIGN_OR_RETURN(std::unique_ptr<SessionDir> session, CreateLocked(layout));
   // What cannot be removed now is for the next session; it must not stop this one.
   for (const std::string& path : leftovers.of_dead) RemoveTree(path).IgnoreError();
   if (!leftovers.of_ended.empty()) {
@@ -99,6 +91,23 @@ absl::StatusOr<std::unique_ptr<SessionDir>> SessionDir::Create(const CacheLayout
         [ended = std::move(leftovers.of_ended)](const std::stop_token& stop) { Sweep(ended, stop); });
   }
   return session;
+}
+
+// No lock is held that others wait for: a session that is stopped (Ctrl-Z) here would hold up all that begin.
+absl::StatusOr<std::unique_ptr<SessionDir>> SessionDir::CreateLocked(const CacheLayout& layout) {
+  while (true) {
+    COW_ASSIGN_OR_RETURN(std::string path, MakeTempDirectory(absl::StrCat(layout.tmp(), "/", getpid(), "-")));
+    absl::StatusOr<std::optional<FileLock>> lock = FileLock::Try(path);
+    if (!lock.ok() && !absl::IsNotFound(lock.status())) return lock.status();
+    const bool is_locked = lock.ok() && lock->has_value();
+    COW_ASSIGN_OR_RETURN(const bool is_ours, is_locked ? (*lock)->IsOf(path) : absl::StatusOr<bool>(false));
+    if (!is_ours) {
+      rmdir(path.c_str());  // somebody took it for a dead session's, or looked whether it is one
+      continue;
+    }
+    std::string doomed = DoomedPath(layout, PathBasename(path));
+    return std::unique_ptr<SessionDir>(new SessionDir(std::move(path), std::move(doomed), **std::move(lock)));
+  }
 }
 
 SessionDir::~SessionDir() {

@@ -28,6 +28,7 @@ class SessionDir {
   const std::string& path() const { return path_; }
 
  private:
+  static absl::StatusOr<std::unique_ptr<SessionDir>> CreateLocked(const CacheLayout& layout);
   SessionDir(std::string path, std::string doomed_path, FileLock lock)
       : path_(std::move(path)), doomed_path_(std::move(doomed_path)), lock_(std::move(lock)) {}
 

@@ -246,14 +246,28 @@ def wrong_clocks(place, rng, runs):
 
 # --- many at once
 
+def _wait_for_session(place, process):
+    """Until it has begun its session, which is after it opened the database."""
+    own = f"{place.cache}/tmp/{process.pid}-"
+    while process.poll() is None:
+        try:
+            if any(os.readlink(entry).startswith(own) for entry in os.scandir(f"/proc/{process.pid}/fd")):
+                return
+        except OSError:
+            pass  # closed meanwhile
+
+
 def stopped_processes(place, rng, runs):
-    """A cow that stands still (Ctrl-Z) holds up nobody who writes nothing, and others only until it goes on."""
+    """A cow that stands still (Ctrl-Z) holds up nobody who writes nothing, and others only until it goes on.
+
+    Once it has its database open: while one opens it, others wait to."""
     place.must_be_right("nothing", 1)
     time.sleep(0.1)
     place.must_be_right("nothing", 1)  # from now on there is nothing to note down
     for _ in range(runs or 10):
         place.edit()
         stopped = place.start()
+        _wait_for_session(place, stopped)
         time.sleep(rng.random() * 0.15)
         stopped.send_signal(signal.SIGSTOP)
         other = place.start(1)
