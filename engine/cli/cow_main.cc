@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "engine/cli/command_table.h"
 
 namespace {
@@ -30,6 +31,7 @@ namespace {
 int main(int argc, char** argv) {
   using cow::driver::ExitCode;
   std::set_terminate(EndForWantOfMemory);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   ExitCode code = cow::cli::RunCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   // An answer that did not reach its file is none.
   const bool is_lost = std::fflush(stdout) != 0;
