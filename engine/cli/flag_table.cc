@@ -203,6 +203,8 @@ std::vector<Flag> OwnFlags() {
        kExecuting, Bool(&BuildRequest::sandbox_debug)},
       {"audit", 0, "", {}, "Runs every action and says what it asks for but does not declare, and what would declare it.", kExecuting,
        Bool(&BuildRequest::audit)},
+      {"paranoid", 0, "", {}, "Reads every source and output: times of files do not tell of writes through a mapping (mmap).", kExecuting,
+       Bool(&BuildRequest::paranoid)},
       {"explain", 0, "FILE", {}, "Writes a line for every action that ran, with the reason, to this file.", kExecuting,
        Text(&BuildRequest::explain)},
       {"verbose_explanations", 0, "", {}, "All reasons of each action in the file of --explain, up to the source.", kExecuting,

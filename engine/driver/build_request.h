@@ -33,6 +33,7 @@ struct BuildRequest {
   bool subcommands = false;
   bool sandbox_debug = false;
   bool audit = false;  // run everything, and say what each action asks for and does not declare
+  bool paranoid = false;  // read every file: no time of a file tells that it did not change
   bool offline = false;
   bool check_visibility = true;
   bool fetch = true;                        // false: repositories are used as an earlier command left them

@@ -71,9 +71,11 @@ class KeyHasher {
 };
 
 std::string KeyOf(const BuildRequest& request, const std::string& workspace_root, const Installation& installation,
-                  const std::string& boot_id) {
+                  const store::LocalStore& store) {
   KeyHasher key;
-  key.Add(int64_t{execution::kEngineEpoch}).Add(boot_id).Add(workspace_root).Add(installation.rules_dir);
+  // What was concluded from times that turned out to lie is never looked at again.
+  key.Add(store.files->deceptions());
+  key.Add(int64_t{execution::kEngineEpoch}).Add(store.database->boot_id()).Add(workspace_root).Add(installation.rules_dir);
   key.AddProgram(ExecutablePath().value_or("")).AddProgram(installation.programs_dir + "/cow-sandbox");
   key.Add(static_cast<int64_t>(request.kind)).Add(request.patterns).Add(request.working_directory);
   key.Add(request.options).Add(request.output_groups).Add(request.aspects);
@@ -119,7 +121,7 @@ struct BuildState::Last {
 
 BuildState::BuildState(const BuildRequest& request, const std::string& workspace_root,
                        const Installation& installation, store::LocalStore& store)
-    : key_(KeyOf(request, workspace_root, installation, store.database->boot_id())),
+    : key_(KeyOf(request, workspace_root, installation, store)),
       workspace_root_(workspace_root),
       began_ns_(store::WallClockNanos()),
       store_(store) {}
@@ -134,6 +136,7 @@ bool BuildState::Covers(const BuildRequest& request) {
 }
 
 std::optional<BuildState::Recalled> BuildState::Recall() {
+  if (store_.files->trust() == store::Trust::kNothing) return std::nullopt;
   for (int slot : Slots()) {
     std::optional<Recalled> recalled = RecallFrom(slot);
     if (!recalled) continue;

@@ -44,7 +44,7 @@ class BuildState {
     std::optional<store::PlanPart> part{};
     int64_t processes = 0;            // of the whole plan, if there is a part
   };
-  // The outcome of the last build like this, if it still tells what to do.
+  // The outcome of the last build like this, if it still tells what to do. Never if no times are trusted.
   std::optional<Recalled> Recall();
 
   // Whose output a path is; "" if nobody's. Only if Recall gave a part. Any thread.

@@ -63,6 +63,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::OpenRecords(const BuildRequest
   if (!request.vendor_dir.empty()) {
     COW_ASSIGN_OR_RETURN(session->vendored, store::VendorDirectory::Open(Absolute(request.vendor_dir, request)));
   }
+  if (request.paranoid) session->store->TrustNoTimes();
   return session;
 }
 

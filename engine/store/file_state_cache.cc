@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/store/file_hashing.h"
@@ -89,12 +90,30 @@ absl::StatusOr<Digest> HashFile(const std::string& path) {
   return digest;
 }
 
+constexpr std::string_view kDeceptions = "store/deceptions";
+
 // Paths may be longer than keys.
 std::string KeyOf(const std::string& path) { return std::string(Digest::Of(path).hash_view()); }
 
 }  // namespace
 
-FileStateCache::FileStateCache(BlobStore* blobs, Database* database) : blobs_(blobs), database_(*database) {}
+FileStateCache::FileStateCache(BlobStore* blobs, Database* database, Trust trust)
+    : blobs_(blobs), database_(*database), trust_(trust) {}
+
+int64_t FileStateCache::deceptions() const {
+  absl::StatusOr<std::optional<std::string>> text = database_.Get(Table::kState, kDeceptions);
+  int64_t count = 0;
+  if (text.ok() && text->has_value() && !absl::SimpleAtoi(**text, &count)) return 0;
+  return count;
+}
+
+void FileStateCache::Record(const std::string& path, const FileInfo& info, int64_t hashed_at, const Digest& digest) {
+  if (trust_ == Trust::kNothing) {
+    const std::optional<FileState> before = Recorded(path, info);
+    if (before && before->digest != digest) database_.Put(Table::kState, kDeceptions, absl::StrCat(deceptions() + 1));
+  }
+  database_.Put(Table::kFileStates, KeyOf(path), Encode({.info = info, .hashed_at = hashed_at, .digest = digest}));
+}
 
 std::optional<FileState> FileStateCache::Recorded(const std::string& path, const FileInfo& info) {
   absl::StatusOr<std::optional<std::string>> bytes = database_.Get(Table::kFileStates, KeyOf(path));
@@ -113,9 +132,7 @@ absl::StatusOr<FileState> FileStateCache::Read(const std::string& path, FileInfo
     COW_ASSIGN_OR_RETURN(Digest digest, ingest == Ingest::kIntoCas ? blobs_->PutFile(path) : HashFile(path));
     COW_ASSIGN_OR_RETURN(FileInfo after, StatRegular(path));
     if (SameState(info, after) && after.size == digest.size_bytes()) {
-      if (IsSettled(path, info, begin)) {
-        database_.Put(Table::kFileStates, KeyOf(path), Encode({.info = info, .hashed_at = begin, .digest = digest}));
-      }
+      if (IsSettled(path, info, begin)) Record(path, info, begin, digest);
       return FileState{digest, info.executable()};
     }
     // Somebody writes to it now. What was read is still what the digest names.
@@ -129,7 +146,8 @@ absl::StatusOr<FileState> FileStateCache::StateOf(const std::string& path, Inges
     return absl::FailedPreconditionError(absl::StrCat("no session has begun that could keep ", path));
   }
   COW_ASSIGN_OR_RETURN(FileInfo info, StatRegular(path));
-  std::optional<FileState> known = Recorded(path, info);
+  std::optional<FileState> known;
+  if (trust_ == Trust::kTimes) known = Recorded(path, info);
   if (known && ingest == Ingest::kIntoCas) {
     COW_ASSIGN_OR_RETURN(std::vector<Digest> missing, blobs_->FindMissing({known->digest}));
     if (!missing.empty()) known.reset();

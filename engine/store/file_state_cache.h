@@ -3,7 +3,7 @@
 // A file counts as unchanged if device, inode, size, mtime, ctime and mode are what they were when it was hashed, and
 // the ctime was clearly older than the hashing (a file that is written to in the same clock tick would look the same).
 // Files on network and FUSE file systems are always read. Entries are kept in the database, so the next command
-// profits. Known limit: stores through a shared mapping may leave all times unchanged.
+// profits. Known limit: stores through a shared mapping may leave all times unchanged; Trust::kNothing sees them.
 //
 // All methods may be called from any thread.
 #pragma once
@@ -31,22 +31,35 @@ enum class Ingest {
   kDigestOnly,  // the bytes need not be kept
 };
 
+enum class Trust {
+  kTimes,    // what stat tells
+  kNothing,  // every file is read each time
+};
+
 class FileStateCache {
  public:
   // Both outlive the cache. `blobs` may be null: then Ingest::kIntoCas is kFailedPrecondition.
-  FileStateCache(BlobStore* blobs, Database* database);
+  FileStateCache(BlobStore* blobs, Database* database, Trust trust = Trust::kTimes);
 
   // `path` is absolute; symlinks are followed. kNotFound if there is no such file, kInvalidArgument if it is not a
   // regular file.
   absl::StatusOr<FileState> StateOf(const std::string& path, Ingest ingest);
   absl::StatusOr<Digest> DigestOf(const std::string& path, Ingest ingest);
 
+  Trust trust() const { return trust_; }
+
+  // How often a cache that trusts nothing has found other contents behind an unchanged stat, ever. What somebody
+  // concluded from stat alone before this changed may be wrong.
+  int64_t deceptions() const;
+
  private:
   absl::StatusOr<FileState> Read(const std::string& path, FileInfo info, Ingest ingest);
   std::optional<FileState> Recorded(const std::string& path, const FileInfo& info);
+  void Record(const std::string& path, const FileInfo& info, int64_t hashed_at, const Digest& digest);
 
   BlobStore* const blobs_;
   Database& database_;
+  const Trust trust_;
 };
 
 }  // namespace cow::store

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "engine/store/memory_blob_store.h"
+#include "engine/store/settled_file.h"
 #include "engine/store/testing_cache.h"
 
 namespace cow::store {
@@ -123,6 +125,28 @@ TEST_F(FileStateCacheTest, RemembersInTheNextSession) {
   FileStateCache later(&blobs_, database_.get());
   EXPECT_EQ(*later.DigestOf(path, Ingest::kIntoCas), Digest::Of("source"));
   EXPECT_EQ(blobs_.reads, 1);
+}
+
+TEST_F(FileStateCacheTest, SeesAStoreThatNoTimeTellsOfIfItTrustsNothing) {
+  std::string path = OldFile("aaaa");
+  UniqueFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC));
+  auto* bytes = static_cast<char*>(mmap(nullptr, 4, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0));
+  ASSERT_NE(bytes, MAP_FAILED);
+  bytes[0] = 'b';
+  usleep(80'000);
+  ASSERT_EQ(*files_.DigestOf(path, Ingest::kIntoCas), Digest::Of("baaa"));
+  const FileInfo before = *StatFile(path);
+  bytes[0] = 'c';
+  munmap(bytes, 4);
+  if (!SameState(before, *StatFile(path))) GTEST_SKIP() << "this file system tells";
+  FileStateCache paranoid(&blobs_, database_.get(), Trust::kNothing);
+  EXPECT_EQ(paranoid.deceptions(), 0);
+  EXPECT_EQ(*paranoid.DigestOf(path, Ingest::kIntoCas), Digest::Of("caaa"));
+  EXPECT_EQ(*paranoid.DigestOf(path, Ingest::kDigestOnly), Digest::Of("caaa"));
+  EXPECT_EQ(paranoid.deceptions(), 1);
+  // Its successors know as well.
+  EXPECT_EQ(*files_.DigestOf(path, Ingest::kIntoCas), Digest::Of("caaa"));
+  EXPECT_EQ(files_.deceptions(), 1);
 }
 
 TEST_F(FileStateCacheTest, FollowsSymlinks) {

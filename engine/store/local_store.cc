@@ -35,13 +35,17 @@ absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::OpenRecords(const std::s
   return store;
 }
 
+void LocalStore::TrustNoTimes() {
+  files = std::make_unique<FileStateCache>(nullptr, database.get(), Trust::kNothing);
+}
+
 absl::Status LocalStore::BeginSession() {
   if (fetcher != nullptr) return absl::OkStatus();
   COW_ASSIGN_OR_RETURN(session, SessionDir::Create(layout));
   const std::string& scratch = session->path();
   COW_ASSIGN_OR_RETURN(cas, LocalCas::Create(layout, scratch, database.get()));
   actions = std::make_unique<LocalActionCache>(database.get());
-  files = std::make_unique<FileStateCache>(cas.get(), database.get());
+  files = std::make_unique<FileStateCache>(cas.get(), database.get(), files->trust());
   trees = std::make_unique<TreeStore>(layout, scratch, cas.get(), database.get());
   fetcher = std::make_unique<MirrorFetcher>(cas.get(), layout, scratch, fetching);
   return absl::OkStatus();

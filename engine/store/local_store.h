@@ -28,6 +28,8 @@ struct LocalStore {
   // That is cheap, and leaves no trace of its own in the cache.
   static absl::StatusOr<std::unique_ptr<LocalStore>> OpenRecords(const std::string& cache_root,
                                                                  DatabaseOptions options = {});
+  // From now on, `files` is one that trusts nothing. Before BeginSession.
+  void TrustNoTimes();
   // Makes the session's directory and all other parts, unless there are any. `files` is another one then.
   absl::Status BeginSession();
 

@@ -5,6 +5,7 @@
 
 Rows 8, 9, 13, 14, 15, 16, 17, 20, 21, 22, 24, 25, 26. What needs root is skipped, loudly, without it.
 """
+import mmap
 import os
 import pathlib
 import random
@@ -244,6 +245,35 @@ def wrong_clocks(place, rng, runs):
     return f"{runs or 20} builds"
 
 
+def mapped_writers(place, rng, runs):
+    """A source is written through a mapping, which no time of the file tells of: --paranoid sees it, and so do builds after."""
+    source = place.work / "f0.txt"
+    place.must_be_right("nothing")
+    untold = missed = 0
+    with open(source, "r+b") as file, mmap.mmap(file.fileno(), 0) as mapping:
+        def store(number):
+            text = f"{number % 10}" + mapping[1:].decode()
+            mapping[:] = text.encode()
+            place.play.states[0]["files"]["f0.txt"][1] = text
+        for number in range(runs or 6):
+            store(2 * number)
+            time.sleep(0.1)  # old enough for its times to be believed
+            place.must_be_right("a first store", flags=["--paranoid"])
+            place.must_be_right("a first store")
+            before = os.stat(source)
+            store(2 * number + 1)
+            after = os.stat(source)
+            untold += (before.st_mtime_ns, before.st_ctime_ns) == (after.st_mtime_ns, after.st_ctime_ns)
+            missed += rng.random() < 0.5 and not place.build().ran
+            place.must_be_right("a store that no time tells of", flags=["--paranoid"])
+            place.must_be_right("a build that saw it")
+            without_outputs(place)
+            place.must_be_right("a build that saw it, and without outputs")
+    if not untold:
+        place.fail("all stores changed the times of the file: the test does not test")
+    return f"{untold} of {runs or 6} stores untold by times, {missed} missed without --paranoid"
+
+
 # --- many at once
 
 def _wait_for_session(place, process):
@@ -331,7 +361,7 @@ def two_installations(place, rng, runs):
 
 
 CHECKS = [flipped_blobs, spoiled_blobs, spoiled_database, full_disks, forbidden_caches, little_memory_and_files, another_boot, moved_caches,
-          wrong_clocks, stopped_processes, many_engines, two_installations]
+          wrong_clocks, mapped_writers, stopped_processes, many_engines, two_installations]
 
 
 def main():
