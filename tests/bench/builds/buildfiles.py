@@ -1,5 +1,6 @@
 """The build files of a generated project, for each build system the same actions."""
 import pathlib
+import shutil
 
 from workload import FLAGS, write
 
@@ -117,6 +118,31 @@ def labels(project, numbers):
     return string_list(f"//{project.libraries[n].folder}:{project.libraries[n].name}" for n in numbers)
 
 
+LOCKED_TOOLCHAIN = """load("@cow//debian:toolchain.cow", "debian_gcc_toolchain")
+
+debian_gcc_toolchain(
+    name = "gcc",
+    repository = "@compilers",
+    target = "amd64",
+)
+"""
+
+LOCKED_WORKSPACE = """workspace(name = "bench")
+
+load("@cow//debian:defs.cow", "debian_repository")
+load("@cow//debian:toolchain.cow", "gcc_packages")
+
+debian_repository(
+    name = "compilers",
+    lock_file = "//:compilers.lock",
+    packages = gcc_packages("amd64") + gcc_packages("arm64"),
+    suite = "bookworm",
+)
+
+register_toolchains("//toolchains:all")
+"""
+
+
 def library_rule(project, library):
     name = library.name
     return ('package(default_visibility = ["//visibility:public"])\n\n'
@@ -149,3 +175,12 @@ def write_cow(root, fake_tools=None):
         write(root, "toolchain/tree.manifest", f"{archiver}\n{compiler}\n")
         text += '\nregister_toolchains("//toolchain:toolchain")\n'
     write(root, "WORKSPACE.cow", text)
+
+
+def write_cow_locked(root):
+    """The gcc of the example's lock file, which is fetched from the archives apt is configured for."""
+    example = pathlib.Path(__file__).resolve().parents[3] / "examples/cowabunga"
+    shutil.copy(example / "compilers.lock", root)
+    write(root, "BUILD.cow", "")
+    write(root, "toolchains/BUILD.cow", LOCKED_TOOLCHAIN)
+    write(root, "WORKSPACE.cow", LOCKED_WORKSPACE)

@@ -6,6 +6,7 @@ import goals
 import workload as workloads
 
 REFERENCES = ("ninja", "bazel")
+COWS = ("cow", "cow-locked")
 
 
 @dataclasses.dataclass
@@ -50,18 +51,23 @@ def goal_cell(workload, scenario, own, others):
     return "; ".join(parts)
 
 
+def goal_lines(cow, workload, scenario, systems):
+    for goal in goals.goals_of(workload, scenario):
+        text, figure, met = goal.check(systems[cow], systems)
+        if met is not None:
+            compared = [systems[name] for name in (cow, goal.other) if name in systems]
+            noisy = "~" if goal.timed and any(own.noisy for own in compared) else ""
+            yield f"| {cow} | {scenario} | {workload} | {text} | {figure}{noisy} | {'met' if met else 'MISSED'} |"
+
+
 def all_goals(results):
     """Lines with what has a goal and figures to check it by; `results` is workload -> scenario -> system -> Figures."""
     lines = []
     for workload, scenarios in results.items():
         for scenario, systems in scenarios.items():
-            for goal in goals.goals_of(workload, scenario) if "cow" in systems else ():
-                text, figure, met = goal.check(systems["cow"], systems)
-                if met is not None:
-                    compared = [systems[name] for name in ("cow", goal.other) if name in systems]
-                    noisy = "~" if goal.timed and any(own.noisy for own in compared) else ""
-                    lines.append(f"| {scenario} | {workload} | {text} | {figure}{noisy} | {'met' if met else 'MISSED'} |")
-    head = ["| scenario | workload | goal | figure | |", "|---|---|---|--:|---|"]
+            for cow in (name for name in COWS if name in systems):
+                lines += goal_lines(cow, workload, scenario, systems)
+    head = ["| system | scenario | workload | goal | figure | |", "|---|---|---|---|--:|---|"]
     return head + lines if lines else []
 
 
@@ -76,7 +82,7 @@ def table(workload, figures):
             cells = [scenario, name, f"{own.runs}{'~' if own.noisy else ''}", seconds(own.median), seconds(own.least),
                      seconds(own.most), f"{own.cpu_s:.2f}", f"{own.peak_mb:.0f}", str(own.actions),
                      *(ratio(own, systems.get(reference)) for reference in references),
-                     goal_cell(workload, scenario, own, systems) if name == "cow" else ""]
+                     goal_cell(workload, scenario, own, systems) if name in COWS else ""]
             yield "| " + " | ".join(cells) + " |"
 
 

@@ -30,7 +30,7 @@ def applies(scenario, system):
         return system.has_cache
     if scenario == "cold":
         return system.has_server
-    return scenario != "first" or (system.name == "cow" and not system.workload.fake)
+    return scenario != "first" or (system.name.startswith("cow") and not system.workload.fake)
 
 
 class Editor:

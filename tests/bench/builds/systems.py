@@ -269,7 +269,10 @@ class Cow(System):
 
     def write_build_files(self, project):
         buildfiles.write_bazel(project, self.folder)
-        buildfiles.write_cow(self.folder, self.bench.fake_tools if self.workload.fake else None)
+        self.write_workspace(self.folder)
+
+    def write_workspace(self, folder):
+        buildfiles.write_cow(folder, self.bench.fake_tools if self.workload.fake else None)
 
     def description(self, source):
         return build_file(self.folder, source)
@@ -290,17 +293,29 @@ class Cow(System):
         delete(self.cache)
 
     def drop_cache(self):
-        """What is known of the machine's compiler is brought back: no other system counts its installation either."""
+        """What is known of the compiler is brought back: no other system counts its installation either."""
         delete(self.cache)
         if self.workload.fake:
             return
         machine = self.base / "machine"
         workloads.write(machine, "machine.c", "int machine;\n")
         workloads.write(machine, "BUILD", 'cc_library(\n    name = "machine",\n    srcs = ["machine.c"],\n)\n')
-        buildfiles.write_cow(machine)
+        self.write_workspace(machine)
         for path in self.outputs:
             delete(machine / path)
         self.call([self.program, "build", "//..."], machine)
+
+
+class CowLocked(Cow):
+    """The same gcc, but out of a lock: no file of the machine is part of any action."""
+
+    def __init__(self, name, workload, bench):
+        super().__init__(name, workload, bench)
+        if workload.fake:
+            raise Missing("it is for workloads with gcc")
+
+    def write_workspace(self, folder):
+        buildfiles.write_cow_locked(folder)
 
 
 class StatSweep(System):
@@ -322,5 +337,5 @@ class StatSweep(System):
         return 0
 
 
-KINDS = {"cow": Cow, "ninja": Ninja, "ccache": Ccache, "make": Make, "stat": StatSweep,
+KINDS = {"cow": Cow, "cow-locked": CowLocked, "ninja": Ninja, "ccache": Ccache, "make": Make, "stat": StatSweep,
          "bazel": Bazel, "bazel-local": Bazel, "bazel-disk": Bazel}
