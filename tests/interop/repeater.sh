@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The main job, end to end, judged by the tools its users have: skopeo, umoci, chroot + curl, dpkg, lintian.
+# The main job, end to end, for both architectures, judged by the tools its users have: skopeo, umoci, chroot + curl, dpkg,
+# lintian, readelf; and by a client of gRPC.
 # usage: repeater.sh SOURCE_DIR BIN_DIR
 set -euo pipefail
 source_dir=$1 bin=$2
@@ -20,63 +21,135 @@ cleanup() {
   chmod -R u+rwx "$root" && rm -rf "$root"
 }
 trap cleanup EXIT
-export COW_CACHE_DIR=$root/cache
+export COW_CACHE_DIR=${COW_TEST_CACHE:-$root/cache}
 cp -r "$source_dir/examples/cowabunga" "$root/ws"
 rm -rf "$root/ws/cow-out" "$root/ws/cow-bin"
 cd "$root/ws"
 cow() { "$bin/cow" "$@"; }
 out=cow-bin/packages/repeater
 
+foreign=cow-out/linux_arm64-fastbuild/bin/packages/repeater
+declare -A outputs=([amd64]=$out [arm64]=$foreign) machines=([amd64]=X86-64 [arm64]=AArch64)
+
+echo "== image, Debian package and bundle for both architectures by one command"
+cow build //packages/repeater:everywhere
+out_of_one=cow-out/linux_amd64-fastbuild/bin/packages/repeater
+for made in "$out_of_one" "$foreign"; do
+  ls "$made"/zarf-package-repeater-*.tar.zst "$made"/repeater_*.deb "$made/image/index.json" >/dev/null || fail "not all of it in $made"
+done
 cow build //packages/repeater:all
-package=$out/zarf-package-repeater-amd64-0.14.0.tar.zst
-[ -f "$package" ] || fail "no $package"
 
-echo "== the Zarf package: load-time and deploy-time checks"
-"$bin/cow-pack" zarf-verify "$package"
-mkdir "$root/zarf"
-if have zstd "the package's archive"; then
-  zstd -dqc "$package" | tar -x -C "$root/zarf"
-  (cd "$root/zarf" && awk '{print $1 "  " $2}' checksums.txt | sha256sum --quiet -c -)
-  grep -q "aggregateChecksum: \"\\?$(sha256sum < "$root/zarf/checksums.txt" | cut -d' ' -f1)" "$root/zarf/zarf.yaml" || fail "aggregateChecksum"
-  ref=$(grep -o 'ghcr.io/[^"]*repeater:[^"]*' "$root/zarf/zarf.yaml" | head -1)
+# The Zarf package of architecture $1, as it is checked when it is loaded and deployed; its image goes to $root/$1/image:run.
+check_bundle() {
+  local package=${outputs[$1]}/zarf-package-repeater-$1-0.14.0.tar.zst dir=$root/$1/zarf ref shown
+  "$bin/cow-pack" zarf-verify "$package"
+  have zstd "the package's archive" || return 0
+  mkdir -p "$dir"
+  zstd -dqc "$package" | tar -x -C "$dir"
+  (cd "$dir" && awk '{print $1 "  " $2}' checksums.txt | sha256sum --quiet -c -)
+  grep -q "aggregateChecksum: \"\\?$(sha256sum < "$dir/checksums.txt" | cut -d' ' -f1)" "$dir/zarf.yaml" || fail "aggregateChecksum"
+  grep -q "architecture: \"\\?$1" "$dir/zarf.yaml" || fail "zarf.yaml does not say $1"
+  ref=$(grep -o 'ghcr.io/[^"]*repeater:[^"]*' "$dir/zarf.yaml" | head -1)
+  echo "the image in it: $ref"
+  have skopeo "the image" || return 0
+  shown=$(skopeo inspect --override-arch "$1" --format '{{.Architecture}}' "oci:$dir/images:$ref") || fail "skopeo cannot read $ref"
+  [ "$shown" = "$1" ] || fail "the image of the package for $1 is for $shown"
+  skopeo copy -q --override-arch "$1" "oci:$dir/images:$ref" "oci:$root/$1/image:run"
+}
 
-  echo "== the image in it: $ref"
-  if have skopeo "the image"; then
-    skopeo inspect "oci:$root/zarf/images:$ref" >/dev/null || fail "skopeo cannot read $ref"
-    skopeo copy -q "oci:$root/zarf/images:$ref" "oci:$root/image:run"
+ask_http() { curl -sf "http://127.0.0.1:$port/v1/$1" -H 'Content-Type: application/json' -d "$2"; }
+ask_grpc() { cow run -q //packages/repeater:repeater_client -- --address "127.0.0.1:$grpc_port" "$@"; }
+expect() { [ "$2" = "$3" ] || fail "$1: '$2', not '$3': $(cat "$root/log")"; }
+
+# Asks everything of the service on $port and $grpc_port. The answers are the same over both protocols.
+question() {
+  local messages='"messages":[{"role":"user","content":"moo to you"}]' embedding
+  for _ in $(seq 200); do curl -sf "http://127.0.0.1:$port/healthz" >"$root/health" && break; sleep 0.1; done
+  [ -s "$root/health" ] || fail "no answer from /healthz: $(cat "$root/log")"
+  ask_http chat/completions '{"model":"repeater",'"$messages"'}' | grep -q 'moo to you' || fail "no echo"
+  ask_http chat/completions '{"model":"repeater","stream":true,'"$messages"'}' > "$root/stream"
+  grep -q 'data: \[DONE\]' "$root/stream" || fail "the stream does not end in [DONE]: $(cat "$root/stream")"
+  expect name "$(ask_grpc name)" repeater
+  expect chat "$(ask_grpc chat "moo to you")" "moo to you"
+  expect chat-stream "$(ask_grpc chat-stream "moo to you" | tr -d '\n')" "moo to you"
+  expect complete "$(ask_grpc complete "moo to you")" "moo to you"
+  expect complete-stream "$(ask_grpc complete-stream "moo to you" | wc -l)" 4
+  expect count "$(ask_grpc count "moo to you")" 3
+  printf 'the cow said moo' > "$root/audio"
+  expect transcribe "$(ask_grpc transcribe "$root/audio")" "the cow said moo"
+  expect transcribe-stream "$(ask_grpc transcribe-stream "$root/audio")" "the cow said moo"
+  embedding=$(ask_http embeddings '{"model":"repeater","input":"moo"}' |
+    python3 -c 'import json, sys; print(*("%.4f" % x for x in json.load(sys.stdin)["data"][0]["embedding"]))')
+  # shellcheck disable=SC2086
+  expect embed "$(printf '%.4f ' $(ask_grpc embed moo))" "$embedding "
+  ask_grpc --model other count moo 2>"$root/refused" && fail "another model was taken"
+  grep -q "the model 'other' does not exist, this server has 'repeater' (gRPC status 5)" "$root/refused" || fail "$(cat "$root/refused")"
+}
+
+# Starts the image of architecture $1 where the kernel allows it, with the command before its program that is the rest.
+check_service() {
+  local architecture=$1 bundle=$root/$1/bundle entrypoint
+  shift
+  have umoci "the image's layers" && [ -d "$root/$architecture/image" ] || return 0
+  umoci unpack --rootless --image "$root/$architecture/image:run" "$bundle" 2>/dev/null ||
+    umoci unpack --image "$root/$architecture/image:run" "$bundle"
+  if [ "$(id -u)" != 0 ]; then
+    echo "SKIPPED: not root: the service was not started in its image"
+    skipped=$((skipped + 1))
+    return 0
   fi
-  if have umoci "the image's layers" && [ -d "$root/image" ]; then
-    umoci unpack --rootless --image "$root/image:run" "$root/bundle" 2>/dev/null || umoci unpack --image "$root/image:run" "$root/bundle"
-    if [ "$(id -u)" = 0 ] && have curl "the running service"; then
-      port=$((20000 + RANDOM % 20000))
-      entrypoint=$(python3 -c 'import json,sys; print(" ".join(json.load(open(sys.argv[1]))["process"]["args"][:1]))' "$root/bundle/config.json")
-      chroot "$root/bundle/rootfs" "$entrypoint" --port "$port" >"$root/log" 2>&1 &
-      server=$!
-      for _ in $(seq 50); do curl -sf "http://127.0.0.1:$port/healthz" >"$root/health" && break; sleep 0.1; done
-      [ -s "$root/health" ] || fail "no answer from /healthz: $(cat "$root/log")"
-      echo "healthz: $(cat "$root/health")"
-      answer=$(curl -sf "http://127.0.0.1:$port/v1/chat/completions" -H 'Content-Type: application/json' \
-        -d '{"model":"repeater","messages":[{"role":"user","content":"moo to you"}]}')
-      grep -q 'moo to you' <<<"$answer" || fail "no echo: $answer"
-      stream=$(curl -sfN "http://127.0.0.1:$port/v1/chat/completions" -H 'Content-Type: application/json' \
-        -d '{"model":"repeater","stream":true,"messages":[{"role":"user","content":"moo"}]}')
-      grep -q 'data: \[DONE\]' <<<"$stream" || fail "the stream does not end in [DONE]: $stream"
-      kill "$server"
-      wait "$server" || fail "the service did not end cleanly on SIGTERM"
-      server=
-    elif [ "$(id -u)" != 0 ]; then
-      echo "SKIPPED: not root: the service was not started in its image"
-      skipped=$((skipped + 1))
-    fi
+  have curl "the running service" || return 0
+  [ $# = 0 ] || cp "$emulator" "$bundle/rootfs/emulator"
+  port=$((10000 + RANDOM % 10000)) grpc_port=$((port + 10000))
+  entrypoint=$(python3 -c 'import json,sys; print(" ".join(json.load(open(sys.argv[1]))["process"]["args"][:3]))' "$bundle/config.json")
+  # shellcheck disable=SC2086
+  chroot "$bundle/rootfs" "$@" $entrypoint --port "$port" --grpc-port "$grpc_port" >"$root/log" 2>&1 &
+  server=$!
+  question
+  kill "$server"
+  wait "$server" || fail "the service did not end cleanly on SIGTERM"
+  server=
+}
+
+# The Debian package of architecture $1.
+check_deb() {
+  local deb program=$root/$1/deb/usr/bin/repeater
+  deb=$(ls "${outputs[$1]}"/repeater_*_"$1".deb)
+  if have lintian "the Debian package's policy"; then
+    lintian --allow-root --fail-on error,warning "$deb" || fail "lintian"
   fi
+  have dpkg-deb "the Debian package's content" || return 0
+  [ "$(dpkg-deb -f "$deb" Architecture)" = "$1" ] || fail "the package is not for $1"
+  dpkg-deb -f "$deb" Depends | grep -q 'libgrpc++1.51 (>= ' || fail "Depends: $(dpkg-deb -f "$deb" Depends)"
+  mkdir -p "$root/$1/deb"
+  dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root/$1/deb"
+  if have readelf "the program's architecture"; then
+    readelf -h "$program" | grep -q "Machine: .*${machines[$1]}" || fail "the program is not for $1: $(readelf -h "$program")"
+  fi
+}
+
+cow build -q //toolchains:gcc_arm64_runtime
+emulator=cow-bin/toolchains/gcc_arm64_runtime/usr/bin/qemu-aarch64-static
+for architecture in amd64 arm64; do
+  echo "== $architecture: the Zarf package"
+  check_bundle "$architecture"
+  echo "== $architecture: the Debian package"
+  check_deb "$architecture"
+  echo "== $architecture: the service answers HTTP and gRPC"
+  if [ "$architecture" = amd64 ]; then check_service amd64; else check_service arm64 /emulator; fi
+done
+
+echo "== the index of both images"
+if have skopeo "the image index"; then
+  for architecture in amd64 arm64; do
+    shown=$(skopeo inspect --override-arch "$architecture" --format '{{.Architecture}}' "oci:$out/index")
+    [ "$shown" = "$architecture" ] || fail "the index gives $shown for $architecture"
+  done
 fi
 
-echo "== the Debian package"
-deb=$(ls $out/*.deb)
-if have lintian "the Debian package's policy"; then
-  lintian --allow-root --fail-on error,warning "$deb" || fail "lintian"
-fi
+echo "== installing and purging the Debian package"
 if [ "$(id -u)" = 0 ] && have dpkg "installation"; then
+  deb=$(ls $out/*.deb)
   target=$root/target
   mkdir -p "$target"/var/lib/dpkg/{info,updates,triggers}
   touch "$target/var/lib/dpkg/status"
@@ -89,41 +162,6 @@ if [ "$(id -u)" = 0 ] && have dpkg "installation"; then
   [ -z "$left" ] || fail "purging left: $left"
 fi
 
-echo "== the same for arm64, made by the same command"
-foreign=cow-out/linux_arm64-fastbuild/bin/packages/repeater
-"$bin/cow-pack" zarf-verify "$foreign/zarf-package-repeater-arm64-0.14.0.tar.zst"
-if have dpkg-deb "the program for arm64"; then
-  mkdir "$root/foreign"
-  dpkg-deb --fsys-tarfile "$foreign"/repeater_*_arm64.deb | tar -x -C "$root/foreign"
-  [ "$(od -An -tu2 -j18 -N2 "$root/foreign/usr/bin/repeater" | tr -d ' ')" = 183 ] || fail "the program is not for arm64"
-  [ "$(dpkg-deb -f "$foreign"/repeater_*_arm64.deb Architecture)" = arm64 ] || fail "the package is not for arm64"
-fi
-if have lintian "the policy of the package for arm64"; then
-  lintian --allow-root --fail-on error,warning "$foreign"/repeater_*_arm64.deb || fail "lintian"
-fi
-if have skopeo "the image index"; then
-  for architecture in amd64 arm64; do
-    shown=$(skopeo inspect --override-arch "$architecture" --format '{{.Architecture}}' "oci:$out/index")
-    [ "$shown" = "$architecture" ] || fail "the index gives $shown for $architecture"
-  done
-fi
-if [ "$(id -u)" = 0 ] && have umoci "the image for arm64" && have curl "the service for arm64"; then
-  skopeo copy -q --override-arch arm64 "oci:$out/index" "oci:$root/foreign-image:run"
-  umoci unpack --image "$root/foreign-image:run" "$root/foreign-bundle"
-  cow build -q //toolchains:gcc_arm64_runtime
-  cp cow-bin/toolchains/gcc_arm64_runtime/usr/bin/qemu-aarch64-static "$root/foreign-bundle/rootfs/emulator"
-  port=$((20000 + RANDOM % 20000))
-  chroot "$root/foreign-bundle/rootfs" /emulator /usr/bin/repeater --config /etc/repeater/config.json --port "$port" >"$root/log" 2>&1 &
-  server=$!
-  for _ in $(seq 100); do curl -sf "http://127.0.0.1:$port/healthz" >"$root/health" && break; sleep 0.1; done
-  answer=$(curl -sf "http://127.0.0.1:$port/v1/chat/completions" -H 'Content-Type: application/json' \
-    -d '{"model":"repeater","messages":[{"role":"user","content":"moo to you"}]}' || true)
-  grep -q 'moo to you' <<<"$answer" || fail "no echo from arm64: $answer $(cat "$root/log")"
-  kill "$server"
-  wait "$server" || true
-  server=
-fi
-
 echo "== nothing changed: nothing runs"
 cow build //packages/repeater:all 2>&1 | tail -1 | tee "$root/second"
 grep -q ', 0 actions run,' "$root/second" || fail "the second build ran actions"
@@ -132,7 +170,7 @@ cow build //packages/repeater:all 2>&1 | tail -1 | tee "$root/second"
 grep -q ', 0 actions run,' "$root/second" || fail "touching the sources ran actions"
 
 echo "== a comment in a header: compiles only"
-header=$(ls packages/repeater/src/*.h | head -1)
+header=packages/repeater/src/config.h
 cp "$header" "$root/header"
 echo '// a comment' >> "$header"
 cow build --progress=no //packages/repeater:all 2>&1 | tee "$root/third" | tail -1

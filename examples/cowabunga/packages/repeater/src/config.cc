@@ -14,15 +14,15 @@ constexpr int kMaxPort = 65535;
 
 // "" or what is wrong with the member.
 std::string Apply(const std::string& name, const Json& value, Config& config) {
-  if (name == "port") {
+  if (name == "port" || name == "grpc_port") {
     if (!value.is_number_unsigned() || value < 1u || value > static_cast<unsigned>(kMaxPort)) {
-      return "'port' must be a number from 1 to 65535, not " + value.dump();
+      return "'" + name + "' must be a number from 1 to 65535, not " + value.dump();
     }
-    config.port = value.get<int>();
+    (name == "port" ? config.port : config.grpc_port) = value.get<int>();
     return "";
   }
   if (name != "host" && name != "model") {
-    return "unknown member '" + name + "', expected one of [host, model, port]";
+    return "unknown member '" + name + "', expected one of [grpc_port, host, model, port]";
   }
   if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
     return "'" + name + "' must be a non-empty string, not " + value.dump();

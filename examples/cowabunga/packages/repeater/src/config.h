@@ -9,7 +9,8 @@ namespace repeater {
 
 struct Config {
   std::string host = "0.0.0.0";
-  int port = 8080;
+  int port = 8080;        // of HTTP
+  int grpc_port = 50051;
   std::string model = "repeater";  // the name clients ask for
 };
 

@@ -23,6 +23,31 @@ std::uint64_t Next(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
+// Bytes of the UTF-8 character `text` begins with; 0 if there is none. Neither overlong forms nor surrogates are.
+std::size_t CharacterLength(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(0) < 0x80) return 1;
+  const std::size_t length = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
+  if (byte(0) < 0xc2 || byte(0) > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  if (byte(0) == 0xe0 && byte(1) < 0xa0) return 0;
+  if (byte(0) == 0xed && byte(1) > 0x9f) return 0;
+  if (byte(0) == 0xf0 && byte(1) < 0x90) return 0;
+  if (byte(0) == 0xf4 && byte(1) > 0x8f) return 0;
+  return length;
+}
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::string> Tokenize(std::string_view text) {
@@ -66,6 +91,11 @@ std::vector<float> Embed(std::string_view text) {
   unit.reserve(raw.size());
   for (double number : raw) unit.push_back(static_cast<float>(number / length));
   return unit;
+}
+
+std::string Hear(std::string_view audio) {
+  if (IsUtf8(audio)) return std::string(audio);
+  return "(a sound of " + std::to_string(audio.size()) + " bytes)";
 }
 
 }  // namespace repeater

@@ -27,4 +27,7 @@ Answer Repeat(std::string_view prompt, std::optional<int> max_tokens);
 // A unit vector of kEmbeddingSize numbers that depends on nothing but the text.
 std::vector<float> Embed(std::string_view text);
 
+// What is heard in a recording: its bytes if they are text in UTF-8, else how many they are.
+std::string Hear(std::string_view audio);
+
 }  // namespace repeater

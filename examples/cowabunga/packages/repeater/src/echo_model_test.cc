@@ -34,5 +34,14 @@ TEST(EchoModelTest, EmbeddingIsAUnitVectorOfTheText) {
   EXPECT_NEAR(squares, 1.0, 1e-5);
 }
 
+TEST(EchoModelTest, HearsTextAndMeasuresSounds) {
+  EXPECT_EQ(Hear("moo \xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x84"), "moo \xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x84");
+  EXPECT_EQ(Hear(std::string_view("RIFF\xff\x00\x01", 7)), "(a sound of 7 bytes)");
+  // Overlong, a surrogate, beyond Unicode, cut off.
+  for (const char* bytes : {"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) {
+    EXPECT_NE(Hear(bytes), bytes);
+  }
+}
+
 }  // namespace
 }  // namespace repeater

@@ -1,13 +1,11 @@
-// Handlers: from the body of a request to a reply. They know the API and the model, not HTTP.
+// Handlers: from the body of a request to a reply. They know OpenAI's API as JSON, not HTTP.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "packages/repeater/src/repeater.h"
 #include "packages/repeater/src/result.h"
 
 namespace repeater {
@@ -25,8 +23,8 @@ Reply ErrorReply(const ApiError& error);
 // All methods may be called from any thread.
 class Handlers {
  public:
-  // `clock` gives seconds since 1970.
-  Handlers(std::string model, std::function<std::int64_t()> clock);
+  // `repeater` outlives this.
+  explicit Handlers(Repeater& repeater) : repeater_(repeater) {}
 
   Reply Completions(std::string_view body);
   Reply ChatCompletions(std::string_view body);
@@ -34,14 +32,7 @@ class Handlers {
   Reply Models();
 
  private:
-  std::string NextId(const char* prefix);
-  // An error if `model` is not the one that is served.
-  Reply UnknownModel(const std::string& model) const;
-
-  const std::string model_;
-  const std::function<std::int64_t()> clock_;
-  const std::int64_t started_;
-  std::atomic<std::uint64_t> requests_ = 0;
+  Repeater& repeater_;
 };
 
 }  // namespace repeater

@@ -11,7 +11,8 @@ using Json = nlohmann::json;
 
 class HandlersTest : public testing::Test {
  protected:
-  Handlers handlers_{"repeater", [] { return std::int64_t{1700000000}; }};
+  Repeater repeater_{"repeater", [] { return std::int64_t{1700000000}; }};
+  Handlers handlers_{repeater_};
 };
 
 Json Error(const Reply& reply) { return Json::parse(reply.body).at("error"); }

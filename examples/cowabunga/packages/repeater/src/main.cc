@@ -1,4 +1,4 @@
-// repeater: an OpenAI-compatible service whose model repeats what it is told.
+// repeater: an OpenAI-compatible service, over HTTP and gRPC, whose model repeats what it is told.
 
 #include <iostream>
 #include <optional>
@@ -14,14 +14,15 @@ namespace {
 constexpr char kVersion[] = REPEATER_VERSION;
 
 constexpr char kHelp[] =
-    "usage: repeater [--config FILE] [--port PORT]\n"
+    "usage: repeater [--config FILE] [--port PORT] [--grpc-port PORT]\n"
     "\n"
-    "Serves an OpenAI-compatible API whose model repeats what it is told.\n"
+    "Serves an OpenAI-compatible API and gRPC; its model repeats what it is told.\n"
     "\n"
-    "  --config FILE  read the configuration from FILE (JSON: host, port, model)\n"
-    "  --port PORT    listen on PORT, whatever the configuration says\n"
-    "  --version      print the version and exit\n"
-    "  --help         print this text and exit\n";
+    "  --config FILE     read the configuration from FILE (JSON: host, port, grpc_port, model)\n"
+    "  --port PORT       listen on PORT for HTTP, whatever the configuration says\n"
+    "  --grpc-port PORT  the same for gRPC\n"
+    "  --version         print the version and exit\n"
+    "  --help            print this text and exit\n";
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
@@ -29,6 +30,7 @@ constexpr int kUsage = 2;
 struct Options {
   std::string config{};
   std::string port{};
+  std::string grpc_port{};
   bool version = false;
   bool help = false;
 };
@@ -55,6 +57,8 @@ bool ParseOptions(const std::vector<std::string_view>& arguments, Options& optio
       options.config = *config;
     } else if (auto port = TakeValue(arguments, i, "--port")) {
       options.port = *port;
+    } else if (auto grpc_port = TakeValue(arguments, i, "--grpc-port")) {
+      options.grpc_port = *grpc_port;
     } else {
       problem = arguments[i];
       return false;
@@ -68,14 +72,21 @@ int Fail(const std::string& message, int code) {
   return code;
 }
 
+// False if `text` is no port; "" leaves `port` alone.
+bool OverridePort(const std::string& text, int& port) {
+  if (!text.empty()) port = repeater::ParsePort(text);
+  return port != 0;
+}
+
 int Run(const Options& options) {
   repeater::ConfigOrError loaded = repeater::Config{};
   if (!options.config.empty()) loaded = repeater::LoadConfig(options.config);
   if (const auto* problem = std::get_if<std::string>(&loaded)) return Fail(*problem, kFailure);
   auto config = std::get<repeater::Config>(loaded);
-  if (!options.port.empty()) {
-    config.port = repeater::ParsePort(options.port);
-    if (config.port == 0) return Fail("--port must be a number from 1 to 65535, not '" + options.port + "'", kUsage);
+  const std::string expected = " must be a number from 1 to 65535, not '";
+  if (!OverridePort(options.port, config.port)) return Fail("--port" + expected + options.port + "'", kUsage);
+  if (!OverridePort(options.grpc_port, config.grpc_port)) {
+    return Fail("--grpc-port" + expected + options.grpc_port + "'", kUsage);
   }
   const std::string problem = repeater::Serve(config);
   return problem.empty() ? 0 : Fail(problem, kFailure);

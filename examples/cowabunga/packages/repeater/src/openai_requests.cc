@@ -98,7 +98,7 @@ Result<std::vector<ChatMessage>> Messages(const Json& object) {
 
 }  // namespace
 
-Result<CompletionRequest> ParseCompletionRequest(std::string_view body) {
+Result<Streamable<CompletionRequest>> ParseCompletionRequest(std::string_view body) {
   const Result<Json> json = ParseObject(body);
   if (!json.ok()) return json.error();
   const auto model = RequiredString(json.value(), "model");
@@ -109,13 +109,12 @@ Result<CompletionRequest> ParseCompletionRequest(std::string_view body) {
   if (!max_tokens.ok()) return max_tokens.error();
   const auto stream = OptionalBool(json.value(), "stream");
   if (!stream.ok()) return stream.error();
-  return CompletionRequest{.model = model.value(),
-                           .prompts = prompts.value(),
-                           .max_tokens = max_tokens.value(),
-                           .stream = stream.value()};
+  return Streamable<CompletionRequest>{
+      .request = {.model = model.value(), .prompts = prompts.value(), .max_tokens = max_tokens.value()},
+      .stream = stream.value()};
 }
 
-Result<ChatRequest> ParseChatRequest(std::string_view body) {
+Result<Streamable<ChatRequest>> ParseChatRequest(std::string_view body) {
   const Result<Json> json = ParseObject(body);
   if (!json.ok()) return json.error();
   const auto model = RequiredString(json.value(), "model");
@@ -128,10 +127,9 @@ Result<ChatRequest> ParseChatRequest(std::string_view body) {
   if (!max_tokens.ok()) return max_tokens.error();
   const auto stream = OptionalBool(json.value(), "stream");
   if (!stream.ok()) return stream.error();
-  return ChatRequest{.model = model.value(),
-                     .messages = messages.value(),
-                     .max_tokens = max_tokens.value(),
-                     .stream = stream.value()};
+  return Streamable<ChatRequest>{
+      .request = {.model = model.value(), .messages = messages.value(), .max_tokens = max_tokens.value()},
+      .stream = stream.value()};
 }
 
 Result<EmbeddingsRequest> ParseEmbeddingsRequest(std::string_view body) {

@@ -50,57 +50,59 @@ std::string ModelsBody(const std::string& model, std::int64_t created) {
   return Text({{"object", "list"}, {"data", Json::array({entry})}});
 }
 
-std::string CompletionBody(const ResponseHead& head, const std::vector<Answer>& answers, const Usage& usage) {
-  Json body = Head(head, "text_completion");
+std::string CompletionBody(const Completion& completion) {
+  Json body = Head(completion.head, "text_completion");
   body["choices"] = Json::array();
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    body["choices"].push_back(CompletionChoice(i, answers[i].Text(), FinishReason(answers[i])));
+  for (std::size_t i = 0; i < completion.answers.size(); ++i) {
+    const Answer& answer = completion.answers[i];
+    body["choices"].push_back(CompletionChoice(i, answer.Text(), FinishReason(answer)));
   }
-  body["usage"] = ToJson(usage);
+  body["usage"] = ToJson(completion.usage);
   return Text(body);
 }
 
-std::string ChatBody(const ResponseHead& head, const Answer& answer, const Usage& usage) {
-  Json body = Head(head, "chat.completion");
+std::string ChatBody(const ChatCompletion& completion) {
+  const Answer& answer = completion.answer;
+  Json body = Head(completion.head, "chat.completion");
   const Json message = {{"role", "assistant"}, {"content", answer.Text()}};
   body["choices"] = Json::array({{{"index", 0}, {"message", message}, {"finish_reason", FinishReason(answer)}}});
-  body["usage"] = ToJson(usage);
+  body["usage"] = ToJson(completion.usage);
   return Text(body);
 }
 
-std::string EmbeddingsBody(const std::string& model, const std::vector<std::vector<float>>& vectors,
-                           const Usage& usage) {
+std::string EmbeddingsBody(const Embeddings& embeddings) {
   Json data = Json::array();
-  for (std::size_t i = 0; i < vectors.size(); ++i) {
-    data.push_back({{"object", "embedding"}, {"index", i}, {"embedding", vectors[i]}});
+  for (std::size_t i = 0; i < embeddings.vectors.size(); ++i) {
+    data.push_back({{"object", "embedding"}, {"index", i}, {"embedding", embeddings.vectors[i]}});
   }
+  const int tokens = embeddings.usage.prompt_tokens;
   return Text({{"object", "list"},
-               {"model", model},
+               {"model", embeddings.model},
                {"data", data},
-               {"usage", {{"prompt_tokens", usage.prompt_tokens}, {"total_tokens", usage.prompt_tokens}}}});
+               {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}});
 }
 
-std::vector<std::string> CompletionChunks(const ResponseHead& head, const std::vector<Answer>& answers) {
+std::vector<std::string> CompletionChunks(const Completion& completion) {
   std::vector<std::string> chunks;
   const auto add = [&](std::size_t index, const std::string& text, const Json& finish_reason) {
-    Json chunk = Head(head, "text_completion");
+    Json chunk = Head(completion.head, "text_completion");
     chunk["choices"] = Json::array({CompletionChoice(index, text, finish_reason)});
     chunks.push_back(Text(chunk));
   };
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    for (const std::string& token : answers[i].tokens) add(i, token, nullptr);
-    add(i, "", FinishReason(answers[i]));
+  for (std::size_t i = 0; i < completion.answers.size(); ++i) {
+    for (const std::string& token : completion.answers[i].tokens) add(i, token, nullptr);
+    add(i, "", FinishReason(completion.answers[i]));
   }
   return chunks;
 }
 
-std::vector<std::string> ChatChunks(const ResponseHead& head, const Answer& answer) {
+std::vector<std::string> ChatChunks(const ChatCompletion& completion) {
   std::vector<std::string> chunks;
-  chunks.push_back(ChatChunk(head, {{"role", "assistant"}, {"content", ""}}, nullptr));
-  for (const std::string& token : answer.tokens) {
-    chunks.push_back(ChatChunk(head, {{"content", token}}, nullptr));
+  chunks.push_back(ChatChunk(completion.head, {{"role", "assistant"}, {"content", ""}}, nullptr));
+  for (const std::string& token : completion.answer.tokens) {
+    chunks.push_back(ChatChunk(completion.head, {{"content", token}}, nullptr));
   }
-  chunks.push_back(ChatChunk(head, Json::object(), FinishReason(answer)));
+  chunks.push_back(ChatChunk(completion.head, Json::object(), FinishReason(completion.answer)));
   return chunks;
 }
 

@@ -1,4 +1,4 @@
-// Serve: the HTTP side of the service.
+// Serve: the service on its ports.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace repeater {
 
-// Binds, announces the address on stderr, and answers requests until SIGTERM or SIGINT; requests that are being
+// Binds, announces the addresses on stderr, and answers requests until SIGTERM or SIGINT; requests that are being
 // answered then are finished. Call it from the main thread before any other thread exists.
 // Returns "" after a signal, else what went wrong.
 std::string Serve(const Config& config);
