@@ -124,6 +124,8 @@ class Builder {
     execution::ExecutionOptions options = ExecutionOptionsFor(session_->root);
     options.list_host_trees = false;
     options.owner_elsewhere = [this](const std::string& path) { return state_->OwnerOf(path); };
+    NewSandbox();
+    if (!known.part->plan.actions.empty()) sandbox_->Expect();
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, Run(known.part->plan, options));
     COW_RETURN_IF_ERROR(PointBinLink(known.outcome));
     const int64_t others = known.processes - Processes(executed);
@@ -206,6 +208,7 @@ class Builder {
 
   absl::Status Execute(const BuildPlan& plan) {
     RecordRun(plan);
+    NewSandbox();
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed,
                          Run(plan, ExecutionOptionsFor(session_->workspace->root())));
     const bool complete = Record(executed, nullptr);
@@ -253,8 +256,10 @@ class Builder {
             .began_unix_micros = began_unix_micros_};
   }
 
+  void NewSandbox() { sandbox_.emplace(SandboxOptions(), *session_->store->cas, *session_->store->trees); }
+
+  // In that sandbox, which it ends.
   absl::StatusOr<execution::ExecutionResult> Run(const BuildPlan& plan, const execution::ExecutionOptions& options) {
-    sandbox_.emplace(SandboxOptions(), *session_->store->cas, *session_->store->trees);
     absl::StatusOr<execution::ExecutionResult> executed = Run(plan, options, *sandbox_);
     const std::string weakness = sandbox_->Weakness();
     if (!weakness.empty()) events_.Handle(Message{Message::Kind::kWarning, weakness});

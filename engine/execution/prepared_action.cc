@@ -69,8 +69,8 @@ absl::StatusOr<store::DirectoryTree> InputRoot(const std::vector<SpawnInput>& in
         builder.AddFile(input.path, input.digest, input.executable);
         break;
       case SpawnInput::Kind::kTree: {
-        COW_ASSIGN_OR_RETURN(auto contents, trees.Read(input.digest));
-        builder.AddDirectoryDigest(input.path, contents->root_directory);
+        COW_ASSIGN_OR_RETURN(const Digest root, trees.RootDirectory(input.digest));
+        builder.AddDirectoryDigest(input.path, root);
         break;
       }
       case SpawnInput::Kind::kSymlink:

@@ -91,6 +91,10 @@ std::vector<std::string> TiersDownTo(const std::string& weakest) {
 
 }  // namespace
 
+void SandboxedSpawnRunner::Expect() {
+  starter_ = std::jthread([this] { Client().IgnoreError(); });
+}
+
 void SandboxedSpawnRunner::Stop() {
   absl::MutexLock lock(&mutex_);
   if (client_ && client_->ok()) (**client_)->Stop();
@@ -98,7 +102,7 @@ void SandboxedSpawnRunner::Stop() {
 
 std::string SandboxedSpawnRunner::Weakness() {
   absl::MutexLock lock(&mutex_);
-  if (!client_ || !client_->ok()) return "";
+  if (!is_used_ || !client_ || !client_->ok()) return "";
   const SandboxClient& client = ***client_;
   if (client.tier() == "S0") return "actions ran without a sandbox (--sandbox=none)";
   if (client.tier() >= "S3") return "";
@@ -178,8 +182,9 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
 
 absl::StatusOr<SpawnResult> SandboxedSpawnRunner::RunAttached(const Spawn& spawn, const AttachedFiles& files,
                                                               std::stop_token cancelled) {
-  COW_ASSIGN_OR_RETURN(SandboxClient * client, Client());
   COW_ASSIGN_OR_RETURN(SandboxRequest request, RequestFor(spawn));
+  COW_ASSIGN_OR_RETURN(SandboxClient * client, Client());
+  is_used_ = true;
   request.stdin_fd = files.in;
   request.stdout_fd = files.out;
   request.stderr_fd = files.err;
@@ -194,8 +199,9 @@ absl::StatusOr<SpawnResult> SandboxedSpawnRunner::RunAttached(const Spawn& spawn
 }
 
 absl::StatusOr<SpawnResult> SandboxedSpawnRunner::Run(const Spawn& spawn, std::stop_token cancelled) {
-  COW_ASSIGN_OR_RETURN(SandboxClient * client, Client());
   COW_ASSIGN_OR_RETURN(SandboxRequest request, RequestFor(spawn));
+  COW_ASSIGN_OR_RETURN(SandboxClient * client, Client());
+  is_used_ = true;
   COW_ASSIGN_OR_RETURN(UniqueFd out, OpenPrintFile(options_.scratch_root, options_.limits));
   COW_ASSIGN_OR_RETURN(UniqueFd err, OpenPrintFile(options_.scratch_root, options_.limits));
   request.stdout_fd = out.get();

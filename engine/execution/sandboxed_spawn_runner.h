@@ -1,11 +1,14 @@
 // SandboxedSpawnRunner: runs spawns in the sandbox of this machine, with bytes from the local cache.
 //
-// The sandbox is started with the first spawn: a build that finds everything in the cache pays nothing for it.
+// The sandbox is started with the first spawn: a build that finds everything in the cache pays nothing for it. Unless
+// spawns are expected: then it starts at once, beside what else is to be done before the first.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -37,6 +40,9 @@ class SandboxedSpawnRunner final : public SpawnRunner {
   SandboxedSpawnRunner(Options options, store::LocalCas& cas, store::TreeStore& trees)
       : options_(std::move(options)), cas_(cas), trees_(trees) {}
 
+  // Begins to start the sandbox and does not wait for it. At most once; what goes wrong is told by Run.
+  void Expect();
+
   absl::StatusOr<SpawnResult> Run(const Spawn& spawn, std::stop_token cancelled) override;
 
   // The same with these files in place of /dev/null and of what is kept of stdout and stderr. Without limits on what it
@@ -57,8 +63,10 @@ class SandboxedSpawnRunner final : public SpawnRunner {
   const Options options_;
   store::LocalCas& cas_;
   store::TreeStore& trees_;
+  std::atomic<bool> is_used_ = false;
   absl::Mutex mutex_;
   std::optional<absl::StatusOr<std::unique_ptr<SandboxClient>>> client_ ABSL_GUARDED_BY(mutex_);
+  std::jthread starter_;
 };
 
 }  // namespace cow::execution

@@ -154,8 +154,13 @@ TEST(TreeEncodingTest, DecodesWhatItEncodes) {
 }
 
 TEST(TreeEncodingTest, TellsTheDigestOfTheRootDirectory) {
-  EXPECT_EQ(DecodeTree(*EncodeTree(GoldenTree()))->root_directory.hex(),
+  EXPECT_EQ(RootDirectoryOf(*EncodeTree(GoldenTree()))->hex(),
             "7566e7e3bf018b60464b24d3ff5e8cf5cb27aeba77615ff2b1b37fe3df474e4c");
+  EXPECT_EQ(*RootDirectoryOf(*EncodeTree({})), Digest::Of(""));
+  for (const std::string& bytes : {std::string(), std::string("x"), WireWriter().Int(1, 7).Take(),
+                                   WireWriter().Message(2, "").Take()}) {
+    EXPECT_FALSE(RootDirectoryOf(bytes).ok());
+  }
 }
 
 TEST(TreeEncodingTest, EncodesTheEmptyTree) {

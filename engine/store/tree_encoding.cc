@@ -18,28 +18,6 @@ namespace {
 constexpr size_t kMaxEntries = 1'000'000;
 constexpr size_t kMaxPath = 4096;
 
-absl::StatusOr<std::string> Encode(const std::vector<TreeEntry>& entries, Digest* root) {
-  DirectoryBuilder builder;
-  for (const TreeEntry& entry : entries) {
-    switch (entry.kind) {
-      case TreeEntry::Kind::kFile:
-        builder.AddFile(entry.path, entry.digest, entry.executable);
-        break;
-      case TreeEntry::Kind::kSymlink:
-        builder.AddSymlink(entry.path, entry.target);
-        break;
-      case TreeEntry::Kind::kEmptyDirectory:
-        builder.AddDirectory(entry.path);
-        break;
-    }
-  }
-  COW_ASSIGN_OR_RETURN(DirectoryTree tree, builder.Build());
-  *root = tree.root;
-  WireWriter writer;
-  for (size_t i = 0; i < tree.directories.size(); ++i) writer.Message(i == 0 ? 1 : 2, tree.directories[i].bytes);
-  return writer.Take();
-}
-
 struct Parts {
   Directory root;
   absl::flat_hash_map<Digest, Directory> children;
@@ -104,15 +82,38 @@ absl::StatusOr<std::vector<TreeEntry>> Flatten(const Parts& parts) {
 }  // namespace
 
 absl::StatusOr<std::string> EncodeTree(const std::vector<TreeEntry>& entries) {
-  Digest root;
-  return Encode(entries, &root);
+  DirectoryBuilder builder;
+  for (const TreeEntry& entry : entries) {
+    switch (entry.kind) {
+      case TreeEntry::Kind::kFile:
+        builder.AddFile(entry.path, entry.digest, entry.executable);
+        break;
+      case TreeEntry::Kind::kSymlink:
+        builder.AddSymlink(entry.path, entry.target);
+        break;
+      case TreeEntry::Kind::kEmptyDirectory:
+        builder.AddDirectory(entry.path);
+        break;
+    }
+  }
+  COW_ASSIGN_OR_RETURN(DirectoryTree tree, builder.Build());
+  WireWriter writer;
+  for (size_t i = 0; i < tree.directories.size(); ++i) writer.Message(i == 0 ? 1 : 2, tree.directories[i].bytes);
+  return writer.Take();
+}
+
+absl::StatusOr<Digest> RootDirectoryOf(std::string_view bytes) {
+  WireReader reader(bytes);
+  if (reader.Next() && reader.is_bytes() && reader.field() == 1) return Digest::Of(reader.bytes());
+  COW_RETURN_IF_ERROR(reader.status());
+  return absl::InvalidArgumentError("not a canonical tree");
 }
 
 absl::StatusOr<TreeContents> DecodeTree(std::string_view bytes) {
   COW_ASSIGN_OR_RETURN(Parts parts, Split(bytes));
   TreeContents contents;
   COW_ASSIGN_OR_RETURN(contents.entries, Flatten(parts));
-  COW_ASSIGN_OR_RETURN(std::string again, Encode(contents.entries, &contents.root_directory));
+  COW_ASSIGN_OR_RETURN(std::string again, EncodeTree(contents.entries));
   if (again != bytes) return absl::InvalidArgumentError("not a canonical tree");
   return contents;
 }

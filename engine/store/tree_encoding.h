@@ -24,12 +24,15 @@ struct TreeEntry {
 };
 
 struct TreeContents {
-  std::vector<TreeEntry> entries{};  // sorted by path (bytes) when decoded
-  Digest root_directory{};           // decoded: digest of the root's Directory message, for input roots
+  std::vector<TreeEntry> entries{};  // sorted by path (bytes)
 };
 
 // In any order. kInvalidArgument for paths that are not normalized, occur twice or lie below a file.
 absl::StatusOr<std::string> EncodeTree(const std::vector<TreeEntry>& entries);
+
+// The digest of the root's Directory message, which names all that is in the tree: of bytes that EncodeTree gave, without
+// looking at what is below. kInvalidArgument for bytes that no tree begins with.
+absl::StatusOr<Digest> RootDirectoryOf(std::string_view bytes);
 
 // Any bytes may come in; kInvalidArgument unless they are exactly what EncodeTree gives.
 absl::StatusOr<TreeContents> DecodeTree(std::string_view bytes);
