@@ -37,6 +37,14 @@ void DescribeRun(const ConfiguredTarget& target, RequestedTarget& requested) {
   }
 }
 
+ToolchainObserver Both(ToolchainObserver first, ToolchainObserver second) {
+  if (!first || !second) return first ? first : second;
+  return [first = std::move(first), second = std::move(second)](const ToolchainDecision& decision) {
+    first(decision);
+    second(decision);
+  };
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
@@ -45,10 +53,11 @@ absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
   COW_ASSIGN_OR_RETURN(
       std::unique_ptr<ConfigurationTable> configurations,
       ConfigurationTable::Create(request.options, loader.workspace(), *platforms));
-  COW_ASSIGN_OR_RETURN(ToolchainDebug debug,
-                       ToolchainDebug::Create(request.toolchain_resolution_debug, request.on_print));
+  COW_ASSIGN_OR_RETURN(ToolchainObserver debug,
+                       SayToolchainDecisions(request.toolchain_resolution_debug, request.on_print));
   std::unique_ptr<AnalysisSession> session(new AnalysisSession(
-      request, loader, std::move(platforms), std::move(configurations), std::move(debug)));
+      request, loader, std::move(platforms), std::move(configurations),
+      Both(std::move(debug), request.on_toolchain)));
   COW_ASSIGN_OR_RETURN(session->aspects_, LoadCommandLineAspects(request, loader));
   return session;
 }
@@ -56,11 +65,11 @@ absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
 AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
                                  std::unique_ptr<PlatformTable> platforms,
                                  std::unique_ptr<ConfigurationTable> configurations,
-                                 ToolchainDebug debug)
+                                 ToolchainObserver observer)
     : request_(request),
       platforms_(std::move(platforms)),
       configurations_(std::move(configurations)),
-      toolchains_(loader, *platforms_, configurations_->exec().platform, std::move(debug)),
+      toolchains_(loader, *platforms_, configurations_->exec().platform, std::move(observer)),
       graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request),
               request.on_print, request.on_dependencies}),
       plan_(graph_.artifacts(), loader.workspace().runfiles_name(), loader.workspace().options().limits) {}

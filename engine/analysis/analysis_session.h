@@ -31,13 +31,17 @@ class AnalysisSession {
   // The target in the requested configuration, not put into the plan. Lives as long as the session.
   absl::StatusOr<const ConfiguredTarget*> Configure(const Label& label);
 
+  // Lets the request's `on_toolchain` hear what a target without constraints of its own would get of every registered
+  // toolchain type.
+  absl::Status TellToolchains() { return toolchains_.TellAll(graph_.conditions(&configurations_->target())); }
+
   absl::StatusOr<BuildPlan> Finish() { return plan_.Finish(); }
   int64_t configured_targets() const { return graph_.size(); }
 
  private:
   AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
                   std::unique_ptr<PlatformTable> platforms,
-                  std::unique_ptr<ConfigurationTable> configurations, ToolchainDebug debug);
+                  std::unique_ptr<ConfigurationTable> configurations, ToolchainObserver observer);
 
   // Default outputs and output groups, as --output_groups says.
   std::vector<ValueDepset> WantedOutputs(const ConfiguredTarget& target) const;

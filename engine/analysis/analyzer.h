@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/analysis/toolchain_decision.h"
 #include "engine/model/build_options.h"
 #include "engine/model/build_plan.h"
 #include "engine/model/host_tree.h"
@@ -38,6 +39,8 @@ struct AnalysisRequest {
   bool run_tests = false;  // fill BuildPlan::tests; test_suites stand for their tests
   TestOptions test_options{};
   std::string toolchain_resolution_debug{};  // regular expression; on_print gets what it matches
+  // Hears of the same, of all types and targets. Unset: nobody does.
+  ToolchainObserver on_toolchain{};
   bool keep_going = false;               // -k: plan what can be built in spite of errors
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
   std::function<void(std::string_view)> on_print{};

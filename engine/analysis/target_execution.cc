@@ -50,7 +50,8 @@ absl::Status TargetGraph::ChooseExecution(Frame& frame, const AspectPath* aspect
   COW_ASSIGN_OR_RETURN(need.toolchains, WantedToolchains(*frame.declared, aspects));
   if (aspects != nullptr) return AddExecution(frame, "", std::move(need));
   need.exec_constraints = frame.declared->LabelListAttr("exec_compatible_with");
-  const bool is_usual = need.exec_constraints.empty();
+  // Who looks on hears of every target.
+  const bool is_usual = need.exec_constraints.empty() && !parts_.toolchains.is_observed();
   const auto key = std::make_pair(&frame.declared->rule_class(), frame.key.second);
   if (auto known = executions_.find(key); is_usual && known != executions_.end()) {
     frame.executions = known->second;

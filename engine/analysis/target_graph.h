@@ -51,6 +51,9 @@ class TargetGraph {
                                                     const Configuration& configuration,
                                                     const std::vector<AspectUse>& aspects);
 
+  // Conditions as that configuration answers them; lives as long as the graph.
+  ConditionTable& conditions(const Configuration* configuration);
+
   ArtifactTable& artifacts() { return artifacts_; }
   int64_t size() const { return static_cast<int64_t>(targets_.size()); }
 
@@ -118,7 +121,6 @@ class TargetGraph {
   absl::Status CycleError(const Key& key) const;
   absl::Status AtEdge(const Frame& frame, const DependencyEdge& edge,
                       const absl::Status& status) const;
-  ConditionTable& conditions(const Configuration* configuration);
   absl::Status AddAttributeEdges(Frame& frame);
   absl::Status AddSettingEdge(Frame& frame);
   // The key of a target that is asked for in a configuration: a transition of its rule applies.

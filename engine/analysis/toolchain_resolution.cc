@@ -1,6 +1,7 @@
 #include "engine/analysis/toolchain_resolution.h"
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -43,6 +44,18 @@ std::string Lacks(std::string_view what, const PlatformInfo& platform,
   for (const Label& label : missing) names.push_back(label.ToString());
   return absl::StrCat(what, " platform ", platform.label.ToString(), " lacks ",
                       absl::StrJoin(names, ", "));
+}
+
+// Why none of them will do.
+std::string ReasonsOf(const ToolchainDecision& decision) {
+  if (decision.considered.empty()) {
+    return "; no toolchain of this type is registered (register_toolchains in WORKSPACE.cow)";
+  }
+  std::string reasons = "; registered toolchains:";
+  for (const ToolchainDecision::Candidate& candidate : decision.considered) {
+    absl::StrAppend(&reasons, "\n    ", candidate.toolchain.ToString(), ": ", candidate.mismatch);
+  }
+  return reasons;
 }
 
 }  // namespace
@@ -155,46 +168,43 @@ absl::StatusOr<std::string> ToolchainResolution::Mismatch(const DeclaredToolchai
   return std::string();
 }
 
+absl::StatusOr<std::vector<ToolchainDecision::Candidate>> ToolchainResolution::Consider(
+    const Label& type, const PlatformInfo& exec, ConditionTable& conditions) {
+  COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
+  std::vector<ToolchainDecision::Candidate> considered;
+  for (const DeclaredToolchain& toolchain : *toolchains) {
+    if (toolchain.type != type) continue;
+    COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, exec, conditions));
+    considered.push_back({toolchain.label, toolchain.implementation, std::move(mismatch)});
+    if (considered.back().mismatch.empty()) break;
+  }
+  return considered;
+}
+
 absl::StatusOr<ExecutionChoice> ToolchainResolution::ResolveOn(const PlatformInfo& platform,
                                                                const ExecutionNeed& need,
                                                                ConditionTable& conditions,
                                                                std::string_view who,
                                                                std::string& problem) {
-  COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
   ExecutionChoice choice{.platform = &platform};
+  const Label& target_platform = conditions.configuration().platform.label;
   for (const loading::ToolchainRequirement& wanted : need.toolchains) {
     COW_ASSIGN_OR_RETURN(Label type, TypeOf(wanted.type, conditions));
-    ExecutionChoice::Toolchain found{.type = type};
-    std::string reasons;
-    const bool debug = debug_.Wants(type.ToString(), who);
-    if (debug) {
-      debug_.Say(absl::StrCat("ToolchainResolution: ", type.ToString(), " of ", who, ", target platform ",
-                              conditions.configuration().platform.label.ToString(),
-                              ", execution platform ", platform.label.ToString()));
-    }
-    for (const DeclaredToolchain& toolchain : *toolchains) {
-      if (toolchain.type != type) continue;
-      COW_ASSIGN_OR_RETURN(std::string mismatch, Mismatch(toolchain, platform, conditions));
-      if (mismatch.empty()) {
-        found.implementation = toolchain.implementation;
-        if (debug) debug_.Say(absl::StrCat("  selected ", toolchain.label.ToString()));
-        break;
-      }
-      if (debug) debug_.Say(absl::StrCat("  rejected ", toolchain.label.ToString(), ": ", mismatch));
-      absl::StrAppend(&reasons, "\n    ", toolchain.label.ToString(), ": ", mismatch);
-    }
-    if (debug && !found.implementation) {
-      debug_.Say(absl::StrCat("  found none", wanted.mandatory ? ": this execution platform will not do" : ""));
-    }
-    if (!found.implementation && wanted.mandatory) {
-      problem = absl::StrCat(
-          wanted.type.ToString(), " of ", who, " on platform ",
-          conditions.configuration().platform.label.ToString(),
-          reasons.empty() ? "; no toolchain of this type is registered (register_toolchains in "
-                            "WORKSPACE.cow)"
-                          : "; registered toolchains:" + reasons);
+    ToolchainDecision decision{.user = std::string(who),
+                               .target_platform = target_platform,
+                               .execution_platform = platform.label,
+                               .type = type,
+                               .mandatory = wanted.mandatory};
+    COW_ASSIGN_OR_RETURN(decision.considered, Consider(type, platform, conditions));
+    if (observer_) observer_(decision);
+    const ToolchainDecision::Candidate* selected = decision.selected();
+    if (selected == nullptr && wanted.mandatory) {
+      problem = absl::StrCat(wanted.type.ToString(), " of ", who, " on platform ", target_platform.ToString(),
+                             ReasonsOf(decision));
       return choice;
     }
+    ExecutionChoice::Toolchain found{.type = type};
+    if (selected != nullptr) found.implementation = selected->implementation;
     choice.toolchains.push_back(std::move(found));
   }
   return choice;
@@ -210,9 +220,11 @@ absl::StatusOr<ExecutionChoice> ToolchainResolution::Resolve(const ExecutionNeed
     COW_ASSIGN_OR_RETURN(std::vector<Label> missing,
                          platforms_.Missing(platform, need.exec_constraints));
     if (!missing.empty()) {
-      if (debug_.Wants("", who)) {
-        debug_.Say(absl::StrCat("ToolchainResolution: ", who, ": rejected execution platform ",
-                                platform.label.ToString(), ": it lacks ", missing.front().ToString()));
+      if (observer_) {
+        observer_({.user = std::string(who),
+                   .target_platform = conditions.configuration().platform.label,
+                   .execution_platform = platform.label,
+                   .platform_mismatch = "it lacks " + missing.front().ToString()});
       }
       absl::StrAppend(&no_platform, no_platform.empty() ? " " : "; ", platform.label.ToString(),
                       " lacks ", missing.front().ToString());
@@ -225,6 +237,20 @@ absl::StatusOr<ExecutionChoice> ToolchainResolution::Resolve(const ExecutionNeed
   }
   if (no_toolchain.empty()) return UserError("no execution platform for ", who, ":", no_platform);
   return UserError("no matching toolchain for type ", no_toolchain);
+}
+
+absl::Status ToolchainResolution::TellAll(ConditionTable& conditions) {
+  COW_ASSIGN_OR_RETURN(const Toolchains* toolchains, Candidates(conditions.configuration()));
+  COW_ASSIGN_OR_RETURN(const Platforms* platforms, ExecutionPlatforms(conditions.configuration()));
+  std::set<Label> types;
+  for (const DeclaredToolchain& toolchain : *toolchains) types.insert(toolchain.type);
+  ExecutionNeed need;
+  for (const Label& type : types) need.toolchains.push_back({.type = type, .mandatory = false});
+  for (const PlatformInfo& platform : *platforms) {
+    std::string problem;
+    COW_RETURN_IF_ERROR(ResolveOn(platform, need, conditions, "", problem).status());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace cow::analysis

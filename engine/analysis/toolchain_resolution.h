@@ -15,7 +15,7 @@
 #include "engine/analysis/condition_table.h"
 #include "engine/analysis/configuration.h"
 #include "engine/analysis/platform_table.h"
-#include "engine/analysis/toolchain_debug.h"
+#include "engine/analysis/toolchain_decision.h"
 #include "engine/loading/package_loader.h"
 #include "engine/loading/rule_class.h"
 #include "engine/loading/workspace.h"
@@ -51,16 +51,22 @@ struct ExecutionChoice {
 
 class ToolchainResolution {
  public:
-  // `host` is the platform of this machine: the last one that actions may run on.
+  // `host` is the platform of this machine: the last one that actions may run on. `observer` may be null.
   ToolchainResolution(loading::PackageLoader& loader, PlatformTable& platforms, PlatformInfo host,
-                      ToolchainDebug debug)
-      : loader_(loader), platforms_(platforms), host_(std::move(host)), debug_(std::move(debug)) {}
+                      ToolchainObserver observer)
+      : loader_(loader), platforms_(platforms), host_(std::move(host)), observer_(std::move(observer)) {}
+
+  bool is_observed() const { return observer_ != nullptr; }
 
   // The first execution platform that has the constraints and for which all mandatory toolchains are
   // found, with these. `who` is "cc_library rule //a:b".
   // Failure: a plain message that tells why, platform by platform and toolchain by toolchain.
   absl::StatusOr<ExecutionChoice> Resolve(const ExecutionNeed& need, ConditionTable& conditions,
                                           std::string_view who);
+
+  // Lets the observer hear what a target without constraints of its own would get of every registered type, on every
+  // execution platform.
+  absl::Status TellAll(ConditionTable& conditions);
 
  private:
   using Toolchains = std::vector<DeclaredToolchain>;
@@ -72,6 +78,9 @@ class ToolchainResolution {
   absl::Status LoadPattern(const loading::Registration& registration, Toolchains& toolchains);
   absl::Status LoadPlatforms(const loading::Registration& registration, Platforms& platforms);
   absl::StatusOr<DeclaredToolchain> Read(const loading::Target& target);
+  // Those of the type that were looked at, in order: the last one fits, or none does.
+  absl::StatusOr<std::vector<ToolchainDecision::Candidate>> Consider(const Label& type, const PlatformInfo& exec,
+                                                                     ConditionTable& conditions);
   // The toolchains on this platform; or, if some mandatory one is missing, why in `problem`.
   absl::StatusOr<ExecutionChoice> ResolveOn(const PlatformInfo& platform,
                                             const ExecutionNeed& need, ConditionTable& conditions,
@@ -83,7 +92,7 @@ class ToolchainResolution {
   loading::PackageLoader& loader_;
   PlatformTable& platforms_;
   PlatformInfo host_;
-  ToolchainDebug debug_;
+  ToolchainObserver observer_;
   std::map<std::vector<std::string>, Toolchains> candidates_;  // by --extra_toolchains
   std::map<std::vector<std::string>, Platforms> exec_platforms_;
 };

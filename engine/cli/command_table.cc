@@ -15,7 +15,7 @@
 #include "engine/cli/help_command.h"
 #include "engine/cli/rc_file.h"
 #include "engine/cli/query_command.h"
-#include "engine/cli/rc_file.h"
+#include "engine/cli/toolchain_command.h"
 #include "engine/cli/why_command.h"
 #include "engine/cli/workspace_commands.h"
 #include "engine/driver/workspace_tasks.h"
@@ -42,6 +42,9 @@ const std::vector<Command>& Commands() {
        "changed, up to the source. Answers from what builds recorded; nothing is loaded or built. docs/guide/why.md.",
        RunWhy},
       {"stats", "", "Shows how the recorded builds went: cache hits, slowest actions, history.", "", RunStats},
+      {"toolchain", "[TARGET...]", "Tells which toolchains are chosen, and why no others.",
+       "Without targets: what every registered toolchain type gets for --platforms on each execution platform. With targets:\n"
+       "what they and all they depend on get. Nothing is built.", RunToolchain},
       {"lock", "[REPOSITORY...]", "Resolves the lock files of repositories again.",
        "The only command that changes a lock file.", RunLock},
       {"fetch", "[TARGET...]", "Downloads all that building and testing the targets may need, and builds nothing.",

@@ -12,9 +12,9 @@
 namespace cow::cli {
 namespace {
 
-constexpr char kBuilding[] = "build test run query fetch vendor";
+constexpr char kBuilding[] = "build test run query toolchain fetch vendor";
 constexpr char kExecuting[] = "build test run";
-constexpr char kLoading[] = "build test run query fetch vendor lock info clean cache why stats";
+constexpr char kLoading[] = "build test run query toolchain fetch vendor lock info clean cache why stats";
 
 absl::Status SetPositive(const std::string& text, std::string_view name, int* target) {
   int value = 0;
@@ -239,7 +239,7 @@ std::vector<Flag> OwnFlags() {
        "Says why toolchains were chosen and rejected, of toolchain types and targets that the expression matches.", kBuilding,
        Text(&BuildRequest::toolchain_resolution_debug)},
       {"offline", 0, "", {}, "Downloads nothing; what is not in the cache is an error.", kBuilding, Bool(&BuildRequest::offline)},
-      {"frozen", 0, "", {}, "As --offline; and 'cow lock' only checks.", "build test run query fetch vendor lock",
+      {"frozen", 0, "", {}, "As --offline; and 'cow lock' only checks.", "build test run query toolchain fetch vendor lock",
        [](const std::string& value, Options& options) {
          options.request.offline = value != "no";
          return absl::OkStatus();
@@ -340,7 +340,7 @@ std::vector<Flag> OwnFlags() {
        [](const std::string& value, Options& options) {
          return SetPositive(value, "max_depth", &options.starlark.max_depth);
        }},
-      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test info cache why stats version starlark",
+      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test toolchain info cache why stats version starlark",
        [](const std::string& value, Options& options) {
          options.json = value != "no";
          return absl::OkStatus();

@@ -126,10 +126,11 @@ class Reader {
   std::vector<RcLine> lines_;
 };
 
-// Lines of these commands count, in this order: `test` does what `build` does, and more.
+// Lines of these commands count, in this order: `test` does what `build` does, and more; `toolchain` tells what `build` would
+// choose.
 std::vector<std::string> CommandsOf(std::string_view command) {
   std::vector<std::string> commands{"always", "common"};
-  if (command == "test" || command == "run") commands.push_back("build");
+  if (command == "test" || command == "run" || command == "toolchain") commands.push_back("build");
   commands.emplace_back(command);
   return commands;
 }
@@ -205,7 +206,7 @@ class Expander {
       if (argument == "--config" && i + 1 < line.arguments.size()) {
         argument = absl::StrCat(kConfigFlag, line.arguments[++i]);
       }
-      if (line.command == "common" && IsFlag(argument) && !Knows(argument)) {
+      if (IsForAll(line) && IsFlag(argument) && !Knows(argument)) {
         while (i + 1 < line.arguments.size() && !IsFlag(line.arguments[i + 1])) ++i;
         continue;
       }
@@ -219,6 +220,11 @@ class Expander {
     }
     for (const std::string& argument : kept) COW_RETURN_IF_ERROR(Add(argument));
     return absl::OkStatus();
+  }
+
+  // Whether the line also has flags of other commands.
+  bool IsForAll(const RcLine& line) const {
+    return line.command == "common" || (line.command == "build" && command_ == "toolchain");
   }
 
   bool Knows(const std::string& argument) const {
