@@ -1,9 +1,12 @@
-// Buries the mount namespaces of dead actions.
+// Buries the mount namespaces of dead actions, and those of the helper after its end.
 //
-// The last reference to a mount namespace pays for taking it apart: some 0.2 ms, most of it waiting for other
-// processors. Held here from the start of an action to its end, it is given up by a thread of its own, so that neither
-// the dying action nor the next one waits. When a result is sent, its namespace may still exist, but no process is in it
-// and none can enter it.
+// The last reference to a namespace pays for taking it apart: some 0.2 ms, most of it waiting for other processors; on a
+// busy machine 5 ms. Held here from the start of an action to its end, it is given up by a process of its own, so that
+// neither the dying action nor the next one waits. When a result is sent, its namespace may still exist, but no process is
+// in it and none can enter it.
+//
+// That process shares the helper's open files and namespaces and ends after it, so that the helper, for which the engine
+// waits, ends at once. Nobody waits for the process.
 #pragma once
 
 #include <sys/types.h>
@@ -14,8 +17,8 @@ namespace cow::sandbox {
 
 class Undertaker {
  public:
-  // Starts the thread. It allocates nothing: a clone of the helper made meanwhile can still allocate.
-  bool Start(Failure* failure);
+  // Starts the process. `helper` is a pidfd of this one.
+  bool Start(int helper, Failure* failure);
 
   // A reference to the mount namespace of a process just started, or -1: if that has ended already, nothing is to be
   // buried.

@@ -66,7 +66,7 @@ class Zygote {
 
   bool Prepare() {
     Failure ignored;
-    return own_pidfd_ >= 0 && reports_ != MAP_FAILED && undertaker_.Start(&ignored);
+    return own_pidfd_ >= 0 && reports_ != MAP_FAILED && (!HasNamespaces() || undertaker_.Start(own_pidfd_, &ignored));
   }
 
   [[noreturn]] void Serve() {
