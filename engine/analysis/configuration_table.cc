@@ -152,12 +152,15 @@ const OptionValue& NativeValue(const ConfigurationOptions& options, const Native
   return it == options.native.end() ? DefaultOf(option) : it->second;
 }
 
+absl::Status CheckChoice(const NativeOption& option, std::string_view text) {
+  const std::vector<std::string>& choices = option.choices;
+  if (choices.empty() || std::find(choices.begin(), choices.end(), text) != choices.end()) return absl::OkStatus();
+  return UserError("expected one of ", absl::StrJoin(choices, ", "), ", got '", text, "'");
+}
+
 absl::StatusOr<OptionValue> ParseNativeOption(const NativeOption& option, std::string_view text,
                                               const loading::Workspace& workspace) {
-  const std::vector<std::string>& choices = option.choices;
-  if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) {
-    return UserError("expected one of ", absl::StrJoin(choices, ", "), ", got '", text, "'");
-  }
+  if (option.type != NativeOption::Type::kCommaList) COW_RETURN_IF_ERROR(CheckChoice(option, text));
   switch (option.type) {
     case NativeOption::Type::kBool: {
       COW_ASSIGN_OR_RETURN(bool truth, ParseBool(text));
@@ -167,8 +170,11 @@ absl::StatusOr<OptionValue> ParseNativeOption(const NativeOption& option, std::s
       return std::string(text);
     case NativeOption::Type::kStringList:
       return std::vector<std::string>{std::string(text)};
-    case NativeOption::Type::kCommaList:
-      return static_cast<std::vector<std::string>>(absl::StrSplit(text, ',', absl::SkipEmpty()));
+    case NativeOption::Type::kCommaList: {
+      std::vector<std::string> words = absl::StrSplit(text, ',', absl::SkipEmpty());
+      for (const std::string& word : words) COW_RETURN_IF_ERROR(CheckChoice(option, word));
+      return words;
+    }
     case NativeOption::Type::kAssignments:
       if (text.find('=') == std::string_view::npos || text[0] == '=') {
         return UserError("expected NAME=VALUE, got '", text, "'");

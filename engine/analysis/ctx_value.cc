@@ -71,12 +71,27 @@ absl::StatusOr<Value> ConfigurationStruct(Heap& heap, const Configuration& confi
   return Value(heap.NewStruct(fields));
 }
 
+// What --fission says, word by word.
+bool SplitsDebugInfo(const std::vector<std::string>& words, const std::string& compilation_mode) {
+  bool splits = false;
+  for (const std::string& word : words) {
+    if (word == "yes" || word == "no") {
+      splits = word == "yes";
+    } else {
+      splits |= word == compilation_mode;
+    }
+  }
+  return splits;
+}
+
 Value FragmentsStruct(Heap& heap, const Configuration& configuration) {
   auto none = [&](std::string_view name) { return Constant(heap, name, Value::None()); };
   auto option = [&](std::string_view name) { return NativeValue(configuration.options, *FindNativeOption(name)); };
   const bool force_pic = std::get<bool>(option("force_pic"));
   const std::string strip = std::get<std::string>(option("strip"));
   const bool strips = strip == "always" || (strip == "sometimes" && configuration.compilation_mode == "fastbuild");
+  const bool fission =
+      SplitsDebugInfo(std::get<std::vector<std::string>>(option("fission")), configuration.compilation_mode);
   const OptionValue& host =
       NativeValue(configuration.options, *FindNativeOption("host_platform"));
   starlark::NamedValue cpp[] = {
@@ -87,6 +102,8 @@ Value FragmentsStruct(Heap& heap, const Configuration& configuration) {
       {Intern("copts"), heap.NewStringList(configuration.copts)},
       {Intern("custom_malloc"), Value::None()},
       {Intern("cxxopts"), heap.NewStringList(configuration.cxxopts)},
+      {Intern("fission_active_for_current_compilation_mode"),
+       Constant(heap, "fission_active_for_current_compilation_mode", Value::Bool(fission))},
       {Intern("force_pic"), Constant(heap, "force_pic", Value::Bool(force_pic))},
       {Intern("linkopts"), heap.NewStringList(configuration.linkopts)},
       {Intern("minimum_os_version"), none("minimum_os_version")},

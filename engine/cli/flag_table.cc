@@ -375,6 +375,8 @@ Flag NativeFlag(const NativeOption& option) {
   Flag flag{.name = option.name, .value = option.value_name, .choices = option.choices, .help = option.help,
             .commands = kBuilding};
   if (option.name == "compilation_mode") flag.letter = 'c';
+  // Several values may come at once; they are checked where they are taken apart.
+  if (option.type == NativeOption::Type::kCommaList) flag.choices.clear();
   // Conditions may ask for the third value, but programs are never linked so.
   if (option.name == "dynamic_mode") flag.choices = {"default", "off"};
   if (option.name.ends_with("_env")) {

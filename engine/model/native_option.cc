@@ -72,6 +72,13 @@ void AddLinking(std::vector<NativeOption>& table) {
                    .value_name = "WHEN",
                    .help = "Leaves debugging information out of programs: always, sometimes (with "
                            "-c fastbuild) or never."});
+  table.push_back({.name = "fission",
+                   .type = Type::kCommaList,
+                   .choices = {"yes", "no", "fastbuild", "dbg", "opt"},
+                   .is_flag = true,
+                   .value_name = "MODES",
+                   .help = "In which compilation modes debugging information of C++ code is put into files beside the "
+                           "objects: yes, no or modes, between commas. Default: no."});
   table.push_back({.name = "dynamic_mode",
                    .default_text = "default",
                    .choices = {"off", "default", "fully"},
@@ -165,7 +172,7 @@ void AddKnown(std::vector<NativeOption>& table) {
   table.push_back({.name = "apple_platform_type", .default_text = "macos"});
   for (const char* name : {"compiler", "host_compiler", "crosstool_top", "host_crosstool_top",
                            "android_cpu", "android_crosstool_top", "apple_crosstool_top",
-                           "fission", "grte_top", "ios_multi_cpus", "macos_cpus", "watchos_cpus",
+                           "grte_top", "ios_multi_cpus", "macos_cpus", "watchos_cpus",
                            "tvos_cpus", "minimum_os_version"}) {
     table.push_back({.name = name});
   }
