@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/status.h"
+#include "engine/cli/remote_flags.h"
 #include "engine/model/native_option.h"
 
 namespace cow::cli {
@@ -399,6 +400,7 @@ std::vector<Flag> MakeFlags() {
     if (option.is_flag) flags.push_back(NativeFlag(option));
   }
   for (Flag& flag : OwnFlags()) flags.push_back(std::move(flag));
+  for (Flag& flag : RemoteFlags()) flags.push_back(std::move(flag));
   return flags;
 }
 

@@ -71,7 +71,8 @@ std::string ResultAsText(const driver::BuildResult& result, const Options& optio
   int64_t done = 0;
   for (const driver::BuiltTarget& target : result.targets) done += target.ok ? 1 : 0;
   absl::StrAppend(&text, Verdict(result.exit_code), ": ", Plural(done, "target"), ", ", Plural(result.actions_run, "action"),
-                  " run, ", result.actions_cached, " cached, ",
+                  " run, ", result.actions_cached, " cached",
+                  result.actions_remote > 0 ? absl::StrCat(" (", Plural(result.actions_remote, "remote cache hit"), "), ") : ", ",
                   result.actions_failed > 0 ? absl::StrCat(result.actions_failed, " failed, ") : "",
                   result.sandbox_tier.empty() ? "" : absl::StrCat("sandbox ", result.sandbox_tier, ", "),
                   absl::StrFormat("%.1f s\n", static_cast<double>(result.wall_micros) / 1e6));
@@ -105,7 +106,8 @@ std::string ResultAsJson(const driver::BuildResult& result) {
     json.BeginObject().Field("label", target.label.ToString()).Field("reason", target.reason).EndObject();
   }
   json.EndArray().Key("actions").BeginObject();
-  json.Field("run", result.actions_run).Field("cached", result.actions_cached).Field("failed", result.actions_failed);
+  json.Field("run", result.actions_run).Field("cached", result.actions_cached);
+  json.Field("remote_cache_hits", result.actions_remote).Field("failed", result.actions_failed);
   json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros);
   json.Field("unchanged", result.unchanged);
   json.Field("loading_micros", result.loading_micros).Field("analysis_micros", result.analysis_micros).EndObject();

@@ -37,6 +37,7 @@ std::string_view OutcomeText(Outcome outcome) {
     case Outcome::kRan: return "ran";
     case Outcome::kFailed: return "failed";
     case Outcome::kMade: return "made";
+    case Outcome::kRemoteHit: return "remote_hit";
   }
   return "";
 }
@@ -47,6 +48,7 @@ std::string_view Verb(Outcome outcome) {
     case Outcome::kRan: return "ran";
     case Outcome::kFailed: return "failed";
     case Outcome::kMade: return "was made";
+    case Outcome::kRemoteHit: return "was found in the remote cache";
   }
   return "";
 }

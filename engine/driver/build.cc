@@ -16,6 +16,7 @@
 #include "engine/driver/exit_status.h"
 #include "engine/driver/explain_file.h"
 #include "engine/driver/message_recorder.h"
+#include "engine/driver/remote_cache.h"
 #include "engine/driver/session.h"
 #include "engine/driver/test_summary.h"
 #include "engine/execution/execute.h"
@@ -63,6 +64,7 @@ class Builder {
       if (status.ok()) status = WriteExplanations(request_, session_->root, began_unix_micros_, *session_->store);
     }
     if (status.ok() && session_ != nullptr && !cancelled_.stop_requested()) {
+      if (remote_ != nullptr) remote_->Finish();
       status = BoundCache(request_, result_.unchanged, *session_->store, events_);
     }
     const bool stopped = cancelled_.stop_requested() && absl::IsCancelled(status);
@@ -272,6 +274,10 @@ class Builder {
     store::LocalStore& store = *session_->store;
     store::BuildHistory history(store.database.get(), session_->root);
     store::ReadSets read_sets(store.database.get());
+    COW_ASSIGN_OR_RETURN(remote_, OpenRemoteCache(request_, *session_, events_));
+    const std::stop_callback on_cancel(cancelled_, [this] {
+      if (remote_ != nullptr) remote_->Cancel();
+    });
     execution::Services services{.cas = *store.cas,
                                  .action_cache = *store.actions,
                                  .file_states = *store.files,
@@ -281,7 +287,8 @@ class Builder {
                                  .events = events_,
                                  .cancelled = cancelled_,
                                  .history = &history,
-                                 .read_sets = &read_sets};
+                                 .read_sets = &read_sets,
+                                 .remote = remote_.get()};
     return execution::Execute(plan, options, services);
   }
 
@@ -343,6 +350,7 @@ class Builder {
     });
     result_.actions_run = executed.actions_run;
     result_.actions_cached = executed.actions_cached;
+    result_.actions_remote = executed.actions_remote;
     result_.actions_failed = executed.actions_failed;
     result_.sandbox_tier = executed.sandbox_tier;
     for (const execution::CriticalStep& step : executed.critical_path) {
@@ -396,6 +404,7 @@ class Builder {
   MessageRecorder said_{events_};  // what loading and analysis say
   std::unique_ptr<Session> session_;
   std::optional<BuildState> state_;
+  std::unique_ptr<remote::RemoteClient> remote_;  // null: there is none
   std::optional<execution::SandboxedSpawnRunner> sandbox_;  // ends while the build is recorded
   std::set<Label> named_;  // requested by name
   absl::Status changed_;

@@ -9,6 +9,7 @@
 #include "engine/model/build_options.h"
 #include "engine/model/label.h"
 #include "engine/model/test_options.h"
+#include "engine/remote/remote_options.h"
 
 namespace cow::driver {
 
@@ -57,6 +58,7 @@ struct BuildRequest {
   std::string shell_mnemonic{};             // cow shell: of the action to enter; "" = any
   std::string shell_output{};               // the end of the path of an output of it; "" = any
   std::vector<std::string> shell_command{}; // empty: a shell
+  remote::RemoteOptions remote{};           // where else results are looked for
   bool expunge = false;                     // cow clean
   bool check_only = false;                  // cow lock, cow vendor
 };
@@ -126,6 +128,7 @@ struct BuildResult {
   std::vector<SkippedTarget> skipped{};
   int64_t actions_run = 0;
   int64_t actions_cached = 0;
+  int64_t actions_remote = 0;               // of those cached, from the remote cache
   int64_t actions_failed = 0;
   bool unchanged = false;                   // taken over from the last build: nothing was different
   std::vector<CriticalStep> critical_path{};  // of what ran

@@ -33,6 +33,7 @@ struct WorkOutcome {
   std::string printed{};                // kFailed: what it printed
   std::vector<ArtifactId> lost{};       // kLost
   int64_t wall_micros = 0;              // kHit, kRan, kFailed
+  bool is_remote = false;               // kHit: another machine made the result
   std::string tier{};                   // kRan
   bool reached_limit = false;           // kRan: and so is no result to keep
   int attempts = 1;                     // kRan, kFailed: how often it was started

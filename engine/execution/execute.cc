@@ -19,6 +19,7 @@
 #include "engine/store/build_history.h"
 #include "engine/store/cas.h"
 #include "engine/store/fetcher.h"
+#include "engine/store/remote_cache.h"
 
 namespace cow::execution {
 namespace {
@@ -43,6 +44,12 @@ PlanSlice SliceOf(const BuildPlan& plan, const Services& services) {
   return slice;
 }
 
+// Who asks another machine mostly waits.
+int LookupsAtOnce(const Services& services) {
+  constexpr int kRemote = 32;
+  return services.remote != nullptr && services.remote->reads() ? kRemote : ProcessorCount();
+}
+
 // One call of Execute.
 class Execution {
  public:
@@ -58,7 +65,7 @@ class Execution {
         worker_(plan, slice_, values_, options, services, trees_, supply_),
         outputs_(plan, options, services, values_, trees_, supply_),
         executor_(plan, slice_, values_, worker_, services.events, services.cancelled,
-                  {.jobs = jobs_, .keep_going = options.keep_going, .show_failed_tests = options.show_failed_tests, .reread_source = [this](ArtifactId id) {
+                  {.jobs = jobs_, .lookups = LookupsAtOnce(services), .keep_going = options.keep_going, .show_failed_tests = options.show_failed_tests, .reread_source = [this](ArtifactId id) {
                      return ReadSource(plan_.artifact(id), services_.file_states);
                    }}) {
     for (const KnownArtifact& known : plan.known) values_.Set(known.id, ValueOf(known.value));
@@ -197,6 +204,7 @@ class Execution {
     if (record.ran) ++result->actions_run;
     result->reached_limit |= record.reached_limit;
     if (record.cached) ++result->actions_cached;
+    if (record.is_remote) ++result->actions_remote;
   }
 
   ExecutionResult Summarize() const {

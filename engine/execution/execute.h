@@ -24,6 +24,7 @@ class BuildHistory;
 class Fetcher;
 class LocalCas;
 class ReadSets;
+class RemoteCache;
 class TreeStore;
 }  // namespace cow::store
 
@@ -64,6 +65,7 @@ struct Services {
   std::stop_token cancelled{};         // set by Ctrl-C
   store::BuildHistory* history = nullptr;  // null: nothing is recorded
   store::ReadSets* read_sets = nullptr;    // null: all inputs of all actions matter
+  store::RemoteCache* remote = nullptr;    // null: there is none
 };
 
 struct BuiltOutput {
@@ -110,6 +112,7 @@ struct ExecutionResult {
   // Processes only. Actions that need none (writing, templates, symlinks, downloads) are in none of these.
   int64_t actions_run = 0;                // ran, successfully
   int64_t actions_cached = 0;             // result came from the action cache
+  int64_t actions_remote = 0;             // of these, from a remote one
   int64_t actions_failed = 0;             // tests that failed included
   int64_t actions_skipped = 0;            // needed something that failed, or the build stopped before
   int64_t wall_micros = 0;

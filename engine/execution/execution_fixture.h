@@ -240,7 +240,8 @@ class ExecutionTest : public testing::Test {
                     .fetcher = *store_->fetcher,
                     .spawn_runner = spawn_runner_ != nullptr ? *spawn_runner_ : *runner_,
                     .events = sink_,
-                    .cancelled = stop_.get_token()});
+                    .cancelled = stop_.get_token(),
+                    .remote = remote_});
   }
   ExecutionResult Build(const BuildPlan& plan) {
     absl::StatusOr<ExecutionResult> result = TryBuild(plan);
@@ -253,6 +254,7 @@ class ExecutionTest : public testing::Test {
   std::unique_ptr<store::LocalStore> store_;
   std::unique_ptr<FakeSpawnRunner> runner_;
   SpawnRunner* spawn_runner_ = nullptr;  // instead of runner_
+  store::RemoteCache* remote_ = nullptr;
   RecordingSink sink_;
   std::stop_source stop_;
   ExecutionOptions options_;

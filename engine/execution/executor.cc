@@ -18,7 +18,7 @@ Executor::Executor(const BuildPlan& plan, const PlanSlice& slice, ValueTable& va
                    EventSink& events, std::stop_token cancelled, ExecutorOptions options)
     : plan_(plan), slice_(slice), values_(values), worker_(worker), events_(events), cancelled_(std::move(cancelled)),
       options_(std::move(options)), records_(plan.actions.size()), is_test_(plan.actions.size()),
-      checkers_(ProcessorCount()), runners_(options_.jobs) {
+      checkers_(options_.lookups), runners_(options_.jobs) {
   for (int slot = std::max(1, options_.jobs); slot-- > 0;) free_slots_.push_back(slot);
   for (const TestSpec& test : plan.tests) is_test_[test.action.value()] = true;
 }
@@ -136,6 +136,7 @@ void Executor::OnDone(ActionId id, int slot, WorkOutcome outcome) {
   action.state = ActionState::kDone;
   action.ran = outcome.kind == WorkOutcome::Kind::kRan;
   action.cached = outcome.kind == WorkOutcome::Kind::kHit;
+  action.is_remote = outcome.is_remote;
   if (!action.ran && outcome.note) action.note = std::move(outcome.note);
   action.wall_micros = outcome.wall_micros;
   if (action.ran) {

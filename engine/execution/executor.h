@@ -36,6 +36,7 @@ struct ActionRecord {
   ActionState state = ActionState::kUnknown;
   bool ran = false;            // kDone: a process ran
   bool cached = false;         // kDone: the result came from the action cache
+  bool is_remote = false;      // and that of another machine
   bool reached_limit = false;  // kDone: the result is not to be kept
   uint32_t pending = 0;        // kWanted: producers that are not Done
   int restarts = 0;
@@ -50,6 +51,7 @@ struct ActionRecord {
 
 struct ExecutorOptions {
   int jobs = 1;                // processes at once
+  int lookups = 1;             // actions that are looked up at once
   bool keep_going = false;
   bool show_failed_tests = true;  // with what they printed
   // Reads a source file again whose bytes vanished from the CAS.

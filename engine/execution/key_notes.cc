@@ -20,6 +20,14 @@ std::optional<KeyNote> KeyNotes::OnMiss(const std::string& output, KeyNote note)
   return note;
 }
 
+std::optional<KeyNote> KeyNotes::OnRemote(const std::string& output, const Digest& key, const KeyPreimage& preimage) const {
+  if (history_ == nullptr) return std::nullopt;
+  KeyNote note{.key = key, .miss = MissReason::kNoResult, .previous = history_->LastKeysOf(output)};
+  StorePreimage(key, preimage, history_->preimages());
+  history_->AddLastKey(output, {.key = key, .unix_micros = unix_micros_});
+  return note;
+}
+
 void KeyNotes::OnSameReads(const Digest& key, const KeyPreimage& preimage) const {
   if (history_ != nullptr) StorePreimage(key, preimage, history_->preimages());
 }

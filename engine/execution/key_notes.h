@@ -34,6 +34,9 @@ class KeyNotes {
   // Its result was found under this new key because it read the same.
   void OnSameReads(const Digest& key, const KeyPreimage& preimage) const;
 
+  // Its result was found on another machine.
+  std::optional<KeyNote> OnRemote(const std::string& output, const Digest& key, const KeyPreimage& preimage) const;
+
   // It has to run.
   std::optional<KeyNote> OnMiss(const std::string& output, KeyNote note) const;
 

@@ -129,12 +129,27 @@ absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const Action& action, const Prepa
       lookup.found = std::move(alike);
     }
   }
+  const bool is_local = lookup.found.has_value();
+  if (!is_local) lookup.found = RemoteResultOf(action, prepared);
   if (!lookup.found) return Miss(prepared, lookup.miss, lookup.lost);
   auto values = UsableValues(*lookup.found, prepared.outputs, options_.min_sandbox_tier);
+  const std::string& name = prepared.outputs[0].path;
   return WorkOutcome{.kind = WorkOutcome::Kind::kHit,
                      .values = *std::move(values),
                      .wall_micros = lookup.found->wall_micros,
-                     .note = notes_.OnKnown(prepared.outputs[0].path, prepared.key)};
+                     .is_remote = !is_local,
+                     .note = is_local ? notes_.OnKnown(name, prepared.key)
+                                      : notes_.OnRemote(name, prepared.key, prepared.preimage)};
+}
+
+std::optional<ActionResult> PlanWorker::RemoteResultOf(const Action& action, const PreparedAction& prepared) {
+  std::optional<store::RemoteResult> remote = remote_.Find(action, prepared, options_.min_sandbox_tier);
+  if (!remote) return std::nullopt;
+  services_.action_cache.Put(prepared.key, remote->result).IgnoreError();
+  if (remote->read.size() == prepared.inputs.size()) {
+    StoreByReads(action, prepared, std::move(remote->read), remote->result).IgnoreError();
+  }
+  return std::move(remote->result);
 }
 
 // A result that can be used, or why there is none.
@@ -311,14 +326,14 @@ absl::Status PlanWorker::Store(const Action& action, const PreparedAction& prepa
   COW_ASSIGN_OR_RETURN(result.stdout_digest, services_.cas.Put(spawned.out));
   COW_ASSIGN_OR_RETURN(result.stderr_digest, services_.cas.Put(spawned.err));
   COW_RETURN_IF_ERROR(services_.action_cache.Put(prepared.key, result));
-  return StoreByReads(action, prepared, spawned, result);
+  remote_.Offer(action, prepared, result, IsWatched(action) ? spawned.read : store::ReadSet());
+  return StoreByReads(action, prepared, spawned.read, result);
 }
 
 // Also under what was read of the inputs, if that is known and is less than all.
-absl::Status PlanWorker::StoreByReads(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
+absl::Status PlanWorker::StoreByReads(const Action& action, const PreparedAction& prepared, store::ReadSet read,
                                       const ActionResult& result) {
   if (services_.read_sets == nullptr || !MayIgnoreUnread(action)) return absl::OkStatus();
-  store::ReadSet read = spawned.read;
   if (read.empty()) read.assign(prepared.inputs.size(), true);
   for (size_t i = 0; i < action.outputs.size(); ++i) {
     if (action.outputs[i] != action.unused_inputs_list) continue;

@@ -14,6 +14,7 @@
 #include "engine/execution/key_notes.h"
 #include "engine/execution/plan_slice.h"
 #include "engine/execution/prepared_action.h"
+#include "engine/execution/remote_results.h"
 #include "engine/execution/scratch_outputs.h"
 #include "engine/execution/tree_reader.h"
 #include "engine/execution/value_table.h"
@@ -26,7 +27,8 @@ class PlanWorker final : public ActionWorker {
   PlanWorker(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values, const ExecutionOptions& options,
              const Services& services, TreeReader& trees, BlobSupply& supply)
       : plan_(plan), slice_(slice), values_(values), options_(options), services_(services), trees_(trees),
-        supply_(supply), scratch_(options.scratch_root), notes_(services.history, options.began_unix_micros) {}
+        supply_(supply), scratch_(options.scratch_root), notes_(services.history, options.began_unix_micros),
+        remote_(services.remote, trees) {}
 
   absl::StatusOr<WorkOutcome> Look(ActionId id) override;
   absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled, const Announce& announce) override;
@@ -48,6 +50,8 @@ class PlanWorker final : public ActionWorker {
   absl::StatusOr<Lookup> ResultOf(const PreparedAction& prepared, const Digest& key);
   // Of an action that differs in inputs it did not read.
   absl::StatusOr<std::optional<ActionResult>> ResultOfSameReads(const PreparedAction& prepared);
+  // Of another machine; keeps it for the next time.
+  std::optional<ActionResult> RemoteResultOf(const Action& action, const PreparedAction& prepared);
   WorkOutcome Miss(const PreparedAction& prepared, MissReason reason, std::string lost = "") const;
   // Turns an error into a failure of the action or a loss of inputs, if it is one.
   absl::StatusOr<WorkOutcome> Judge(const absl::Status& error, const Action& action, const Inputs& inputs);
@@ -64,7 +68,8 @@ class PlanWorker final : public ActionWorker {
                              const std::vector<SpawnWritable>& writable) const;
   absl::StatusOr<WorkOutcome> Accept(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
                                      const std::vector<SpawnWritable>& writable, const Announce& announce);
-  absl::Status StoreByReads(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
+  // `read`: what it read of its inputs; empty if that is not known.
+  absl::Status StoreByReads(const Action& action, const PreparedAction& prepared, store::ReadSet read,
                             const ActionResult& result);
   absl::Status Store(const Action& action, const PreparedAction& prepared, const SpawnResult& spawned,
                      const std::vector<ArtifactValue>& values);
@@ -84,6 +89,7 @@ class PlanWorker final : public ActionWorker {
   BlobSupply& supply_;
   ScratchPool scratch_;
   const KeyNotes notes_;
+  RemoteResults remote_;
 };
 
 }  // namespace cow::execution

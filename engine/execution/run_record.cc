@@ -16,6 +16,7 @@ std::optional<Outcome> OutcomeOf(const ActionRecord& record) {
   if (record.state == ActionState::kFailed) return Outcome::kFailed;
   if (record.state != ActionState::kDone) return std::nullopt;
   if (record.ran) return Outcome::kRan;
+  if (record.is_remote) return Outcome::kRemoteHit;
   return record.cached ? Outcome::kHit : Outcome::kMade;
 }
 
@@ -71,7 +72,7 @@ class Recorder {
     recorded.previous = record.note->previous;
     recorded.lost = record.note->lost;
     recorded.wall_micros = record.wall_micros;
-    if (*outcome != Outcome::kHit) recorded.start_micros = absl::ToInt64Microseconds(record.started - began_);
+    if (*outcome != Outcome::kHit && *outcome != Outcome::kRemoteHit) recorded.start_micros = absl::ToInt64Microseconds(record.started - began_);
     recorded_.push_back(std::move(recorded));
   }
 

@@ -29,13 +29,14 @@ struct LastKey {
   friend bool operator==(const LastKey&, const LastKey&) = default;
 };
 
-// An action whose key was not the last one, or that ran. The others did what they always did.
+// An action whose key was not the last one, that ran, or whose result another machine gave. The others did what they always did.
 struct RecordedAction {
   enum class Outcome {
     kHit,     // another key than last time, and its result is in the cache
     kRan,
     kFailed,
     kMade,    // no process: written, filled in or linked by the engine; an input of one that is recorded
+    kRemoteHit,  // another machine has the result, and this one had not
   };
 
   std::vector<std::string> outputs{};   // exec paths; the first is the action's name from build to build
@@ -48,7 +49,7 @@ struct RecordedAction {
   std::string lost{};                   // kBlobLost: exec path of the output
   std::string source{};                 // kMade: the input it is an alias of, or whose change changed it
   int64_t start_micros = 0;             // since the build began; kRan, kFailed
-  int64_t wall_micros = 0;              // kRan, kFailed: the process; kHit: when it ran
+  int64_t wall_micros = 0;              // kRan, kFailed: the process; kHit, kRemoteHit: when it ran
 
   friend bool operator==(const RecordedAction&, const RecordedAction&) = default;
 };

@@ -91,7 +91,7 @@ Offset<record::RecordedAction> ToRecord(FlatBufferBuilder& builder, const Record
 }
 
 std::optional<RecordedAction> FromRecord(const record::RecordedAction& action) {
-  if (action.outcome() > static_cast<uint8_t>(Outcome::kMade)) return std::nullopt;
+  if (action.outcome() > static_cast<uint8_t>(Outcome::kRemoteHit)) return std::nullopt;
   if (action.miss() > static_cast<uint8_t>(MissReason::kCacheOff)) return std::nullopt;
   if (action.outputs()->size() == 0) return std::nullopt;
   RecordedAction result{.outputs = Texts(*action.outputs()),

@@ -11,11 +11,11 @@ FENCED = {
     r"flatbuffers/": ["engine/store"],
     r"gmp(xx)?\.h": ["engine/starlark"],
     r"openssl/": ["engine/base", "rules/pack", "remote-cache/http"],
-    r"(zlib|lzma|zstd)\.h": ["rules/pack", "remote-cache/storage"],
+    r"(zlib|lzma|zstd)\.h": ["rules/pack", "remote-cache/storage", "engine/remote/endpoint"],
     r"archive(_entry)?\.h": ["engine/loading"],
     r"re2/": ["engine/analysis", "engine/query"],
     r"yaml-cpp/": ["rules/pack"],
-    r"(grpc|grpcpp)/": ["engine/remote", "remote-cache", "tests/remote_cache"],
+    r"(grpc|grpcpp)/": ["engine/remote/endpoint", "remote-cache", "tests/remote_cache"],
 }
 
 

@@ -1,0 +1,79 @@
+#include "engine/cli/remote_flags.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "engine/base/status.h"
+#include "engine/driver/remote_cache.h"
+
+namespace cow::cli {
+namespace {
+
+using RemoteRequest = decltype(driver::BuildRequest::remote);
+using Apply = std::function<absl::Status(const std::string&, Options&)>;
+
+constexpr char kExecuting[] = "build test run";
+
+Apply Bool(bool RemoteRequest::*member) {
+  return [member](const std::string& value, Options& options) {
+    options.request.remote.*member = value != "no";
+    return absl::OkStatus();
+  };
+}
+
+Apply Text(std::string RemoteRequest::*member) {
+  return [member](const std::string& value, Options& options) {
+    options.request.remote.*member = value;
+    return absl::OkStatus();
+  };
+}
+
+// "60" and, as Bazel takes it, "60s".
+Apply Number(std::string_view name, int least, int RemoteRequest::*member) {
+  return [name, least, member](const std::string& value, Options& options) {
+    int number = 0;
+    if (!absl::SimpleAtoi(absl::StripSuffix(value, "s"), &number) || number < least || number > 1'000'000) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", name, " wants a number of at least ", least, ", got '", value, "'"));
+    }
+    options.request.remote.*member = number;
+    return absl::OkStatus();
+  };
+}
+
+Apply Header() {
+  return [](const std::string& value, Options& options) { return driver::AddRemoteHeader(value, &options.request); };
+}
+
+}  // namespace
+
+std::vector<Flag> RemoteFlags() {
+  return {
+      {"remote_cache", 0, "ADDRESS", {}, "A cache that machines share: grpc://HOST:PORT, or with TLS grpcs://HOST:PORT.", kExecuting,
+       [](const std::string& value, Options& options) { return driver::SetRemoteCache(value, &options.request); }},
+      {"remote_instance_name", 0, "NAME", {}, "Which of the caches at that address.", kExecuting, Text(&RemoteRequest::instance)},
+      {"remote_accept_cached", 0, "", {}, "Takes results from the remote cache (default).", kExecuting,
+       Bool(&RemoteRequest::accept_cached)},
+      {"remote_upload_local_results", 0, "", {}, "Sends the results of what is run here to the remote cache. Default: no.", kExecuting,
+       Bool(&RemoteRequest::upload_local_results)},
+      {"remote_cache_compression", 0, "", {}, "Sends and takes blobs as zstd if the server can (default).", kExecuting,
+       Bool(&RemoteRequest::compression)},
+      {"remote_header", 0, "NAME=VALUE", {}, "A header for every call, as authorization=Bearer TOKEN. May be repeated.", kExecuting, Header()},
+      {"remote_cache_header", 0, "NAME=VALUE", {}, "The same.", kExecuting, Header()},
+      {"remote_timeout", 0, "SECONDS", {}, "How long a call to the remote cache may be silent. Default: 60.", kExecuting,
+       Number("remote_timeout", 1, &RemoteRequest::timeout_seconds)},
+      {"remote_retries", 0, "N", {}, "How often a call that failed for the moment is tried again. Default: 5.", kExecuting,
+       Number("remote_retries", 0, &RemoteRequest::retries)},
+      {"remote_max_connections", 0, "N", {}, "Questions to the remote cache at once. Default: 32.", kExecuting,
+       Number("remote_max_connections", 1, &RemoteRequest::max_connections)},
+      {"remote_cache_exit_wait", 0, "SECONDS", {}, "How long a build that is done waits for results to be sent. Default: 60.", kExecuting,
+       Number("remote_cache_exit_wait", 0, &RemoteRequest::exit_wait_seconds)},
+      {"tls_certificate", 0, "FILE", {}, "The authorities that sign the certificates of remote caches. Default: those of the machine.",
+       kExecuting, Text(&RemoteRequest::tls_certificate)},
+      {"tls_client_certificate", 0, "FILE", {}, "The certificate to show to a remote cache.", kExecuting,
+       Text(&RemoteRequest::tls_client_certificate)},
+      {"tls_client_key", 0, "FILE", {}, "Its key.", kExecuting, Text(&RemoteRequest::tls_client_key)},
+  };
+}
+
+}  // namespace cow::cli

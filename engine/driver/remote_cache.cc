@@ -1,0 +1,54 @@
+#include "engine/driver/remote_cache.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/rel_path.h"
+#include "engine/base/status.h"
+
+namespace cow::driver {
+namespace {
+
+absl::Status MakeReadable(const BuildRequest& request, std::string_view flag, std::string* path) {
+  if (path->empty()) return absl::OkStatus();
+  if (!path->starts_with('/')) *path = JoinPath(request.working_directory, *path);
+  if (access(path->c_str(), R_OK) == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": '", *path, "' cannot be read"));
+}
+
+}  // namespace
+
+absl::Status SetRemoteCache(const std::string& address, BuildRequest* request) {
+  if (!address.empty()) COW_RETURN_IF_ERROR(remote::CheckCacheAddress(address));
+  request->remote.cache = address;
+  return absl::OkStatus();
+}
+
+absl::Status AddRemoteHeader(std::string_view text, BuildRequest* request) {
+  auto header = remote::ParseHeader(text);
+  if (!header.ok()) return Annotate(header.status(), "--remote_header");
+  request->remote.headers.push_back(*std::move(header));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<remote::RemoteClient>> OpenRemoteCache(const BuildRequest& request, const Session& session,
+                                                                      EventSink& events) {
+  if (request.remote.cache.empty() || request.offline) return nullptr;
+  remote::RemoteOptions options = request.remote;
+  COW_RETURN_IF_ERROR(MakeReadable(request, "tls_certificate", &options.tls_certificate));
+  COW_RETURN_IF_ERROR(MakeReadable(request, "tls_client_certificate", &options.tls_client_certificate));
+  COW_RETURN_IF_ERROR(MakeReadable(request, "tls_client_key", &options.tls_client_key));
+  remote::RemoteClient::Parts parts{
+      .program = session.installation.programs_dir + "/cow-remote",
+      .scratch_directory = session.store->session->path(),
+      .cas = session.store->cas.get(),
+      .warn = [&events](const std::string& text) { events.Handle(Message{Message::Kind::kWarning, text}); }};
+  if (access(parts.program.c_str(), X_OK) != 0) {
+    return absl::FailedPreconditionError(absl::StrCat("--remote_cache needs the program '", parts.program, "', which this installation of cow lacks"));
+  }
+  return std::make_unique<remote::RemoteClient>(std::move(options), std::move(parts));
+}
+
+}  // namespace cow::driver

@@ -1,0 +1,89 @@
+#include "engine/execution/remote_results.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/execution/cached_result.h"
+#include "engine/execution/reapi_messages.h"
+
+namespace cow::execution {
+namespace {
+
+// Bazel's words for actions that stay on the machine.
+bool StaysHere(const Action& action) {
+  const auto& requirements = action.execution_requirements;
+  return requirements.contains(kNoRemoteCache) || requirements.contains("no-remote") || requirements.contains("local");
+}
+
+// False unless there is exactly one for each.
+bool PutInOrder(const std::vector<DeclaredOutput>& declared, std::vector<ActionOutput>* outputs) {
+  if (outputs->size() != declared.size()) return false;
+  std::vector<ActionOutput> ordered;
+  for (const DeclaredOutput& output : declared) {
+    auto place = std::find_if(outputs->begin(), outputs->end(),
+                              [&](const ActionOutput& candidate) { return candidate.path == output.path; });
+    if (place == outputs->end()) return false;
+    ordered.push_back(*place);
+  }
+  *outputs = std::move(ordered);
+  return true;
+}
+
+void AddFiles(const store::TreeContents& tree, std::vector<Digest>* blobs) {
+  for (const store::TreeEntry& entry : tree.entries) {
+    if (entry.kind == store::TreeEntry::Kind::kFile) blobs->push_back(entry.digest);
+  }
+}
+
+}  // namespace
+
+bool RemoteResults::FetchOutputs(const ActionResult& result) {
+  std::vector<Digest> trees;
+  std::vector<Digest> blobs = {result.stdout_digest, result.stderr_digest};
+  for (const ActionOutput& output : result.outputs) {
+    if (output.kind == ActionOutput::Kind::kTree) trees.push_back(output.digest);
+    if (output.kind == ActionOutput::Kind::kFile) blobs.push_back(output.digest);
+  }
+  if (!trees.empty() && !remote_->Fetch(trees)) return false;
+  for (const Digest& tree : trees) {
+    auto contents = trees_.Read(tree);
+    if (!contents.ok()) return false;
+    AddFiles(**contents, &blobs);
+  }
+  return remote_->Fetch(blobs);
+}
+
+std::optional<store::RemoteResult> RemoteResults::Find(const Action& action, const PreparedAction& prepared,
+                                                       std::string_view min_tier) {
+  if (remote_ == nullptr || !remote_->reads() || StaysHere(action)) return std::nullopt;
+  std::optional<store::RemoteResult> found = remote_->Find(prepared.key);
+  if (!found || !PutInOrder(prepared.outputs, &found->result.outputs)) return std::nullopt;
+  if (!UsableValues(found->result, prepared.outputs, min_tier)) return std::nullopt;
+  if (!FetchOutputs(found->result)) return std::nullopt;
+  return found;
+}
+
+void RemoteResults::Offer(const Action& action, const PreparedAction& prepared, const ActionResult& result,
+                          const store::ReadSet& read) {
+  if (remote_ == nullptr || !remote_->writes() || StaysHere(action)) return;
+  if (action.execution_requirements.contains(kNoRemoteCacheUpload)) return;
+  store::RemoteUpload upload{.key = prepared.key, .result = result, .read = read};
+  upload.messages = {EncodeAction(prepared.preimage.action), EncodeCommand(prepared.preimage.command)};
+  upload.blobs = {result.stdout_digest, result.stderr_digest};
+  for (const ActionOutput& output : result.outputs) {
+    if (output.kind == ActionOutput::Kind::kSymlink) continue;
+    upload.blobs.push_back(output.digest);
+    if (output.kind != ActionOutput::Kind::kTree) continue;
+    auto contents = trees_.Read(output.digest);
+    if (!contents.ok()) return;
+    AddFiles(**contents, &upload.blobs);
+  }
+  std::sort(upload.blobs.begin(), upload.blobs.end());
+  upload.blobs.erase(std::unique(upload.blobs.begin(), upload.blobs.end()), upload.blobs.end());
+  // Everybody has the empty blob.
+  std::erase(upload.blobs, Digest());
+  remote_->Offer(std::move(upload));
+}
+
+}  // namespace cow::execution

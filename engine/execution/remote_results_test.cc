@@ -1,0 +1,184 @@
+#include "engine/execution/remote_results.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "engine/execution/execution_fixture.h"
+
+namespace cow::execution {
+namespace {
+
+// What a remote cache holds, without a network.
+class FakeRemote final : public store::RemoteCache {
+ public:
+  explicit FakeRemote(store::LocalCas* cas) : cas_(*cas) {}
+
+  bool reads() const override { return reading; }
+  bool writes() const override { return writing; }
+  std::optional<store::RemoteResult> Find(const Digest& key) override {
+    ++finds;
+    auto found = results.find(key);
+    if (found == results.end()) return std::nullopt;
+    return found->second;
+  }
+  bool Fetch(const std::vector<Digest>& wanted) override {
+    for (const Digest& digest : wanted) {
+      auto found = blobs.find(digest);
+      if (found != blobs.end()) cas_.Put(found->second).IgnoreError();
+    }
+    return cas_.FindMissing(wanted)->empty();
+  }
+  void Offer(store::RemoteUpload upload) override {
+    results[upload.key] = {.result = upload.result, .read = upload.read};
+    for (const Digest& digest : upload.blobs) blobs[digest] = cas_.Get(digest).value_or("gone");
+    for (const std::string& message : upload.messages) messages.push_back(Digest::Of(message));
+    last = upload.key;
+  }
+
+  bool reading = true;
+  bool writing = true;
+  int finds = 0;
+  Digest last{};
+  std::map<Digest, store::RemoteResult> results;
+  std::map<Digest, std::string> blobs;
+  std::vector<Digest> messages;
+
+ private:
+  store::LocalCas& cas_;
+};
+
+class RemoteResultsTest : public ExecutionTest {
+ protected:
+  void SetUp() override {
+    ExecutionTest::SetUp();
+    WriteSource("a.txt", "A");
+    fake_ = std::make_unique<FakeRemote>(store_->cas.get());
+    remote_ = fake_.get();
+    runner_->programs["two"] = [](FakeProcess& process) {
+      process.Write(process.argv[1], "made of " + process.Read(process.argv[2]));
+    };
+  }
+  BuildPlan Plan(const std::map<std::string, std::string>& requirements = {}) {
+    PlanBuilder builder(workspace_);
+    ArtifactId output = builder.Run("two", "out", {builder.Source("a.txt")});
+    builder.ActionOf(output).execution_requirements.insert(requirements.begin(), requirements.end());
+    builder.Request({output});
+    return builder.plan;
+  }
+  // As another machine that has nothing but the remote cache.
+  void Move() {
+    runner_.reset();
+    store_.reset();
+    ASSERT_TRUE(RemoveTree(root_ + "/cache").ok());
+    ASSERT_TRUE(RemoveTree(absl::StrCat(workspace_, "/", "cow-out")).ok());
+    std::unique_ptr<FakeRemote> before = std::move(fake_);
+    store_ = *store::LocalStore::Open(root_ + "/cache");
+    runner_ = std::make_unique<FakeSpawnRunner>(store_->cas.get());
+    options_.scratch_root = store_->session->path();
+    fake_ = std::make_unique<FakeRemote>(store_->cas.get());
+    fake_->results = before->results;
+    fake_->blobs = before->blobs;
+    fake_->last = before->last;
+    remote_ = fake_.get();
+    runner_->programs["two"] = [](FakeProcess& process) {
+      process.Write(process.argv[1], "made of " + process.Read(process.argv[2]));
+    };
+  }
+
+  std::unique_ptr<FakeRemote> fake_;
+};
+
+TEST_F(RemoteResultsTest, WhatOneMachineRanAnotherTakes) {
+  ExecutionResult first = Build(Plan());
+  EXPECT_EQ(first.actions_run, 1);
+  EXPECT_EQ(first.actions_remote, 0);
+  EXPECT_THAT(fake_->messages, testing::Contains(fake_->last)) << "the key is the digest of the Action that is sent";
+  Move();
+  ExecutionResult second = Build(Plan());
+  EXPECT_EQ(second.actions_run, 0);
+  EXPECT_EQ(second.actions_cached, 1);
+  EXPECT_EQ(second.actions_remote, 1);
+  EXPECT_EQ(ReadOutput("out"), "made of A");
+  const int asked = fake_->finds;
+  EXPECT_EQ(Build(Plan()).actions_remote, 0);
+  EXPECT_EQ(fake_->finds, asked) << "what is known here is not asked for again";
+}
+
+TEST_F(RemoteResultsTest, AResultThatLacksABlobRuns) {
+  Build(Plan());
+  Move();
+  fake_->blobs.erase(Digest::Of("made of A"));
+  ExecutionResult result = Build(Plan());
+  EXPECT_EQ(result.actions_run, 1);
+  EXPECT_EQ(ReadOutput("out"), "made of A");
+}
+
+TEST_F(RemoteResultsTest, AResultOfOtherOutputsOrAWeakerSandboxRuns) {
+  Build(Plan());
+  for (int wrong = 0; wrong < 4; ++wrong) {
+    Move();
+    ActionResult& result = fake_->results.at(fake_->last).result;
+    const ActionResult right = result;
+    if (wrong == 0) result.outputs[0].path += "x";
+    if (wrong == 1) result.outputs.push_back(result.outputs[0]);
+    if (wrong == 2) result.sandbox_tier = "";
+    if (wrong == 3) result.outputs[0].kind = ActionOutput::Kind::kTree;
+    EXPECT_EQ(Build(Plan()).actions_run, 1) << wrong;
+    EXPECT_EQ(ReadOutput("out"), "made of A");
+    fake_->results.at(fake_->last).result = right;
+  }
+}
+
+TEST_F(RemoteResultsTest, ATreeThatIsNoneRuns) {
+  const auto tree_plan = [this] {
+    PlanBuilder builder(workspace_);
+    ArtifactId output = builder.Output("tree", Artifact::Kind::kTree);
+    ArgList list{.items = TextArgs({"fill"})};
+    list.items.emplace_back(ArgValue(output));
+    builder.Add({.arguments = {list}, .outputs = {output}});
+    builder.Request({output});
+    return builder.plan;
+  };
+  const FakeProgram fill = [](FakeProcess& process) { process.Write(process.argv[1] + "/sub/file", "in it"); };
+  runner_->programs["fill"] = fill;
+  EXPECT_EQ(Build(tree_plan()).actions_run, 1);
+  Move();
+  EXPECT_EQ(Build(tree_plan()).actions_remote, 1);
+  EXPECT_EQ(ReadOutput("tree/sub/file"), "in it");
+  Move();
+  runner_->programs["fill"] = fill;
+  ActionOutput& output = fake_->results.at(fake_->last).result.outputs[0];
+  output.digest = Digest::Of("no tree");
+  fake_->blobs[output.digest] = "no tree";
+  EXPECT_EQ(Build(tree_plan()).actions_run, 1);
+  EXPECT_EQ(ReadOutput("tree/sub/file"), "in it");
+}
+
+TEST_F(RemoteResultsTest, SomeActionsStayHere) {
+  for (const char* requirement : {"no-remote-cache", "no-remote", "local"}) {
+    Build(Plan({{requirement, ""}}));
+    EXPECT_EQ(fake_->finds, 0) << requirement;
+    EXPECT_TRUE(fake_->results.empty()) << requirement;
+    Move();
+  }
+  Build(Plan({{"no-remote-cache-upload", ""}}));
+  EXPECT_GT(fake_->finds, 0);
+  EXPECT_TRUE(fake_->results.empty());
+}
+
+TEST_F(RemoteResultsTest, WhoOnlyReadsSendsNothing) {
+  fake_->writing = false;
+  Build(Plan());
+  EXPECT_TRUE(fake_->results.empty());
+  EXPECT_GT(fake_->finds, 0);
+}
+
+TEST_F(RemoteResultsTest, FailuresAreNotSent) {
+  runner_->programs["two"] = [](FakeProcess& process) { process.Fail("no"); };
+  EXPECT_EQ(Build(Plan()).actions_failed, 1);
+  EXPECT_TRUE(fake_->results.empty());
+}
+
+}  // namespace
+}  // namespace cow::execution
