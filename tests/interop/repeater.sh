@@ -124,7 +124,8 @@ check_deb() {
   mkdir -p "$root/$1/deb"
   dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root/$1/deb"
   if have readelf "the program's architecture"; then
-    readelf -h "$program" | grep -q "Machine: .*${machines[$1]}" || fail "the program is not for $1: $(readelf -h "$program")"
+    readelf -h "$program" > "$root/header"
+    grep -q "Machine: .*${machines[$1]}" "$root/header" || fail "the program is not for $1: $(cat "$root/header")"
   fi
 }
 

@@ -74,6 +74,15 @@ cow test --features=lto -c opt //:hello_test 2>&1 | tail -1 | grep -q '^build fi
 cow build --features=layering_check //:hello > "$root/refused" 2>&1 && fail "layering_check was taken"
 grep -q "feature 'layering_check' is not supported with gcc" "$root/refused" || fail "layering_check: $(cat "$root/refused")"
 
+cow build -q -c dbg --fission=yes --output_groups=+dwp --platforms=@cow//platforms:linux_arm64 //:hello || fail "--fission"
+readelf --debug-dump=info cow-out/linux_arm64-dbg/bin/hello.dwp > "$root/information" 2>/dev/null || true
+grep -q 'greeting\.cc' "$root/information" || fail "no debugging information in the .dwp"
+
+echo "== what was chosen, and why"
+cow toolchain --platforms=@cow//platforms:linux_arm64 //:hello > "$root/chosen"
+grep -q '^  rejected //toolchains:gcc_amd64: .*lacks @cow//platforms/cpu:x86_64' "$root/chosen" || fail "$(cat "$root/chosen")"
+grep -q '^  selected //toolchains:gcc_arm64: //toolchains:gcc_arm64_cc' "$root/chosen" || fail "$(cat "$root/chosen")"
+
 echo "== a changed file of one toolchain concerns what it made, and nothing else"
 cp toolchains/BUILD.cow "$root/toolchains"
 sed -i '/name = "gcc_arm64"/a\    exclude = ["usr/aarch64-linux-gnu/include/aio.h"],' toolchains/BUILD.cow
