@@ -8,7 +8,7 @@
 namespace cow::driver {
 
 struct Installation {
-  std::string programs_dir{};   // holds cow, cow-sandbox, cow-pack
+  std::string programs_dir{};   // holds cow, cow-sandbox, cow-pack, cow-remote
   std::string rules_dir{};      // the repository @cow
 };
 

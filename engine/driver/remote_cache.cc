@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<remote::RemoteClient>> OpenRemoteCache(const Buil
       .cas = session.store->cas.get(),
       .warn = [&events](const std::string& text) { events.Handle(Message{Message::Kind::kWarning, text}); }};
   if (access(parts.program.c_str(), X_OK) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat("--remote_cache needs the program '", parts.program, "', which this installation of cow lacks"));
+    return absl::FailedPreconditionError(absl::StrCat("--remote_cache needs the program '", parts.program, "', which is not there: build the target cow-remote"));
   }
   return std::make_unique<remote::RemoteClient>(std::move(options), std::move(parts));
 }

@@ -46,6 +46,9 @@ struct Frame {
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
+// Of the words that cow and cow-remote exchange; the first frame carries it as its id. To be raised with any change.
+constexpr uint64_t kConversation = 1;
+
 std::string EncodeFrame(const Frame& frame);
 // Any bytes may come in; kInvalidArgument unless they are what EncodeFrame gives.
 absl::StatusOr<Frame> DecodeFrame(std::string_view bytes);

@@ -39,7 +39,7 @@ RemoteProcess* RemoteClient::Process() {
   absl::StatusOr<std::unique_ptr<RemoteProcess>> process =
       RemoteProcess::Start(parts_.program, [this](const std::string& text) { Warn(text); });
   absl::Status status = process.status();
-  if (status.ok()) status = (*process)->Send({.kind = Frame::Kind::kConfigure, .record = EncodeOptions(options_)});
+  if (status.ok()) status = (*process)->Send({.kind = Frame::Kind::kConfigure, .id = kConversation, .record = EncodeOptions(options_)});
   if (!status.ok()) {
     Warn(absl::StrCat("the remote cache is not used: ", status.message()));
     return nullptr;

@@ -9,10 +9,12 @@ import urllib.request
 
 
 class CacheServer:
-    def __init__(self, program, folder, *flags):
+    def __init__(self, program, folder, *flags, host="127.0.0.1", prefix=()):
         self.program = str(program)
         self.folder = pathlib.Path(folder)
         self.flags = [str(flag) for flag in flags]
+        self.host = host
+        self.prefix = list(prefix)  # words before the command, as "ip netns exec NAME"
         self.process = None
 
     def __enter__(self):
@@ -27,7 +29,7 @@ class CacheServer:
         ports = pathlib.Path(tempfile.mkdtemp()) / "ports"
         self.errors = open(self.folder.parent / "server.err", "a+")
         self.process = subprocess.Popen(
-            [self.program, "--dir", self.folder, "--grpc=127.0.0.1:0", "--http=127.0.0.1:0", f"--port_file={ports}", *self.flags],
+            [*self.prefix, self.program, "--dir", self.folder, f"--grpc={self.host}:0", "--http=127.0.0.1:0", f"--port_file={ports}", *self.flags],
             stderr=self.errors, stdout=subprocess.DEVNULL)
         end = time.monotonic() + 30
         while not ports.exists():
@@ -36,7 +38,7 @@ class CacheServer:
                 raise RuntimeError(f"cow-cache did not start:\n{self.errors.read()[-2000:]}")
             time.sleep(0.01)
         found = dict(line.split() for line in ports.read_text().splitlines())
-        self.grpc = f"127.0.0.1:{found['grpc']}"
+        self.grpc = f"{self.host}:{found['grpc']}"
         self.http = f"127.0.0.1:{found['http']}"
 
     def kill(self):

@@ -52,18 +52,19 @@ cc_test(name = "hello_test", srcs = ["hello.cc"], deps = [":greet"])
 class Machine:
     """A home, a cache and a workspace of their own."""
 
-    def __init__(self, top, name, user=0):
+    def __init__(self, top, name, user=0, prefix=()):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix=f"cow-{name}-", dir=top))
         self.workspace = self.home / name / "source"
         self.workspace.mkdir(parents=True)
         for file, text in FILES.items():
             (self.workspace / file).write_text(text)
         self.user = user
+        self.prefix = list(prefix)
         if user:
             subprocess.run(["chown", "-R", f"{user}:{user}", self.home], check=True)
 
     def cow(self, *words, fails=False):
-        command = [COW, *words, "--norc"]
+        command = [*self.prefix, COW, *words, "--norc"]
         if self.user:
             command = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *command]
         env = dict(os.environ, HOME=str(self.home), COW_CACHE_DIR=str(self.home / "cache"))
@@ -117,13 +118,74 @@ def check_two_machines(top):
     print(f"two machines: {run} actions on the first, none on the others, the same bytes, also as another user")
 
 
+def make_certificate(top, names):
+    key, certificate = top / "key.pem", top / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+                    "-subj", "/CN=cache", "-addext", f"subjectAltName={names}"], check=True, capture_output=True)
+    return key, certificate
+
+
+class Networks:
+    """Namespaces of three machines: a server, and two clients that reach nothing else."""
+
+    def __enter__(self):
+        self.names = {machine: f"cow-{os.getpid()}-{machine}" for machine in ("server", "one", "two")}
+        for name in self.names.values():
+            ip("netns", "add", name)
+        for number, client in ((1, "one"), (2, "two")):
+            ip("link", "add", f"to{number}", "netns", self.names["server"], "type", "veth", "peer", "name", "out", "netns", self.names[client])
+            for machine, link, address in (("server", f"to{number}", 1), (client, "out", 2)):
+                ip("-n", self.names[machine], "addr", "add", f"10.77.{number}.{address}/24", "dev", link)
+                ip("-n", self.names[machine], "link", "set", link, "up")
+        ip("-n", self.names["server"], "link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_):
+        for name in self.names.values():
+            subprocess.run(["ip", "netns", "del", name], check=False)
+
+    def inside(self, machine):
+        return ["ip", "netns", "exec", self.names[machine]]
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+def check_networks(top):
+    try:
+        with Networks() as networks:
+            return check_over(networks, top)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        assert os.environ.get("COW_REQUIRE_TOOLS") != "1", error
+        print("SKIPPED: two networks: this machine makes no network namespaces")
+
+
+def check_over(networks, top):
+    access = top / "access"
+    access.write_text(f"writer ci {hashlib.sha256(b'ci-secret').hexdigest()}\nreader laptop {hashlib.sha256(b'laptop-secret').hexdigest()}\n")
+    key, certificate = make_certificate(top, "IP:10.77.1.1,IP:10.77.2.1")
+    with CacheServer(CACHE, top / "cache", f"--access_file={access}", "--anonymous=none", f"--tls_certificate={certificate}",
+                     f"--tls_key={key}", host="0.0.0.0", prefix=networks.inside("server")) as server:
+        port = server.grpc.rsplit(":")[-1]
+
+        def build(machine, number, secret, *flags):
+            return machine.build(None, f"--remote_cache=grpcs://10.77.{number}.1:{port}", f"--tls_certificate={certificate}",
+                                 f"--remote_header=authorization=Bearer {secret}", *flags)
+        one = Machine(top, "one", prefix=networks.inside("one"))
+        run, _, _ = build(one, 1, "ci-secret", "--remote_upload_local_results")
+        assert run > PARTS and not one.warnings(), one.errors
+        two = Machine(top, "two", prefix=networks.inside("two"))
+        assert build(two, 2, "laptop-secret") == (0, 0, run), two.errors
+        assert two.digests() == one.digests()
+    print(f"two networks: {run} actions in the one, none in the other, over TLS")
+
+
 def check_access(top):
     access = top / "access"
     hashes = {secret: hashlib.sha256(secret.encode()).hexdigest() for secret in ("ci-secret", "laptop-secret")}
     access.write_text(f"writer ci {hashes['ci-secret']}\nreader laptop {hashes['laptop-secret']}\n")
-    key, certificate = top / "key.pem", top / "certificate.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    key, certificate = make_certificate(top, "DNS:localhost")
     with CacheServer(CACHE, top / "cache", f"--access_file={access}", "--anonymous=none", f"--tls_certificate={certificate}",
                      f"--tls_key={key}") as server:
         cache = f"--remote_cache=grpcs://localhost:{server.grpc.rsplit(':')[-1]}"
@@ -210,7 +272,7 @@ def check_corrupt(top):
 
 
 def main():
-    for check in (check_two_machines, check_access, check_dead, check_killed, check_corrupt):
+    for check in (check_two_machines, check_networks, check_access, check_dead, check_killed, check_corrupt):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             check(pathlib.Path(folder))

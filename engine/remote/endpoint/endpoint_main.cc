@@ -100,6 +100,10 @@ int Serve() {
     std::fprintf(stderr, "cow-remote is started by cow, to ask a remote cache\n");
     return 2;
   }
+  if (first->id != kConversation) {
+    WriteFrame(kSocket, {.kind = Frame::Kind::kNotice, .text = "cow-remote is of another version; install it together with cow"}).IgnoreError();
+    return 2;
+  }
   absl::StatusOr<RemoteOptions> options = DecodeOptions(first->record);
   if (!options.ok()) return 2;
   Endpoint endpoint(*options);
