@@ -1,4 +1,4 @@
-// BlobStorage: blobs and results on disk, within a bound. Records lie in LMDB, blobs of more than 2 KiB in files
+// BlobStorage: blobs and results on disk, within a bound. Records lie in LMDB, blobs of more than 8 KiB in files
 // `cas/ab/<hash>-<generation>`; the records are the truth, so nothing is scanned at start and a crash leaves files without a
 // record, never a record without its file. Bytes become visible when they are complete and have their digest.
 //

@@ -78,7 +78,7 @@ class BlobStorageTest : public testing::Test {
 };
 
 TEST_F(BlobStorageTest, GivesWhatWasPut) {
-  for (size_t size : {0u, 1u, 2048u, 2049u, 100'000u, 1'048'576u, 1'048'577u, 3'500'000u}) {
+  for (size_t size : {0u, 1u, 2048u, 8192u, 8193u, 100'000u, 1'048'576u, 1'048'577u, 3'500'000u}) {
     for (const std::string& bytes : {Noise(size), Text(size)}) {
       const Digest digest = Put(bytes);
       EXPECT_TRUE(Has(digest));
@@ -209,7 +209,7 @@ TEST_F(BlobStorageTest, RetentionYieldsOnlyToTheHardBound) {
 
 TEST_F(BlobStorageTest, RawBytesUnderAnyKey) {
   const Key key = Digest::Of("key").hash();
-  for (const std::string& bytes : {std::string("first"), Text(100'000), Noise(5000)}) {
+  for (const std::string& bytes : {std::string("first"), Text(100'000), Noise(50'000)}) {
     auto upload = storage_->BeginRaw(key, static_cast<int64_t>(bytes.size()));
     ASSERT_TRUE((*upload)->writer().Write(bytes).ok());
     ASSERT_TRUE(storage_->Commit(**upload).ok());
@@ -217,7 +217,7 @@ TEST_F(BlobStorageTest, RawBytesUnderAnyKey) {
     std::string got;
     while ((*reader)->left() > 0) got += *(*reader)->Next();
     EXPECT_EQ(got, bytes);
-    EXPECT_TRUE(HasFiles(bytes.size() > 2048 ? 1 : 0));
+    EXPECT_TRUE(HasFiles(bytes.size() > 8192 ? 1 : 0));
   }
 }
 

@@ -17,7 +17,7 @@
 namespace cow::cache {
 
 // Blobs of up to so many bytes lie in the index.
-constexpr int64_t kInlineSize = 2048;
+constexpr int64_t kInlineSize = 8192;
 
 class BlobWriter {
  public:

@@ -51,8 +51,11 @@ std::optional<StoredRecord> DecodeRecord(std::string_view bytes) {
 int64_t RoomOf(const StoredRecord& record) {
   constexpr int64_t kBlock = 4096;
   constexpr int64_t kIndex = 128;
-  if (record.form == StoredRecord::Form::kInline) return static_cast<int64_t>(record.data.size()) + kIndex;
-  return (record.stored + kBlock - 1) / kBlock * kBlock + kIndex;
+  constexpr int64_t kSharesPage = 1900;  // larger values have pages of their own in the index
+  const auto inline_bytes = static_cast<int64_t>(record.data.size());
+  if (record.form == StoredRecord::Form::kInline && inline_bytes <= kSharesPage) return inline_bytes + kIndex;
+  const int64_t bytes = record.form == StoredRecord::Form::kInline ? inline_bytes + kIndex : record.stored;
+  return (bytes + kBlock - 1) / kBlock * kBlock + kIndex;
 }
 
 }  // namespace cow::cache
