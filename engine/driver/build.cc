@@ -274,7 +274,9 @@ class Builder {
     store::LocalStore& store = *session_->store;
     store::BuildHistory history(store.database.get(), session_->root);
     store::ReadSets read_sets(store.database.get());
-    COW_ASSIGN_OR_RETURN(remote_, OpenRemoteCache(request_, *session_, events_));
+    if (remote_ == nullptr) {
+      COW_ASSIGN_OR_RETURN(remote_, OpenRemoteCache(request_, *session_, events_));
+    }
     const std::stop_callback on_cancel(cancelled_, [this] {
       if (remote_ != nullptr) remote_->Cancel();
     });
