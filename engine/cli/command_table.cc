@@ -104,6 +104,18 @@ absl::StatusOr<Options> ReadFlags(const std::string& command, const std::vector<
 
 }  // namespace
 
+// As it is kept and shown: what is sent with --remote_header may be a secret.
+std::vector<std::string> WithoutSecrets(std::vector<std::string> arguments) {
+  constexpr std::string_view kHidden = "HIDDEN";
+  for (std::string_view flag : {"--remote_header", "--remote_cache_header"}) {
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      if (arguments[i].starts_with(absl::StrCat(flag, "="))) arguments[i] = absl::StrCat(flag, "=", kHidden);
+      if (arguments[i] == flag && i + 1 < arguments.size()) arguments[i + 1] = kHidden;
+    }
+  }
+  return arguments;
+}
+
 driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
     std::fputs(Overview().c_str(), stdout);
@@ -122,7 +134,7 @@ driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
     return driver::ExitCode::kOk;
   }
   options->command = name;
-  options->request.command_line = {arguments.begin() + 1, arguments.end()};
+  options->request.command_line = WithoutSecrets({arguments.begin() + 1, arguments.end()});
   return command->run(*options);
 }
 

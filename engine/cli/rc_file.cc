@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/posix_file.h"
 #include "engine/base/status.h"
@@ -238,9 +240,16 @@ class Expander {
   std::vector<std::string> result_;
 };
 
-// A workspace is other people's text: it does not decide how far its actions are trusted.
-absl::Status CheckSandboxFlags(const RcLine& line) {
+// A workspace is other people's text: it does not decide how far its actions are trusted, nor whom results come from and
+// secrets are shown to.
+absl::Status CheckWorkspaceLine(const RcLine& line) {
   for (const std::string& argument : line.arguments) {
+    absl::string_view name = absl::string_view(argument).substr(0, argument.find('='));
+    if (absl::ConsumePrefix(&name, "--") && (name == "remote_cache" || name == "remote_header" || name == "remote_cache_header" ||
+                                             name == "remote_upload_local_results" || absl::StartsWith(name, "tls_"))) {
+      return absl::InvalidArgumentError(absl::StrCat(line.place, ": a workspace may not choose a remote cache, nor what is sent there ('--",
+                                                     name, "'); say it on the command line or in ~/.cowrc"));
+    }
     const bool weakens = (absl::StartsWith(argument, "--min_sandbox") && argument != "--min_sandbox=S3") ||
                          argument == "--sandbox" || absl::StartsWith(argument, "--sandbox=");
     if (!weakens) continue;
@@ -265,7 +274,7 @@ absl::StatusOr<std::vector<RcLine>> ReadRcFiles(const std::string& workspace_roo
     if (directory.empty() || !FileExists(path)) continue;
     COW_ASSIGN_OR_RETURN(std::vector<RcLine> more, ReadRcFile(path, workspace_root));
     for (RcLine& line : more) {
-      if (directory != home) COW_RETURN_IF_ERROR(CheckSandboxFlags(line));
+      if (directory != home) COW_RETURN_IF_ERROR(CheckWorkspaceLine(line));
       lines.push_back(std::move(line));
     }
     if (home == workspace_root) break;

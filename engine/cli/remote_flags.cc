@@ -29,12 +29,12 @@ Apply Text(std::string RemoteRequest::*member) {
 }
 
 // "60" and, as Bazel takes it, "60s".
-Apply Number(std::string_view name, int least, int RemoteRequest::*member) {
-  return [name, least, member](const std::string& value, Options& options) {
+Apply Number(std::string_view name, int least, int most, int RemoteRequest::*member) {
+  return [name, least, most, member](const std::string& value, Options& options) {
     int number = 0;
-    if (!absl::SimpleAtoi(absl::StripSuffix(value, "s"), &number) || number < least || number > 1'000'000) {
+    if (!absl::SimpleAtoi(absl::StripSuffix(value, "s"), &number) || number < least || number > most) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--", name, " wants a number of at least ", least, ", got '", value, "'"));
+          absl::StrCat("--", name, " wants a number from ", least, " to ", most, ", got '", value, "'"));
     }
     options.request.remote.*member = number;
     return absl::OkStatus();
@@ -61,13 +61,13 @@ std::vector<Flag> RemoteFlags() {
       {"remote_header", 0, "NAME=VALUE", {}, "A header for every call, as authorization=Bearer TOKEN. May be repeated.", kExecuting, Header()},
       {"remote_cache_header", 0, "NAME=VALUE", {}, "The same.", kExecuting, Header()},
       {"remote_timeout", 0, "SECONDS", {}, "How long a call to the remote cache may be silent. Default: 60.", kExecuting,
-       Number("remote_timeout", 1, &RemoteRequest::timeout_seconds)},
+       Number("remote_timeout", 1, 86'400, &RemoteRequest::timeout_seconds)},
       {"remote_retries", 0, "N", {}, "How often a call that failed for the moment is tried again. Default: 5.", kExecuting,
-       Number("remote_retries", 0, &RemoteRequest::retries)},
+       Number("remote_retries", 0, 1000, &RemoteRequest::retries)},
       {"remote_max_connections", 0, "N", {}, "Questions to the remote cache at once. Default: 32.", kExecuting,
-       Number("remote_max_connections", 1, &RemoteRequest::max_connections)},
+       Number("remote_max_connections", 1, 256, &RemoteRequest::max_connections)},
       {"remote_cache_exit_wait", 0, "SECONDS", {}, "How long a build that is done waits for results to be sent. Default: 60.", kExecuting,
-       Number("remote_cache_exit_wait", 0, &RemoteRequest::exit_wait_seconds)},
+       Number("remote_cache_exit_wait", 0, 86'400, &RemoteRequest::exit_wait_seconds)},
       {"tls_certificate", 0, "FILE", {}, "The authorities that sign the certificates of remote caches. Default: those of the machine.",
        kExecuting, Text(&RemoteRequest::tls_certificate)},
       {"tls_client_certificate", 0, "FILE", {}, "The certificate to show to a remote cache.", kExecuting,

@@ -404,10 +404,10 @@ class Builder {
   const std::stop_token cancelled_;
   const int64_t began_unix_micros_ = absl::GetCurrentTimeNanos() / 1000;
   MessageRecorder said_{events_};  // what loading and analysis say
+  std::optional<execution::SandboxedSpawnRunner> sandbox_;  // ends while the session does
   std::unique_ptr<Session> session_;
   std::optional<BuildState> state_;
   std::unique_ptr<remote::RemoteClient> remote_;  // null: there is none
-  std::optional<execution::SandboxedSpawnRunner> sandbox_;  // ends while the build is recorded
   std::set<Label> named_;  // requested by name
   absl::Status changed_;
   BuildResult result_;

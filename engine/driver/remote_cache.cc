@@ -7,9 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/execution/printable_text.h"
 
 namespace cow::driver {
 namespace {
+
+constexpr size_t kLongestWarning = 2000;  // of what a server says
 
 absl::Status MakeReadable(const BuildRequest& request, std::string_view flag, std::string* path) {
   if (path->empty()) return absl::OkStatus();
@@ -44,7 +47,7 @@ absl::StatusOr<std::unique_ptr<remote::RemoteClient>> OpenRemoteCache(const Buil
       .program = session.installation.programs_dir + "/cow-remote",
       .scratch_directory = session.store->session->path(),
       .cas = session.store->cas.get(),
-      .warn = [&events](const std::string& text) { events.Handle(Message{Message::Kind::kWarning, text}); }};
+      .warn = [&events](const std::string& text) { events.Handle(Message{Message::Kind::kWarning, execution::PrintableText(text.substr(0, kLongestWarning))}); }};
   if (access(parts.program.c_str(), X_OK) != 0) {
     return absl::FailedPreconditionError(absl::StrCat("--remote_cache needs the program '", parts.program, "', which is not there: build the target cow-remote"));
   }

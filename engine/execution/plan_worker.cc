@@ -146,7 +146,9 @@ std::optional<ActionResult> PlanWorker::RemoteResultOf(const Action& action, con
   std::optional<store::RemoteResult> remote = remote_.Find(action, prepared, options_.min_sandbox_tier);
   if (!remote) return std::nullopt;
   services_.action_cache.Put(prepared.key, remote->result).IgnoreError();
-  if (remote->read.size() == prepared.inputs.size()) {
+  // Nothing runs that reads nothing: such a set would make the result one for all contents.
+  const bool has_read = std::find(remote->read.begin(), remote->read.end(), true) != remote->read.end();
+  if (has_read && remote->read.size() == prepared.inputs.size()) {
     StoreByReads(action, prepared, std::move(remote->read), remote->result).IgnoreError();
   }
   return std::move(remote->result);

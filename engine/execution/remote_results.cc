@@ -4,7 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "engine/execution/cached_result.h"
+#include "engine/execution/output_scan.h"
 #include "engine/execution/reapi_messages.h"
 
 namespace cow::execution {
@@ -30,6 +33,17 @@ bool PutInOrder(const std::vector<DeclaredOutput>& declared, std::vector<ActionO
   return true;
 }
 
+// Whether an action could have made it here: a server may say anything.
+bool IsPlaceable(const store::TreeEntry& entry) {
+  constexpr size_t kLongestName = 255;
+  constexpr size_t kLongestPath = 2048;  // below others
+  if (entry.path.size() > kLongestPath || entry.target.size() > kLongestPath) return false;
+  for (std::string_view name : absl::StrSplit(entry.path, '/')) {
+    if (name.size() > kLongestName) return false;
+  }
+  return entry.kind != store::TreeEntry::Kind::kSymlink || StaysInside(entry.path, entry.target);
+}
+
 void AddFiles(const store::TreeContents& tree, std::vector<Digest>* blobs) {
   for (const store::TreeEntry& entry : tree.entries) {
     if (entry.kind == store::TreeEntry::Kind::kFile) blobs->push_back(entry.digest);
@@ -49,6 +63,8 @@ bool RemoteResults::FetchOutputs(const ActionResult& result) {
   for (const Digest& tree : trees) {
     auto contents = trees_.Read(tree);
     if (!contents.ok()) return false;
+    const std::vector<store::TreeEntry>& entries = (*contents)->entries;
+    if (!std::all_of(entries.begin(), entries.end(), IsPlaceable)) return false;
     AddFiles(**contents, &blobs);
   }
   return remote_->Fetch(blobs);
@@ -68,6 +84,8 @@ void RemoteResults::Offer(const Action& action, const PreparedAction& prepared, 
                           const store::ReadSet& read) {
   if (remote_ == nullptr || !remote_->writes() || StaysHere(action)) return;
   if (action.execution_requirements.contains(kNoRemoteCacheUpload)) return;
+  // What others take was made where nothing undeclared could be seen.
+  if (!absl::StartsWith(result.sandbox_tier, "S3")) return;
   store::RemoteUpload upload{.key = prepared.key, .result = result, .read = read};
   upload.messages = {EncodeAction(prepared.preimage.action), EncodeCommand(prepared.preimage.command)};
   upload.blobs = {result.stdout_digest, result.stderr_digest};

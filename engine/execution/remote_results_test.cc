@@ -5,6 +5,7 @@
 #include <map>
 
 #include "engine/execution/execution_fixture.h"
+#include "engine/store/tree_encoding.h"
 
 namespace cow::execution {
 namespace {
@@ -146,13 +147,30 @@ TEST_F(RemoteResultsTest, ATreeThatIsNoneRuns) {
   Move();
   EXPECT_EQ(Build(tree_plan()).actions_remote, 1);
   EXPECT_EQ(ReadOutput("tree/sub/file"), "in it");
-  Move();
-  runner_->programs["fill"] = fill;
-  ActionOutput& output = fake_->results.at(fake_->last).result.outputs[0];
-  output.digest = Digest::Of("no tree");
-  fake_->blobs[output.digest] = "no tree";
-  EXPECT_EQ(Build(tree_plan()).actions_run, 1);
-  EXPECT_EQ(ReadOutput("tree/sub/file"), "in it");
+  using Kind = store::TreeEntry::Kind;
+  const std::string name(256, 'n');
+  for (const std::string& bytes : {std::string("no tree"),
+                                   *store::EncodeTree({{.kind = Kind::kSymlink, .path = "sub/file", .target = "/etc/passwd"}}),
+                                   *store::EncodeTree({{.kind = Kind::kSymlink, .path = "sub/file", .target = "../../x"}}),
+                                   *store::EncodeTree({{.kind = Kind::kEmptyDirectory, .path = name}})}) {
+    Move();
+    runner_->programs["fill"] = fill;
+    ActionOutput& output = fake_->results.at(fake_->last).result.outputs[0];
+    output.digest = Digest::Of(bytes);
+    fake_->blobs[output.digest] = bytes;
+    EXPECT_EQ(Build(tree_plan()).actions_run, 1) << bytes;
+    EXPECT_EQ(ReadOutput("tree/sub/file"), "in it");
+  }
+}
+
+TEST_F(RemoteResultsTest, OnlyWhatRanInTheStrongestSandboxIsSent) {
+  options_.min_sandbox_tier = "S2";
+  runner_->programs["two"] = [](FakeProcess& process) {
+    process.Write(process.argv[1], "made of " + process.Read(process.argv[2]));
+    process.result.tier = "S2";
+  };
+  EXPECT_EQ(Build(Plan()).actions_run, 1);
+  EXPECT_TRUE(fake_->results.empty());
 }
 
 TEST_F(RemoteResultsTest, SomeActionsStayHere) {

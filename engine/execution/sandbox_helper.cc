@@ -52,6 +52,12 @@ int Spawn(const std::string& program, const std::vector<std::string>& words, int
   return error;
 }
 
+void WaitFor(pid_t pid) {
+  int ignored;
+  while (waitpid(pid, &ignored, 0) < 0 && errno == EINTR) {
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<SandboxHelper> SandboxHelper::Start(const std::string& program, const std::string& tier,
@@ -75,14 +81,13 @@ absl::StatusOr<SandboxHelper> SandboxHelper::Start(const std::string& program, c
 }
 
 SandboxHelper::SandboxHelper(SandboxHelper&& other) noexcept
-    : socket_(std::move(other.socket_)), pid_(std::exchange(other.pid_, -1)) {}
+    : socket_(std::move(other.socket_)), pid_(std::exchange(other.pid_, -1)), undertaker_(other.undertaker_) {}
 
 SandboxHelper::~SandboxHelper() {
   if (pid_ < 0) return;
   socket_.Reset();
-  int ignored;
-  while (waitpid(pid_, &ignored, 0) < 0 && errno == EINTR) {
-  }
+  WaitFor(pid_);
+  if (undertaker_ > 0) WaitFor(undertaker_);
 }
 
 absl::Status SandboxHelper::AwaitHello() {
@@ -95,6 +100,7 @@ absl::Status SandboxHelper::AwaitHello() {
     return absl::FailedPreconditionError(
         "the sandbox helper is of another version; install cow and cow-sandbox together");
   }
+  undertaker_ = hello.undertaker;
   if (hello.failure.error == 0) return absl::OkStatus();
   return SandboxSetupError(hello.failure, SandboxHostFacts::OfThisMachine());
 }

@@ -47,6 +47,7 @@ class SandboxHelper {
 
   UniqueFd socket_;
   pid_t pid_;
+  pid_t undertaker_ = 0;  // 0: none
 };
 
 }  // namespace cow::execution

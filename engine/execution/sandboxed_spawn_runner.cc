@@ -96,6 +96,7 @@ void SandboxedSpawnRunner::Expect() {
 }
 
 void SandboxedSpawnRunner::Stop() {
+  if (starter_.joinable()) starter_.join();
   absl::MutexLock lock(&mutex_);
   if (client_ && client_->ok()) (**client_)->Stop();
 }

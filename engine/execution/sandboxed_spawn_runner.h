@@ -49,7 +49,8 @@ class SandboxedSpawnRunner final : public SpawnRunner {
   // prints.
   absl::StatusOr<SpawnResult> RunAttached(const Spawn& spawn, const AttachedFiles& files, std::stop_token cancelled);
 
-  // Begins to end the sandbox, for which the destructor waits. Nothing may be run any more.
+  // Begins to end the sandbox, for which the destructor waits. Nothing may be run any more, and nothing that the runner was
+  // given is needed.
   void Stop();
 
   // What to tell the user if actions ran in less than S3; "" if not.

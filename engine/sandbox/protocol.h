@@ -16,7 +16,7 @@
 
 namespace cow::sandbox {
 
-inline constexpr uint32_t kVersion = 3;
+inline constexpr uint32_t kVersion = 4;
 inline constexpr int kSocketFd = 3;
 // How many actions one helper runs at once. A Run beyond it is answered with a failed Result.
 inline constexpr int kMaxActions = 256;
@@ -46,6 +46,7 @@ struct Failure {
 struct Hello {
   MessageType type = MessageType::kHello;
   uint32_t version = kVersion;
+  int32_t undertaker;  // 0, or another child of the engine, which ends after the helper
   Failure failure;
 };
 

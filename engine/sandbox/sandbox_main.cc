@@ -87,10 +87,10 @@ bool ParseTier(const char* text, Tier* tier) {
 
 int Serve(pid_t engine, Tier tier, const char* scratch, char** host_directories) {
   int helper_fd = -1;
-  Hello hello = {};
-  const bool ready = Prepare(engine, tier, host_directories, &helper_fd, &hello.failure);
-  if (send(kSocketFd, &hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello || !ready) return 1;
-  ServeActions(tier, scratch, helper_fd);
+  Hello refusal = {};
+  if (Prepare(engine, tier, host_directories, &helper_fd, &refusal.failure)) ServeActions(tier, scratch, helper_fd);
+  send(kSocketFd, &refusal, sizeof refusal, MSG_NOSIGNAL);
+  return 1;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 
 namespace cow::sandbox {
 namespace {
+
+constexpr int kMostUnburied = 100;
 
 // Ends with the helper. Its last act, as of every process, is to give up what it holds.
 [[noreturn]] void BuryAll(int source, int helper) {
@@ -30,15 +33,18 @@ namespace {
 
 }  // namespace
 
-bool Undertaker::Start(int helper, Failure* failure) {
+pid_t Undertaker::Start(int helper, Failure* failure) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Fail(failure, "make a pipe");
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    Fail(failure, "make a pipe");
+    return -1;
+  }
   to_bury_ = ends[1];
   fcntl(to_bury_, F_SETFL, O_NONBLOCK);
-  // Without a signal at its end: it is none of the actions.
-  const long pid = syscall(SYS_clone, CLONE_FILES, nullptr, nullptr, nullptr, 0);
+  const long pid = syscall(SYS_clone, CLONE_FILES | CLONE_PARENT, nullptr, nullptr, nullptr, 0);
   if (pid == 0) BuryAll(ends[0], helper);
-  return pid > 0 || Fail(failure, "start a process");
+  if (pid < 0) Fail(failure, "start a process");
+  return static_cast<pid_t>(pid);
 }
 
 int Undertaker::Hold(pid_t pid) {
@@ -49,8 +55,10 @@ int Undertaker::Hold(pid_t pid) {
 
 void Undertaker::Bury(int mount_namespace) {
   if (mount_namespace < 0) return;
-  // A full pipe means that the process is behind by thousands.
-  if (write(to_bury_, &mount_namespace, sizeof mount_namespace) != sizeof mount_namespace) close(mount_namespace);
+  // Of a process that is behind, or dead, the helper does the work: there are not many descriptors.
+  int waiting = 0;
+  const bool is_behind = ioctl(to_bury_, FIONREAD, &waiting) != 0 || waiting >= kMostUnburied * int{sizeof mount_namespace};
+  if (is_behind || write(to_bury_, &mount_namespace, sizeof mount_namespace) != sizeof mount_namespace) close(mount_namespace);
 }
 
 }  // namespace cow::sandbox

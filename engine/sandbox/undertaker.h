@@ -5,8 +5,8 @@
 // neither the dying action nor the next one waits. When a result is sent, its namespace may still exist, but no process is
 // in it and none can enter it.
 //
-// That process shares the helper's open files and namespaces and ends after it, so that the helper, for which the engine
-// waits, ends at once. Nobody waits for the process.
+// That process shares the helper's open files and namespaces, ends after it, and is a child of the engine, which waits for
+// it when it has nothing else to do.
 #pragma once
 
 #include <sys/types.h>
@@ -17,8 +17,8 @@ namespace cow::sandbox {
 
 class Undertaker {
  public:
-  // Starts the process. `helper` is a pidfd of this one.
-  bool Start(int helper, Failure* failure);
+  // Starts the process; -1 if that fails. `helper` is a pidfd of this one.
+  pid_t Start(int helper, Failure* failure);
 
   // A reference to the mount namespace of a process just started, or -1: if that has ended already, nothing is to be
   // buried.

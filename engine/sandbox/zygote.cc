@@ -64,9 +64,11 @@ class Zygote {
     for (int& watch : watches_) watch = -1;
   }
 
-  bool Prepare() {
-    Failure ignored;
-    return own_pidfd_ >= 0 && reports_ != MAP_FAILED && (!HasNamespaces() || undertaker_.Start(own_pidfd_, &ignored));
+  bool Prepare(Hello* hello) {
+    if (own_pidfd_ < 0) return Fail(&hello->failure, "open the helper's process");
+    if (reports_ == MAP_FAILED) return Fail(&hello->failure, "map memory for reports");
+    if (HasNamespaces()) hello->undertaker = undertaker_.Start(own_pidfd_, &hello->failure);
+    return hello->undertaker >= 0;
   }
 
   [[noreturn]] void Serve() {
@@ -358,7 +360,9 @@ class Zygote {
 void ServeActions(Tier tier, const char* scratch, int helper_fd) {
   alignas(Zygote) static char storage[sizeof(Zygote)];
   Zygote* const zygote = new (storage) Zygote(tier, scratch, helper_fd);
-  if (!zygote->Prepare()) _exit(1);
+  Hello hello = {};
+  const bool ready = zygote->Prepare(&hello);
+  if (send(kSocketFd, &hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello || !ready) _exit(1);
   zygote->Serve();
 }
 
