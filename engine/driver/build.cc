@@ -64,7 +64,7 @@ class Builder {
       if (status.ok()) status = WriteExplanations(request_, session_->root, began_unix_micros_, *session_->store);
     }
     if (status.ok() && session_ != nullptr && !cancelled_.stop_requested()) {
-      if (remote_ != nullptr) remote_->Finish();
+      FinishUploads();
       status = BoundCache(request_, result_.unchanged, *session_->store, events_);
     }
     const bool stopped = cancelled_.stop_requested() && absl::IsCancelled(status);
@@ -292,6 +292,13 @@ class Builder {
                                  .read_sets = &read_sets,
                                  .remote = remote_.get()};
     return execution::Execute(plan, options, services);
+  }
+
+  // Waits for them, unless the user does not.
+  void FinishUploads() {
+    if (remote_ == nullptr) return;
+    const std::stop_callback on_cancel(cancelled_, [this] { remote_->Cancel(); });
+    remote_->Finish();
   }
 
   // For `cow why` and others.

@@ -11,6 +11,7 @@ namespace cow::remote {
 namespace {
 
 constexpr size_t kBlobsOfOneRequest = 1000;
+constexpr int64_t kLargestTree = int64_t{64} << 20;  // it is read into memory
 
 std::string EncodeRead(const store::ReadSet& read) {
   std::string text;
@@ -24,6 +25,10 @@ store::ReadSet DecodeRead(std::string_view text) {
   return read;
 }
 
+bool IsLargeTree(const ActionOutput& output) {
+  return output.kind == ActionOutput::Kind::kTree && output.digest.size_bytes() > kLargestTree;
+}
+
 }  // namespace
 
 void RemoteClient::Warn(const std::string& text) {
@@ -34,6 +39,7 @@ void RemoteClient::Warn(const std::string& text) {
 RemoteProcess* RemoteClient::Process() {
   if (cancelled_) return nullptr;
   absl::MutexLock lock(&mutex_);
+  if (cancelled_) return nullptr;  // meanwhile
   if (started_) return process_.get();
   started_ = true;
   absl::StatusOr<std::unique_ptr<RemoteProcess>> process =
@@ -60,7 +66,7 @@ std::optional<store::RemoteResult> RemoteClient::Find(const Digest& key) {
   }
   if (!reply->ok) return std::nullopt;
   absl::StatusOr<ActionResult> result = store::DecodeActionResult(key, reply->record);
-  if (!result.ok()) return std::nullopt;
+  if (!result.ok() || std::any_of(result->outputs.begin(), result->outputs.end(), IsLargeTree)) return std::nullopt;
   return store::RemoteResult{.result = *std::move(result), .read = DecodeRead(reply->read)};
 }
 
@@ -97,8 +103,12 @@ bool RemoteClient::FetchSome(const Digest* first, size_t count) {
 }
 
 void RemoteClient::Offer(store::RemoteUpload upload) {
+  ++offered_;
   RemoteProcess* process = Process();
-  if (process == nullptr) return;
+  if (process == nullptr) {
+    ++unsent_;
+    return;
+  }
   Frame offer{.kind = Frame::Kind::kOffer,
               .record = store::EncodeActionResult(upload.key, upload.result),
               .read = EncodeRead(upload.read),
@@ -110,20 +120,24 @@ void RemoteClient::Offer(store::RemoteUpload upload) {
     const Digest digest = Digest::Of(message);
     offer.blobs.push_back({.digest = digest, .bytes = std::move(message)});
   }
-  offered_ = true;
-  process->Send(offer).IgnoreError();  // the next question tells that it is gone
+  if (!process->Send(offer).ok()) ++unsent_;
 }
 
 RemoteClient::Uploads RemoteClient::Finish() {
-  RemoteProcess* process = offered_ ? Process() : nullptr;
-  if (process == nullptr) return {};
+  const int64_t offered = offered_;
+  RemoteProcess* process = offered > 0 ? Process() : nullptr;
+  if (process == nullptr) return {.dropped = offered};
   absl::StatusOr<Frame> reply =
       process->Call({.kind = Frame::Kind::kFinish}, absl::Seconds(options_.exit_wait_seconds + 1));
-  if (!reply.ok()) return {};
-  if (reply->dropped > 0 && !warned_) {
-    Warn(absl::StrCat(reply->dropped, " of ", reply->sent + reply->dropped, " results were not sent to the remote cache in time"));
+  if (!reply.ok()) {
+    if (!cancelled_ && !warned_) Warn(absl::StrCat("not all results were sent to the remote cache: ", reply.status().message()));
+    return {.dropped = offered};
   }
-  return {.sent = reply->sent, .dropped = reply->dropped};
+  const Uploads uploads{.sent = reply->sent, .dropped = reply->dropped + unsent_};
+  if (uploads.dropped > 0 && !warned_) {
+    Warn(absl::StrCat(uploads.dropped, " of ", uploads.sent + uploads.dropped, " results were not sent to the remote cache"));
+  }
+  return uploads;
 }
 
 void RemoteClient::Cancel() {

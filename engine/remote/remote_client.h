@@ -28,7 +28,7 @@ class RemoteClient final : public store::RemoteCache {
   };
   struct Uploads {
     int64_t sent = 0;     // results
-    int64_t dropped = 0;
+    int64_t dropped = 0;  // or nobody knows
   };
 
   RemoteClient(RemoteOptions options, Parts parts) : options_(std::move(options)), parts_(std::move(parts)) {}
@@ -56,7 +56,8 @@ class RemoteClient final : public store::RemoteCache {
   const Parts parts_;
   std::atomic<uint64_t> files_{0};
   std::atomic<bool> cancelled_{false};
-  std::atomic<bool> offered_{false};
+  std::atomic<int64_t> offered_{0};
+  std::atomic<int64_t> unsent_{0};  // of these, those that cow-remote did not get
   absl::Mutex mutex_;
   bool started_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<RemoteProcess> process_ ABSL_GUARDED_BY(mutex_);

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -256,6 +257,28 @@ def check_killed(top):
     print("killed midway: the build ends, and is right")
 
 
+def check_interrupted(top):
+    """Ctrl-C ends the wait for uploads, when all is built."""
+    with CacheServer(CACHE, top / "cache") as server, FaultProxy(server.grpc) as proxy:
+        proxy.mode = "slow"
+        machine = Machine(top, "interrupted")
+        (machine.workspace / "BUILD.cow").write_text('genrule(name = "big", outs = ["big"], cmd = "head -c 50000000 /dev/urandom > $@")\n')
+        env = dict(os.environ, HOME=str(machine.home), COW_CACHE_DIR=str(machine.home / "cache"))
+        command = [COW, "build", "//:big", "--norc", f"--remote_cache=grpc://{proxy.address}", "--remote_upload_local_results"]
+        building = subprocess.Popen(command, cwd=machine.workspace, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not list(machine.workspace.glob("cow-out/**/big")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1.5)
+        assert building.poll() is None, "it waits for nothing: the test shows nothing"
+        began = time.monotonic()
+        building.send_signal(signal.SIGINT)
+        _, errors = building.communicate(timeout=100)
+        seconds = time.monotonic() - began
+        assert building.returncode != 0 and seconds < 3, (building.returncode, seconds, errors)
+    print(f"Ctrl-C while uploads are waited for: {seconds:.1f} s")
+
+
 def check_corrupt(top):
     with CacheServer(CACHE, top / "cache") as server, FaultProxy(server.grpc) as proxy:
         first = Machine(top, "honest")
@@ -272,7 +295,7 @@ def check_corrupt(top):
 
 
 def main():
-    for check in (check_two_machines, check_networks, check_access, check_dead, check_killed, check_corrupt):
+    for check in (check_two_machines, check_networks, check_access, check_dead, check_killed, check_interrupted, check_corrupt):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             check(pathlib.Path(folder))

@@ -8,7 +8,7 @@ class FaultProxy:
     def __init__(self, target):
         host, port = target.rsplit(":", 1)
         self.target = (host, int(port))
-        self.mode = "pass"            # "hole": takes everything, gives nothing
+        self.mode = "pass"            # "hole": takes everything, gives nothing; "slow": takes 1 MB a second
         self.replace = (b"", b"")     # in what the server sends; of one length
         self.replaced = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -43,6 +43,8 @@ class FaultProxy:
             while data := source.recv(1 << 20):
                 while self.mode == "hole":
                     time.sleep(0.02)
+                if self.mode == "slow" and not from_server:
+                    time.sleep(len(data) / 1e6)
                 if from_server and self.replace[0]:
                     self.replaced += data.count(self.replace[0])
                     data = data.replace(*self.replace)

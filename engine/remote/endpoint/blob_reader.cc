@@ -1,5 +1,6 @@
 #include "engine/remote/endpoint/blob_reader.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -19,6 +20,13 @@ constexpr int kStreamsOfOneRequest = 4;
 constexpr int64_t kLargestInBatch = 512 << 10;
 constexpr int64_t kOverhead = 128;        // of a blob in a message, more or less
 constexpr int64_t kWorthCompressing = 512;
+constexpr int64_t kLargestPart = 4 << 20;  // of a stream, in one message
+
+int64_t CostOf(const Frame::Blob& blob) { return blob.digest.size_bytes() + kOverhead; }
+
+bool FitsInBatch(const Frame::Blob& blob, const Abilities& abilities) {
+  return blob.digest.size_bytes() <= kLargestInBatch && CostOf(blob) <= abilities.batch_bytes;
+}
 
 // One call of ByteStream.Read, into a file that may hold the beginning already.
 class StreamRead {
@@ -38,6 +46,7 @@ class StreamRead {
     google::bytestream::ReadRequest request;
     request.set_resource_name(ReadName(link_.instance(), digest_, zstd_));
     request.set_read_offset(file_.size());
+    attempt.Expect(std::min(digest_.size_bytes() - file_.size(), kLargestPart));
     Decompressor decompressor;
     std::unique_ptr<grpc::ClientReader<google::bytestream::ReadResponse>> reader =
         attempt.stubs.bytes.Read(&attempt.context, request);
@@ -98,13 +107,16 @@ BlobReader::Part BlobReader::ReadBatch(const Part& batch, const Abilities& abili
   reapi::BatchReadBlobsRequest request;
   request.set_instance_name(link_.instance());
   absl::flat_hash_map<std::string, const Frame::Blob*> wanted;
+  int64_t size = 0;
   for (const Frame::Blob* blob : batch) {
+    size += CostOf(*blob);
     *request.add_digests() = ToWire(blob->digest);
     wanted.emplace(blob->digest.hex(), blob);
   }
   if (abilities.zstd_batches) request.add_acceptable_compressors(reapi::Compressor::ZSTD);
   reapi::BatchReadBlobsResponse response;
   const grpc::Status status = link_.Run(Urgency::kBuildWaits, batch[0]->digest.hex(), [&](Link::Attempt& attempt) {
+    attempt.Expect(size);
     return attempt.stubs.blobs.BatchReadBlobs(&attempt.context, request, &response);
   });
   Part read;
@@ -130,8 +142,8 @@ std::vector<Frame::Blob> BlobReader::Read(const std::vector<Frame::Blob>& wanted
   Part batch;
   int64_t size = 0;
   for (const Frame::Blob& blob : wanted) {
-    const int64_t cost = blob.digest.size_bytes() + kOverhead;
-    if (blob.digest.size_bytes() > kLargestInBatch || cost > abilities->batch_bytes) {
+    const int64_t cost = CostOf(blob);
+    if (!FitsInBatch(blob, *abilities)) {
       parts.push_back({&blob});
       continue;
     }
@@ -143,8 +155,7 @@ std::vector<Frame::Blob> BlobReader::Read(const std::vector<Frame::Blob>& wanted
   if (!batch.empty()) parts.push_back(std::move(batch));
   std::vector<Part> read(parts.size());
   ParallelFor(kStreamsOfOneRequest, parts.size(), [&](size_t i) {
-    const bool large = parts[i].size() == 1 && parts[i][0]->digest.size_bytes() > kLargestInBatch;
-    if (!large) {
+    if (FitsInBatch(*parts[i][0], *abilities)) {
       read[i] = ReadBatch(parts[i], *abilities);
     } else if (ReadStream(*parts[i][0], *abilities)) {
       read[i] = parts[i];

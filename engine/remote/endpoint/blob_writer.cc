@@ -101,7 +101,7 @@ class StreamWrite {
       request.set_finish_write(last);
       offset += static_cast<int64_t>(request.data().size());
       if ((last || !request.data().empty()) && !writer.Write(request)) return true;
-      attempt.Progress();
+      attempt.Sent();
       request.clear_resource_name();
       if (!last) continue;
       writer.WritesDone();
@@ -156,6 +156,10 @@ grpc::Status BlobWriter::WriteBatch(const std::string& action, const Part& batch
   if (!status.ok()) return status;
   for (const reapi::BatchUpdateBlobsResponse::Response& one : response.responses()) {
     if (one.status().code() != 0) return grpc::Status(static_cast<grpc::StatusCode>(one.status().code()), one.status().message());
+  }
+  if (static_cast<size_t>(response.responses_size()) < batch.size()) {
+    return grpc::Status(grpc::StatusCode::DATA_LOSS,
+                        absl::StrCat("of ", batch.size(), " blobs it answered for ", response.responses_size()));
   }
   return grpc::Status::OK;
 }

@@ -1,6 +1,10 @@
 // cow-remote: speaks gRPC to a remote cache for cow, which started it, over the socket 3. Ends when that ends.
 #include <grpc/support/log.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -21,13 +25,14 @@ namespace cow::remote {
 namespace {
 
 constexpr int kSocket = 3;
+constexpr int kMostThreads = 64;
 
 // What is asked, each question in a thread of its own.
 class Endpoint {
  public:
   explicit Endpoint(const RemoteOptions& options)
       : link_(options, [this](const std::string& text) { Send({.kind = Frame::Kind::kNotice, .text = text}); }),
-        reader_(&link_), uploads_(&link_), workers_(options.max_connections) {}
+        reader_(&link_), uploads_(&link_), workers_(std::clamp(options.max_connections, 1, kMostThreads)) {}
 
   void Handle(Frame request) {
     switch (request.kind) {
@@ -57,7 +62,9 @@ class Endpoint {
  private:
   void Send(const Frame& frame) {
     absl::MutexLock lock(&writing_);
-    WriteFrame(kSocket, frame).IgnoreError();  // cow is gone: reading says so, too
+    const absl::Status written = WriteFrame(kSocket, frame);
+    // Who asked must not wait for what is too large. If cow is gone, reading says so, too.
+    if (absl::IsInvalidArgument(written) && frame.id != 0) WriteFrame(kSocket, {.id = frame.id}).IgnoreError();
   }
 
   void Find(const Frame& request) {
@@ -94,6 +101,12 @@ class Endpoint {
   ThreadPool workers_;
 };
 
+// It holds secrets: nobody else's files, no trace of its memory.
+bool Seclude() {
+  const rlimit none{0, 0};
+  return syscall(SYS_close_range, kSocket + 1, ~0U, 0) == 0 && setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
 int Serve() {
   absl::StatusOr<Frame> first = ReadFrame(kSocket);
   if (!first.ok() || first->kind != Frame::Kind::kConfigure) {
@@ -121,6 +134,10 @@ int Serve() {
 }  // namespace cow::remote
 
 int main() {
+  if (!cow::remote::Seclude()) {
+    std::perror("cow-remote");
+    return 2;
+  }
   // Ctrl-C at the terminal is for cow, which then ends this program.
   std::signal(SIGINT, SIG_IGN);
   gpr_set_log_function([](gpr_log_func_args*) {});

@@ -24,6 +24,9 @@ constexpr absl::Duration kTick = absl::Milliseconds(50);
 constexpr int kMostFalls = 3;
 constexpr int kTriesThatTell = 3;                   // in a row, while no other call hears anything
 constexpr int kTriesOfWaiting = 3;                  // of a call that a build waits for
+constexpr int64_t kPatience = 5000 * kMillis;       // with such a call, though the server lives
+constexpr int64_t kNanosOfByte = 4000;              // what comes over a slow line takes longer
+constexpr int kMostSilences = 2;                    // such calls in a row, or tries of one
 constexpr int64_t kFirstDelay = 100 * kMillis;
 constexpr int64_t kLongestDelay = 2000 * kMillis;
 constexpr int64_t kBatch = (int64_t{4} << 20) - (64 << 10);
@@ -78,6 +81,8 @@ Abilities AbilitiesFrom(const reapi::CacheCapabilities& cache, bool compression)
 // Why was said when the link went down.
 grpc::Status Unused() { return grpc::Status(grpc::StatusCode::UNAVAILABLE, ""); }
 
+grpc::Status Unanswered() { return grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "it lives, but what is asked gets no answer"); }
+
 std::string NewInvocation() {
   std::random_device random;
   uint32_t words[4];
@@ -90,7 +95,14 @@ std::string NewInvocation() {
 Link::Attempt::Attempt(Link* link, Urgency urgency)
     : stubs(urgency == Urgency::kBuildWaits ? link->urgent_ : link->background_), link_(*link), urgency_(urgency), last_(Now()) {}
 
-void Link::Attempt::Progress() { link_.heard_ = last_ = Now(); }
+void Link::Attempt::Progress() {
+  link_.heard_ = last_ = Now();
+  if (urgency_ == Urgency::kBuildWaits) link_.silences_ = 0;
+}
+
+void Link::Attempt::Sent() { last_ = Now(); }
+
+void Link::Attempt::Expect(int64_t bytes) { expected_ = bytes; }
 
 Link::Link(RemoteOptions options, std::function<void(const std::string&)> notice)
     : options_(std::move(options)), notice_(std::move(notice)), invocation_(NewInvocation()),
@@ -168,6 +180,7 @@ bool Link::off() {
 void Link::Finish() {
   absl::MutexLock lock(&mutex_);
   finishing_ = true;
+  if (state_ != State::kUp) CancelAll(true);
 }
 
 void Link::Apply(const Sign& sign) {
@@ -185,15 +198,20 @@ void Link::Apply(const Sign& sign) {
 }
 
 void Link::GoDown(const grpc::Status& status) {
+  if (state_ != State::kUp && state_ != State::kConnecting) return;
   state_ = ++falls_ >= kMostFalls ? State::kOff : State::kDown;
   next_try_ = Now() + kUntilNextTry;
   SayLocked("link", absl::StrCat("does not answer: ", status.error_message(), "; building without it"));
+  CancelAll(finishing_);
+  changed_.SignalAll();
+}
+
+void Link::CancelAll(bool background) {
   for (Attempt* attempt : attempts_) {
-    if (attempt->urgency_ == Urgency::kBackground && !finishing_) continue;
+    if (attempt->urgency_ == Urgency::kBackground && !background) continue;
     attempt->cancelled_ = true;
     attempt->context.TryCancel();
   }
-  changed_.SignalAll();
 }
 
 void Link::SayLocked(const std::string& kind, const std::string& text) {
@@ -208,6 +226,7 @@ void Link::Say(const std::string& kind, const std::string& text) {
 grpc::Status Link::Try(Attempt& attempt, absl::FunctionRef<grpc::Status(Attempt&)> call) {
   {
     absl::MutexLock lock(&mutex_);
+    if (state_ != State::kUp) return Unused();
     attempts_.insert(&attempt);
   }
   const grpc::Status status = call(attempt);
@@ -219,12 +238,14 @@ grpc::Status Link::Try(Attempt& attempt, absl::FunctionRef<grpc::Status(Attempt&
 
 grpc::Status Link::Run(Urgency urgency, const std::string& action, absl::FunctionRef<grpc::Status(Attempt&)> call) {
   const int64_t began = Now();
+  int silences = 0;
   for (int tried = 1;; ++tried) {
     if (!Connect()) return Unused();
     Attempt attempt(this, urgency);
     AddMetadata(&attempt.context, action);
     const grpc::Status status = Try(attempt, call);
     if (!IsTransient(status)) return status;
+    if (urgency == Urgency::kBuildWaits && attempt.cancelled_ && ++silences >= kMostSilences) return IsUp() ? Unanswered() : Unused();
     if (!MayRetry(status, urgency, tried, began)) return IsUp() ? status : Unused();
   }
 }
@@ -254,16 +275,31 @@ bool Link::IsSilent(int64_t now) {
   });
 }
 
+int64_t Link::PatienceWith(const Attempt& attempt) const {
+  const int64_t most = int64_t{options_.timeout_seconds} * 1000 * kMillis;
+  if (attempt.urgency_ == Urgency::kBackground) return most;
+  return std::min(most, kPatience + attempt.expected_ * kNanosOfByte);
+}
+
+void Link::CancelSilent(int64_t now) {
+  bool waited_for = false;
+  for (Attempt* attempt : attempts_) {
+    if (attempt->cancelled_ || now - attempt->last_ < PatienceWith(*attempt)) continue;
+    attempt->cancelled_ = true;
+    attempt->context.TryCancel();
+    if (attempt->urgency_ == Urgency::kBackground) continue;
+    waited_for = true;
+    ++silences_;
+  }
+  if (waited_for && silences_ >= kMostSilences) GoDown(Unanswered());
+}
+
 void Link::Monitor() {
   absl::MutexLock lock(&mutex_);
   while (!stopping_) {
     changed_.WaitWithTimeout(&mutex_, kTick);
     const int64_t now = Now();
-    for (Attempt* attempt : attempts_) {
-      if (attempt->cancelled_ || now - attempt->last_ < int64_t{options_.timeout_seconds} * 1000 * kMillis) continue;
-      attempt->cancelled_ = true;
-      attempt->context.TryCancel();
-    }
+    CancelSilent(now);
     const bool silent = state_ == State::kUp && IsSilent(now);
     const bool again = state_ == State::kDown && now >= next_try_;
     if (!silent && !again) continue;

@@ -2,8 +2,8 @@
 //
 //   New -> Connecting -> Up <-> Down, or Off for good
 // A call has no deadline but silence. If nothing is heard while the build waits, the server is asked for a sign of life; if that does
-// not come either, the link is Down: what waits ends, and nobody asks until the server answers again, which is tried in the
-// background. Any thread.
+// not come either, or if it comes while calls that the build waits for get no answer, the link is Down: what waits ends, and nobody
+// asks until the server answers again, which is tried in the background. Any thread.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -54,8 +54,12 @@ class Link {
    public:
     grpc::ClientContext context{};
     Stubs& stubs;
-    // Something came, or was taken.
+    // Something came.
     void Progress();
+    // Something was handed to the connection: no sign of the server.
+    void Sent();
+    // The answer, or the next part of it, is so large: a call that the build waits for may be silent longer.
+    void Expect(int64_t bytes);
 
    private:
     friend class Link;
@@ -63,7 +67,8 @@ class Link {
     Link& link_;
     const Urgency urgency_;
     std::atomic<int64_t> last_;
-    bool cancelled_ = false;  // guarded by the link
+    std::atomic<int64_t> expected_{0};
+    bool cancelled_ = false;  // guarded by the link while the call goes on
   };
 
   // `notice` gets at most one line for each kind of trouble.
@@ -74,7 +79,7 @@ class Link {
   std::optional<Abilities> Connect();
   // It is not used any more, whatever happens.
   bool off();
-  // What waits from now on ends also if only uploads are left and the server is silent.
+  // The build waits for uploads, too, from now on: they end if the link is down, and when it goes down.
   void Finish();
 
   // Calls until there is an answer, or none to be had: UNAVAILABLE without a message if the link is not up. `action`, in hex, is for the server's log.
@@ -97,12 +102,16 @@ class Link {
   void Apply(const Sign& sign) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GoDown(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SayLocked(const std::string& kind, const std::string& text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CancelAll(bool background) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsUp();
   grpc::Status Try(Attempt& attempt, absl::FunctionRef<grpc::Status(Attempt&)> call);
   // Whether it is worth another try, after some time.
   bool MayRetry(const grpc::Status& status, Urgency urgency, int tried, int64_t began);
   void Monitor();
   bool IsSilent(int64_t now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int64_t PatienceWith(const Attempt& attempt) const;
+  // Ends calls that have been silent for too long, though the server may live.
+  void CancelSilent(int64_t now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddMetadata(grpc::ClientContext* context, const std::string& action) const;
 
   const RemoteOptions options_;
@@ -111,6 +120,7 @@ class Link {
   Stubs urgent_;
   Stubs background_;
   std::atomic<int64_t> heard_{0};  // monotonic nanoseconds
+  std::atomic<int> silences_{0};   // calls that the build waited for and that were ended for silence, since one was not
 
   absl::Mutex mutex_;
   absl::CondVar changed_;

@@ -1,12 +1,15 @@
 #include "engine/remote/remote_client.h"
 
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 #include <atomic>
 #include <random>
 #include <thread>
 
+#include "engine/base/posix_file.h"
 #include "engine/remote/endpoint/scripted_cache.h"
+#include "engine/remote/endpoint/zstd_stream.h"
 #include "engine/store/testing_cache.h"
 
 namespace cow::remote {
@@ -205,6 +208,48 @@ TEST(RemoteClientTest, AServerThatIsSlowButAliveIsWaitedFor) {
   EXPECT_TRUE(machine.warnings().empty());
 }
 
+TEST(RemoteClientTest, LookupsThatHangAreGivenUpThoughTheServerLives) {
+  ScriptedCache cache;
+  cache.hangs = true;
+  Machine machine(cache.address());
+  Stopwatch watch;
+  EXPECT_FALSE(machine.remote().Find(kKey).has_value());
+  EXPECT_LT(watch.seconds(), 12);
+  EXPECT_EQ(cache.lookups, 2);
+  EXPECT_GE(cache.capability_calls, 2) << "signs of life came";
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(machine.remote().Find(kKey).has_value());
+  EXPECT_EQ(cache.lookups, 2) << "nobody asks a link that is down";
+  EXPECT_EQ(machine.warnings().size(), 1u);
+}
+
+TEST(RemoteClientTest, AnUploadInFlightToAServerThatDiesDoesNotHoldTheEndUp) {
+  ScriptedCache cache;
+  Machine machine(cache.address());
+  EXPECT_FALSE(machine.remote().Find(kKey).has_value());
+  cache.silent = true;
+  machine.remote().Offer({.key = kKey, .result = SomeResult({}), .messages = {Noise(30'000'000, 7)}});
+  absl::SleepFor(absl::Milliseconds(300));
+  EXPECT_FALSE(machine.remote().Find(Digest::Of("another")).has_value());
+  Stopwatch watch;
+  EXPECT_EQ(machine.remote().Finish().dropped, 1);
+  EXPECT_LT(watch.seconds(), 1) << "the server is known to be dead";
+}
+
+TEST(RemoteClientTest, UploadsThatWaitTakeNoMoreThanSomeMemory) {
+  ScriptedCache cache;
+  Machine machine(cache.address());
+  EXPECT_FALSE(machine.remote().Find(kKey).has_value());
+  cache.silent = true;
+  for (int i = 0; i < 100; ++i) {
+    machine.remote().Offer({.key = Digest::Of(absl::StrCat(i)), .result = SomeResult({}), .messages = {absl::StrCat(i, std::string(1 << 20, 'x'))}});
+  }
+  cache.silent = false;
+  const RemoteClient::Uploads uploads = machine.remote().Finish();
+  EXPECT_EQ(uploads.sent + uploads.dropped, 100);
+  EXPECT_GE(uploads.dropped, 30);
+  EXPECT_GE(uploads.sent, 60);
+}
+
 TEST(RemoteClientTest, UploadsToASilentServerDoNotHoldTheEndUp) {
   ScriptedCache cache;
   Machine machine(cache.address());
@@ -227,6 +272,83 @@ TEST(RemoteClientTest, WhoMayNotWriteReads) {
   EXPECT_TRUE(machine.remote().Find(kKey).has_value());
   ASSERT_EQ(machine.warnings().size(), 1u);
   EXPECT_NE(machine.warnings()[0].find("a reader writes nothing"), std::string::npos);
+}
+
+TEST(RemoteClientTest, ABlobLargerThanABatchComesAsAStream) {
+  ScriptedCache cache;
+  cache.batch_limit = 300'000;
+  const std::string bytes = Noise(400'000, 8);
+  cache.Put(bytes);
+  Machine machine(cache.address());
+  EXPECT_TRUE(machine.remote().Fetch({Digest::Of(bytes)}));
+  EXPECT_EQ(cache.batches, 0);
+  EXPECT_EQ(cache.streams, 1);
+}
+
+TEST(RemoteClientTest, ABlobThatABatchGaveNoAnswerForIsNotThere) {
+  ScriptedCache cache;
+  cache.forgets = true;
+  Machine machine(cache.address());
+  machine.remote().Offer({.key = kKey, .result = SomeResult({}), .messages = {"one", "two"}});
+  EXPECT_EQ(machine.remote().Finish().dropped, 1);
+  EXPECT_FALSE(cache.HasResult(kKey));
+  EXPECT_EQ(machine.warnings().size(), 1u);
+}
+
+TEST(RemoteClientTest, AResultWithAHugeTreeIsNone) {
+  ScriptedCache cache;
+  ActionResult result;
+  result.outputs.push_back({.kind = ActionOutput::Kind::kTree, .path = "out/t", .digest = *Digest::FromHex(kKey.hex(), (64 << 20) + 1)});
+  cache.PutResult(kKey, ToWire(result, ""));
+  Machine machine(cache.address());
+  EXPECT_FALSE(machine.remote().Find(kKey).has_value());
+  result.outputs[0].digest = *Digest::FromHex(kKey.hex(), 64 << 20);
+  cache.PutResult(kKey, ToWire(result, ""));
+  EXPECT_TRUE(machine.remote().Find(kKey).has_value());
+}
+
+TEST(RemoteClientTest, WhatAProgramThatEndsOrHangsDidNotSendIsCounted) {
+  for (const std::string body : {"exit 0", "exec sleep 30"}) {
+    store::TestingDir dir;
+    std::unique_ptr<store::LocalStore> store = store::OpenTestingStore(dir);
+    const std::string program = dir.path() + "/program";
+    ASSERT_TRUE(WriteFile(program, "#!/bin/sh\n" + body + "\n", 0755).ok());
+    absl::Mutex mutex;
+    std::vector<std::string> warnings;
+    RemoteClient client({.cache = "grpc://127.0.0.1:1", .exit_wait_seconds = 0},
+                        {.program = program,
+                         .scratch_directory = store->session->path(),
+                         .cas = store->cas.get(),
+                         .warn = [&](const std::string& text) {
+                           absl::MutexLock lock(&mutex);
+                           warnings.push_back(text);
+                         }});
+    for (int i = 0; i < 3; ++i) client.Offer({.key = kKey, .result = SomeResult({})});
+    EXPECT_EQ(client.Finish().dropped, 3) << body;
+    absl::MutexLock lock(&mutex);
+    EXPECT_EQ(warnings.size(), 1u) << body;
+  }
+}
+
+TEST(ZstdStreamTest, AWindowThatWantsMuchMemoryIsRefused) {
+  for (int log : {23, 24}) {
+    ZSTD_CCtx* context = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, log);
+    const std::string bytes(1000, 'x');
+    std::string compressed(1000, '\0');
+    ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+    ZSTD_outBuffer out{compressed.data(), compressed.size(), 0};
+    ZSTD_compressStream2(context, &out, &in, ZSTD_e_flush);  // of unknown size: the window is as large as it says
+    ZSTD_compressStream2(context, &out, &in, ZSTD_e_end);
+    ZSTD_freeCCtx(context);
+    std::string found;
+    const absl::Status status = Decompressor().Add(std::string_view(compressed).substr(0, out.pos), [&](std::string_view part) {
+      found.append(part);
+      return absl::OkStatus();
+    });
+    EXPECT_EQ(status.ok(), log == 23) << status;
+    EXPECT_EQ(found == bytes, log == 23);
+  }
 }
 
 TEST(RemoteClientTest, AMalformedResultIsNone) {

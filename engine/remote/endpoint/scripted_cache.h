@@ -33,7 +33,7 @@ class ScriptedCache final : public reapi::ContentAddressableStorage::Service, pu
     server_ = builder.BuildAndStart();
   }
   ~ScriptedCache() override {
-    silent = false;
+    silent = hangs = false;
     server_->Shutdown(std::chrono::system_clock::now());
   }
 
@@ -41,6 +41,8 @@ class ScriptedCache final : public reapi::ContentAddressableStorage::Service, pu
 
   // What it does wrong.
   std::atomic<bool> silent{false};           // no call but those that begin later with this unset returns
+  std::atomic<bool> hangs{false};            // lookups do not return, everything else does
+  std::atomic<bool> forgets{false};          // answers for all blobs of a batch but the last, which it does not take
   std::atomic<bool> slow{false};             // results take two seconds; signs of life come at once
   std::atomic<bool> refuses_results{false};
   std::atomic<int> busy_for{0};              // so many calls fail with UNAVAILABLE
@@ -83,6 +85,7 @@ class ScriptedCache final : public reapi::ContentAddressableStorage::Service, pu
                                reapi::ActionResult* response) override {
     ++lookups;
     if (grpc::Status status = Begin(context); !status.ok()) return status;
+    while (hangs && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(10));
     if (slow) absl::SleepFor(absl::Seconds(2));
     absl::MutexLock lock(&mutex_);
     auto found = results_.find(request->action_digest().hash());
@@ -108,10 +111,13 @@ class ScriptedCache final : public reapi::ContentAddressableStorage::Service, pu
     return grpc::Status::OK;
   }
   grpc::Status BatchUpdateBlobs(grpc::ServerContext* context, const reapi::BatchUpdateBlobsRequest* request,
-                                reapi::BatchUpdateBlobsResponse*) override {
+                                reapi::BatchUpdateBlobsResponse* response) override {
     if (grpc::Status status = Begin(context); !status.ok()) return status;
     SeeBatch(static_cast<int64_t>(request->ByteSizeLong()));
-    for (const auto& one : request->requests()) Put(one.data());
+    for (int i = 0; i < request->requests_size() - (forgets ? 1 : 0); ++i) {
+      Put(request->requests(i).data());
+      *response->add_responses()->mutable_digest() = request->requests(i).digest();
+    }
     return grpc::Status::OK;
   }
   grpc::Status BatchReadBlobs(grpc::ServerContext* context, const reapi::BatchReadBlobsRequest* request,

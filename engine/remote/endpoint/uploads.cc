@@ -12,7 +12,14 @@ namespace {
 
 constexpr int kThreads = 4;
 constexpr size_t kMostWaiting = 20'000;
+constexpr size_t kMostBytesWaiting = size_t{64} << 20;  // of what waits behind another
 constexpr absl::Duration kPause = absl::Milliseconds(200);
+
+size_t BytesOf(const Frame& offer) {
+  size_t bytes = sizeof offer + offer.record.size() + offer.read.size();
+  for (const Frame::Blob& blob : offer.blobs) bytes += sizeof blob + blob.path.size() + blob.bytes.size();
+  return bytes;
+}
 
 }  // namespace
 
@@ -30,10 +37,13 @@ Uploads::~Uploads() {
 }
 
 void Uploads::Add(Frame offer) {
+  const size_t bytes = BytesOf(offer);
   absl::MutexLock lock(&mutex_);
-  if (refused_ || waiting_.size() >= kMostWaiting) {
+  const bool full = waiting_.size() >= kMostWaiting || (!waiting_.empty() && waiting_bytes_ + bytes > kMostBytesWaiting);
+  if (refused_ || full) {
     ++counts_.dropped;
   } else {
+    waiting_bytes_ += bytes;
     waiting_.push_back(std::move(offer));
   }
 }
@@ -79,6 +89,7 @@ void Uploads::Work() {
     if (stopping_) return;
     const Frame offer = std::move(waiting_.front());
     waiting_.pop_front();
+    waiting_bytes_ -= BytesOf(offer);
     ++busy_;
     mutex_.Unlock();
     grpc::Status status(grpc::StatusCode::UNAVAILABLE, "");
@@ -97,6 +108,7 @@ void Uploads::Work() {
     refused_ = true;
     counts_.dropped += static_cast<int64_t>(waiting_.size());
     waiting_.clear();
+    waiting_bytes_ = 0;
   }
 }
 
@@ -112,6 +124,7 @@ Uploads::Counts Uploads::Drain(absl::Time deadline) {
   Counts counts = counts_;
   counts.dropped += busy_ + static_cast<int64_t>(waiting_.size());
   waiting_.clear();
+  waiting_bytes_ = 0;
   return counts;
 }
 

@@ -21,7 +21,7 @@ class Uploads {
   // What is not sent is dropped.
   ~Uploads();
 
-  // A frame of kind kOffer. Dropped if too many wait.
+  // A frame of kind kOffer. Dropped if too many wait, or too much.
   void Add(Frame offer);
 
   struct Counts {
@@ -41,6 +41,7 @@ class Uploads {
   BlobWriter writer_;
   absl::Mutex mutex_;
   std::deque<Frame> waiting_ ABSL_GUARDED_BY(mutex_);
+  size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -9,7 +9,7 @@ namespace cow::remote {
 namespace {
 
 constexpr int kLevel = 1;
-constexpr int kLargestWindowLog = 27;
+constexpr int kLargestWindowLog = 23;
 
 }  // namespace
 

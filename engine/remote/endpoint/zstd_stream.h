@@ -29,7 +29,7 @@ class Decompressor {
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
   // Hands on what `bytes` stand for, in small parts, until the sink fails. kDataLoss if they are no zstd, or want a window of
-  // more than 128 MiB.
+  // more than 8 MiB.
   absl::Status Add(std::string_view bytes, absl::FunctionRef<absl::Status(std::string_view)> sink);
 
  private:
