@@ -65,6 +65,7 @@ void ReadWatch::Begin(int fd) {
   char old[16 * 1024];
   while (read(fd_, old, sizeof old) > 0) {
   }
+  if (count_ == 0) return;
   qsort(directories_, count_, sizeof(Directory), [](const void* a, const void* b) {
     const auto& one = *static_cast<const Directory*>(a);
     const auto& other = *static_cast<const Directory*>(b);
