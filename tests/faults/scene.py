@@ -78,7 +78,6 @@ class Scene:
         command = self.play.command(step)
         command[2:2] = flags
         variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.root), "COW_CACHE_DIR": str(cache or self.cache), **(environment or {})}
-        variables.update({name: os.environ[name] for name in ("ASAN_OPTIONS",) if name in os.environ})
         return subprocess.Popen([*prefix, *command], cwd=self.play.disks[tree].root, env=variables,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
