@@ -102,8 +102,6 @@ absl::StatusOr<Options> ReadFlags(const std::string& command, const std::vector<
   return ParseFlags(command, arguments);
 }
 
-}  // namespace
-
 // As it is kept and shown: what is sent with --remote_header may be a secret.
 std::vector<std::string> WithoutSecrets(std::vector<std::string> arguments) {
   constexpr std::string_view kHidden = "HIDDEN";
@@ -115,6 +113,8 @@ std::vector<std::string> WithoutSecrets(std::vector<std::string> arguments) {
   }
   return arguments;
 }
+
+}  // namespace
 
 driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {

@@ -1,17 +1,15 @@
 #include "engine/execution/sandbox_helper.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/helper_process.h"
 #include "engine/base/status.h"
 #include "engine/execution/sandbox_advice.h"
 
@@ -28,54 +26,17 @@ ssize_t ReceiveMessage(int socket, Message* message) {
   return got;
 }
 
-int Spawn(const std::string& program, const std::vector<std::string>& words, int socket,
-          pid_t* pid) {
-  std::vector<char*> argv;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  char* env[] = {nullptr};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, socket, sandbox::kSocketFd);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int error = posix_spawn(pid, program.c_str(), &actions, &attributes, argv.data(), env);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  return error;
-}
-
-void WaitFor(pid_t pid) {
-  int ignored;
-  while (waitpid(pid, &ignored, 0) < 0 && errno == EINTR) {
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<SandboxHelper> SandboxHelper::Start(const std::string& program, const std::string& tier,
                                                    const std::string& scratch, const std::vector<std::string>& directories) {
-  int sockets[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
-    return ErrnoStatus(errno, "cannot make a socket for the sandbox helper");
-  }
-  UniqueFd ours(sockets[0]);
-  UniqueFd theirs(sockets[1]);
   std::vector<std::string> words = {"cow-sandbox", absl::StrCat(getpid()), tier, scratch};
   words.insert(words.end(), directories.begin(), directories.end());
-  pid_t pid = -1;
-  if (const int error = Spawn(program, words, theirs.get(), &pid); error != 0) {
-    return ErrnoStatus(error, absl::StrCat("cannot start the sandbox helper '", program, "'"));
-  }
-  theirs.Reset();
-  SandboxHelper helper(std::move(ours), pid);
+  COW_ASSIGN_OR_RETURN(HelperProcess started, StartHelperProcess({.program = program,
+                                                                  .words = std::move(words),
+                                                                  .socket_type = SOCK_SEQPACKET,
+                                                                  .socket_fd = sandbox::kSocketFd}));
+  SandboxHelper helper(std::move(started.socket), started.pid);
   COW_RETURN_IF_ERROR(helper.AwaitHello());
   return helper;
 }
@@ -86,8 +47,8 @@ SandboxHelper::SandboxHelper(SandboxHelper&& other) noexcept
 SandboxHelper::~SandboxHelper() {
   if (pid_ < 0) return;
   socket_.Reset();
-  WaitFor(pid_);
-  if (undertaker_ > 0) WaitFor(undertaker_);
+  WaitForChild(pid_);
+  if (undertaker_ > 0) WaitForChild(undertaker_);
 }
 
 absl::Status SandboxHelper::AwaitHello() {
