@@ -20,6 +20,7 @@
 #include "engine/driver/session.h"
 #include "engine/driver/test_summary.h"
 #include "engine/execution/execute.h"
+#include "engine/execution/remembered_results.h"
 #include "engine/execution/requested_outputs.h"
 #include "engine/execution/sandboxed_spawn_runner.h"
 #include "engine/execution/shell_spawn_runner.h"
@@ -211,8 +212,10 @@ class Builder {
   absl::Status Execute(const BuildPlan& plan) {
     RecordRun(plan);
     NewSandbox();
+    if (state_) remembered_ = state_->Remembered(plan);
     COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed,
                          Run(plan, ExecutionOptionsFor(session_->workspace->root())));
+    remembered_.reset();
     const bool complete = Record(executed, nullptr);
     AddToHistory(std::move(executed.recorded));
     if (!complete || !state_) return absl::OkStatus();
@@ -290,7 +293,8 @@ class Builder {
                                  .cancelled = cancelled_,
                                  .history = &history,
                                  .read_sets = &read_sets,
-                                 .remote = remote_.get()};
+                                 .remote = remote_.get(),
+                                 .remembered = remembered_.get()};
     return execution::Execute(plan, options, services);
   }
 
@@ -415,6 +419,7 @@ class Builder {
   std::unique_ptr<Session> session_;
   std::optional<BuildState> state_;
   std::unique_ptr<remote::RemoteClient> remote_;  // null: there is none
+  std::unique_ptr<execution::RememberedResults> remembered_;  // of actions of the plan that is executed; null: of none
   std::set<Label> named_;  // requested by name
   absl::Status changed_;
   BuildResult result_;

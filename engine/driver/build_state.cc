@@ -117,7 +117,18 @@ struct BuildState::Last {
   store::PathSnapshot::Differences differences{};
   std::optional<store::PlanRecord> plan{};
   std::optional<store::PlanValues> values{};
+
+  static std::unique_ptr<Last> Open(std::string bytes);
 };
+
+// Null if it is nothing that could be used.
+std::unique_ptr<BuildState::Last> BuildState::Last::Open(std::string bytes) {
+  absl::StatusOr<store::PathSnapshot> snapshot = store::PathSnapshot::Open(std::move(bytes));
+  if (!snapshot.ok()) return nullptr;
+  absl::StatusOr<OutcomeRecord> record = DecodeOutcome(snapshot->payload());
+  if (!record.ok()) return nullptr;
+  return std::make_unique<Last>(Last{*std::move(snapshot), *std::move(record)});
+}
 
 BuildState::BuildState(const BuildRequest& request, const std::string& workspace_root,
                        const Installation& installation, store::LocalStore& store)
@@ -171,13 +182,11 @@ void BuildState::UseSlot(int slot) const {
 std::optional<BuildState::Recalled> BuildState::RecallFrom(int slot) {
   absl::StatusOr<std::optional<std::string>> bytes = store_.database->Get(store::Table::kState, SlotKey(key_, slot));
   if (!bytes.ok() || !bytes->has_value()) return std::nullopt;
-  absl::StatusOr<store::PathSnapshot> snapshot = store::PathSnapshot::Open(*std::move(*bytes));
-  if (!snapshot.ok()) return std::nullopt;
-  absl::StatusOr<OutcomeRecord> record = DecodeOutcome(snapshot->payload());
-  if (!record.ok()) return std::nullopt;
+  std::unique_ptr<Last> last = Last::Open(*std::move(*bytes));
+  if (last == nullptr) return std::nullopt;
   auto no_file = [](const std::string& path) { return absl::StatusOr<Digest>(absl::NotFoundError(path)); };
-  if (!loading::AreCurrent(record->environment, no_file)) return std::nullopt;
-  last_ = std::make_unique<Last>(Last{*std::move(snapshot), *std::move(record)});
+  if (!loading::AreCurrent(last->record.environment, no_file)) return std::nullopt;
+  last_ = std::move(last);
   Recalled recalled;
   switch (last_->snapshot.Compare(ProcessorCount(), *store_.files, &last_->differences)) {
     case store::PathSnapshot::Verdict::kChanged: return std::nullopt;
@@ -200,21 +209,43 @@ std::optional<BuildState::Recalled> BuildState::RecallFrom(int slot) {
   return recalled;
 }
 
+// Reads the plan of a slot and its values; false if they are not there.
+bool BuildState::ReadPlan(int slot, Last& last) const {
+  if (!last.record.plan) return false;
+  absl::StatusOr<std::optional<std::string>> values = store_.database->Get(store::Table::kState, ValuesKey(key_, slot));
+  if (!values.ok() || !values->has_value()) return false;
+  absl::StatusOr<store::PlanValues> opened = store::PlanValues::Open(*std::move(*values));
+  if (!opened.ok() || opened->generation() != last.record.generation) return false;
+  if (!store_.BeginSession().ok()) return false;
+  absl::StatusOr<std::string> bytes = store_.cas->Get(*last.record.plan);
+  if (!bytes.ok()) return false;
+  absl::StatusOr<store::PlanRecord> plan = store::PlanRecord::Open(*std::move(bytes));
+  if (!plan.ok() || opened->size() != plan->artifact_count()) return false;
+  last.values = *std::move(opened);
+  last.plan = *std::move(plan);
+  return true;
+}
+
+std::unique_ptr<execution::RememberedResults> BuildState::Remembered(const BuildPlan& plan) const {
+  const std::vector<int> slots = Slots();
+  if (slots.empty()) return nullptr;
+  absl::StatusOr<std::optional<std::string>> bytes =
+      store_.database->Get(store::Table::kState, SlotKey(key_, slots.front()));
+  if (!bytes.ok() || !bytes->has_value()) return nullptr;
+  const std::unique_ptr<Last> last = Last::Open(*std::move(*bytes));
+  if (last == nullptr || !ReadPlan(slots.front(), *last)) return nullptr;
+  store::PlanMatch match = last->plan->Match(plan);
+  for (const TestSpec& test : plan.tests) match.actions[test.action.value()] = false;
+  store::ArtifactValues values(plan.artifacts.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (match.artifacts[i].valid()) values[i] = last->values->Get(match.artifacts[i]);
+  }
+  return std::make_unique<execution::RememberedResults>(std::move(match.actions), std::move(values));
+}
+
 // What depends on the differences; nullopt if that is not known.
 std::optional<store::PlanPart> BuildState::ChangedPart() {
-  if (!last_->record.plan) return std::nullopt;
-  absl::StatusOr<std::optional<std::string>> values = store_.database->Get(store::Table::kState, ValuesKey(key_, slot_));
-  if (!values.ok() || !values->has_value()) return std::nullopt;
-  absl::StatusOr<store::PlanValues> opened = store::PlanValues::Open(*std::move(*values));
-  if (!opened.ok() || opened->generation() != last_->record.generation) return std::nullopt;
-  if (!store_.BeginSession().ok()) return std::nullopt;
-  absl::StatusOr<std::string> bytes = store_.cas->Get(*last_->record.plan);
-  if (!bytes.ok()) return std::nullopt;
-  absl::StatusOr<store::PlanRecord> plan = store::PlanRecord::Open(*std::move(bytes));
-  if (!plan.ok()) return std::nullopt;
-  last_->values = *std::move(opened);
-  last_->plan = *std::move(plan);
-
+  if (!ReadPlan(slot_, *last_)) return std::nullopt;
   std::vector<ArtifactId> changed;
   absl::flat_hash_set<std::string> rewritten;
   for (const store::PathSnapshot::Change& change : last_->differences.changes) {

@@ -18,6 +18,7 @@
 #include "engine/driver/build_request.h"
 #include "engine/driver/installation.h"
 #include "engine/execution/execute.h"
+#include "engine/execution/remembered_results.h"
 #include "engine/loading/workspace.h"
 #include "engine/model/build_event.h"
 #include "engine/store/local_store.h"
@@ -50,6 +51,9 @@ class BuildState {
   // Whose output a path is; "" if nobody's. Only if Recall gave a part. Any thread.
   std::string OwnerOf(const std::string& exec_path) const;
 
+  // What actions of `plan` made in the last build like this; null if there was none. Tests are always looked up.
+  std::unique_ptr<execution::RememberedResults> Remembered(const BuildPlan& plan) const;
+
   // Keeps the outcome of a build of `plan`. `seen`: what loading looked at. Nothing is kept if it cannot be;
   // kFailedPrecondition "'<path>' changed during the build" if that is why.
   absl::Status Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
@@ -65,6 +69,7 @@ class BuildState {
   struct Last;
   std::optional<Recalled> RecallFrom(int slot);
   std::optional<store::PlanPart> ChangedPart();
+  bool ReadPlan(int slot, Last& last) const;
   std::vector<int> Slots() const;
   void UseSlot(int slot) const;
 

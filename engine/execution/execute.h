@@ -30,6 +30,7 @@ class TreeStore;
 
 namespace cow::execution {
 
+class RememberedResults;
 class SpawnRunner;
 
 struct ExecutionOptions {
@@ -66,6 +67,7 @@ struct Services {
   store::BuildHistory* history = nullptr;  // null: nothing is recorded
   store::ReadSets* read_sets = nullptr;    // null: all inputs of all actions matter
   store::RemoteCache* remote = nullptr;    // null: there is none
+  RememberedResults* remembered = nullptr; // null: every action is looked up
 };
 
 struct BuiltOutput {

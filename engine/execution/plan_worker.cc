@@ -21,6 +21,7 @@
 #include "engine/execution/input_paths.h"
 #include "engine/execution/output_collection.h"
 #include "engine/execution/shell_quote.h"
+#include "engine/execution/remembered_results.h"
 #include "engine/execution/unread_inputs.h"
 #include "engine/store/action_cache.h"
 #include "engine/store/cas.h"
@@ -82,7 +83,13 @@ absl::StatusOr<WorkOutcome> PlanWorker::Judge(const absl::Status& error, const A
 absl::StatusOr<WorkOutcome> PlanWorker::Look(ActionId id) {
   const Action& action = plan_.action(id);
   Inputs inputs = InputsOf(id);
-  if (action.kind != Action::Kind::kRun) return Make(id, inputs);
+  const bool is_process = action.kind == Action::Kind::kRun;
+  if (services_.remembered != nullptr) {
+    auto known = services_.remembered->Take(id, action, inputs.ids, inputs.values);
+    const WorkOutcome::Kind kind = is_process ? WorkOutcome::Kind::kHit : WorkOutcome::Kind::kMade;
+    if (known) return WorkOutcome{.kind = kind, .values = *std::move(known)};
+  }
+  if (!is_process) return Make(id, inputs);
   absl::StatusOr<PreparedAction> prepared = Prepare(plan_, id, inputs.ids, inputs.values, trees_);
   if (!prepared.ok()) return Judge(prepared.status(), action, inputs);
   if (id == options_.always_run) return Miss(*prepared, MissReason::kCacheOff);

@@ -3,25 +3,28 @@
 #include <optional>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "engine/store/wire.h"
 
 namespace cow::store {
 namespace {
 
 // 0 stands for none.
-uint32_t IdOrNone(ArtifactId id) { return id.valid() ? id.value() + 1 : 0; }
+uint32_t IdOrNone(ArtifactId id, const IdNumbers& artifacts = IdNumbers()) {
+  return id.valid() ? artifacts.Of(id.value()) + 1 : 0;
+}
 
 class BodyWriter {
  public:
-  BodyWriter(StringNumbers& strings, SetNumbers& sets) : strings_(strings), sets_(sets) {}
+  explicit BodyWriter(PlanNumbers& numbers) : numbers_(numbers) {}
 
   BodyWriter& Text(int field, std::string_view text) {
-    if (!text.empty()) writer_.Int(field, strings_.Of(text) + 1);
+    if (!text.empty()) writer_.Int(field, numbers_.strings.Of(text) + 1);
     return *this;
   }
   // Tells the empty text from none.
   BodyWriter& Optional(int field, const std::optional<std::string>& text) {
-    if (text) writer_.Int(field, strings_.Of(*text) + 1);
+    if (text) writer_.Int(field, numbers_.strings.Of(*text) + 1);
     return *this;
   }
   BodyWriter& Int(int field, int64_t value) {
@@ -31,7 +34,7 @@ class BodyWriter {
   template <typename Pairs>
   BodyWriter& TextPairs(int field, const Pairs& pairs) {
     for (const auto& [first, second] : pairs) {
-      writer_.Message(field, BodyWriter(strings_, sets_).Text(1, first).Text(2, second).Take());
+      writer_.Message(field, BodyWriter(numbers_).Text(1, first).Text(2, second).Take());
     }
     return *this;
   }
@@ -40,19 +43,19 @@ class BodyWriter {
     return *this;
   }
   BodyWriter& Set(int field, const Depset<ArgValue>& set) {
-    if (!set.empty()) writer_.Int(field, sets_.Of(set) + 1);
+    if (!set.empty()) writer_.Int(field, numbers_.argument_sets.Of(set) + 1);
     return *this;
   }
+  BodyWriter& Artifact(int field, ArtifactId id) { return Int(field, IdOrNone(id, numbers_.artifacts)); }
   BodyWriter& Raw(int field, std::string_view bytes) {
     writer_.Message(field, bytes);
     return *this;
   }
-  BodyWriter Nested() { return BodyWriter(strings_, sets_); }
+  BodyWriter Nested() { return BodyWriter(numbers_); }
   std::string Take() { return writer_.Take(); }
 
  private:
-  StringNumbers& strings_;
-  SetNumbers& sets_;
+  PlanNumbers& numbers_;
   WireWriter writer_;
 };
 
@@ -72,7 +75,7 @@ BodyWriter EncodeItem(const ArgItem& item, BodyWriter writer) {
   }
   const ArgValue& value = *std::get_if<ArgValue>(&item);
   if (const auto* id = std::get_if<ArtifactId>(&value)) {
-    writer.Int(2, IdOrNone(*id));
+    writer.Artifact(2, *id);
   } else {
     writer.Text(1, *std::get_if<std::string>(&value));
   }
@@ -102,19 +105,55 @@ uint32_t StringNumbers::OfCopy(const std::string& text) {
   return Of(copies_.emplace_back(text));
 }
 
+uint32_t StringNumbers::Find(std::string_view text) const {
+  auto known = numbers_.find(text);
+  return known == numbers_.end() ? kNoPlanIndex : known->second;
+}
+
+size_t SetNumbers::Hash::operator()(uint32_t number) const {
+  return absl::HashOf(sets->orders_[number], sets->MembersOf(number));
+}
+
+bool SetNumbers::Equal::operator()(uint32_t a, uint32_t b) const {
+  return sets->orders_[a] == sets->orders_[b] && sets->MembersOf(a) == sets->MembersOf(b);
+}
+
+absl::Span<const uint32_t> SetNumbers::MembersOf(uint32_t number) const {
+  const uint32_t begin = number == 0 ? 0 : ends_[number - 1];
+  return absl::MakeConstSpan(members_).subspan(begin, ends_[number] - begin);
+}
+
+// Makes the members after the last set one, unless there is one like it.
+uint32_t SetNumbers::Close(uint8_t order) {
+  const auto number = static_cast<uint32_t>(orders_.size());
+  const uint32_t begin = number == 0 ? 0 : ends_.back();
+  orders_.push_back(order);
+  ends_.push_back(static_cast<uint32_t>(members_.size()));
+  auto [place, added] = distinct_.insert(number);
+  if (added) return number;
+  orders_.pop_back();
+  ends_.pop_back();
+  members_.resize(begin);
+  return *place;
+}
+
+void SetNumbers::AddRecorded(uint8_t order, const std::vector<uint32_t>& members) {
+  members_.insert(members_.end(), members.begin(), members.end());
+  Close(order);
+}
+
 uint32_t SetNumbers::TagOf(const ArgValue& value) {
   if (const auto* id = std::get_if<ArtifactId>(&value)) return TagOf(*id);
   return TagMember(SetMember::kText, strings_.Of(*std::get_if<std::string>(&value)));
 }
 
 template <typename T>
-void SetNumbers::Append(const Depset<T>& set) {
+uint32_t SetNumbers::Append(const Depset<T>& set) {
   for (const T& element : set.direct()) members_.push_back(TagOf(element));
   for (const Depset<T>& child : set.transitive()) {
     members_.push_back(TagMember(SetMember::kSet, numbers_.at(child.identity())));
   }
-  orders_.push_back(static_cast<uint8_t>(set.order()));
-  ends_.push_back(static_cast<uint32_t>(members_.size()));
+  return Close(static_cast<uint8_t>(set.order()));
 }
 
 template <typename T>
@@ -133,8 +172,7 @@ uint32_t SetNumbers::Number(const Depset<T>& set) {
     } else if (frame.next_child < children.size()) {
       stack.push_back({&children[frame.next_child++], 0});
     } else {
-      Append(*frame.set);
-      numbers_.emplace(frame.set->identity(), static_cast<uint32_t>(orders_.size() - 1));
+      numbers_.emplace(frame.set->identity(), Append(*frame.set));
       stack.pop_back();
     }
   }
@@ -151,42 +189,43 @@ absl::StatusOr<Label> LabelOf(std::string_view text) {
 uint32_t SetNumbers::Of(const Depset<ArtifactId>& set) { return Number(set); }
 uint32_t SetNumbers::Of(const Depset<ArgValue>& set) { return Number(set); }
 
-std::string EncodeRunfilesTree(const RunfilesTree& tree) {
+std::string EncodeRunfilesTree(const RunfilesTree& tree, const IdNumbers& artifacts) {
   const auto& [path, workspace, files, symlinks] = tree;
   std::string ids;
   for (ArtifactId id : files.ToList()) {
-    for (int shift = 0; shift < 32; shift += 8) ids.push_back(static_cast<char>(id.value() >> shift));
+    const uint32_t number = artifacts.Of(id.value());
+    for (int shift = 0; shift < 32; shift += 8) ids.push_back(static_cast<char>(number >> shift));
   }
   WireWriter writer;
   writer.Bytes(1, path).Bytes(2, workspace).Bytes(3, ids);
   for (const auto& [place, artifact] : symlinks) {
-    writer.Message(4, WireWriter().Bytes(1, place).Int(2, IdOrNone(artifact)).bytes());
+    writer.Message(4, WireWriter().Bytes(1, place).Int(2, IdOrNone(artifact, artifacts)).bytes());
   }
   return writer.Take();
 }
 
 // All fields by name: a new one does not compile until it is written and read.
-std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNumbers& argument_sets) {
+std::string EncodeActionBody(const Action& action, PlanNumbers& numbers) {
   const auto& [kind, owner, configuration, mnemonic, progress_message, arguments, inputs, runfiles, inputs_in_runfiles,
                outputs, working_directory, env, host_tree, root_tree,
                execution_requirements, exec_properties, max_attempts, timeout_seconds, unused_inputs_list,
                captured_output, content, executable, substitutions, fetch] = action;
-  BodyWriter writer(strings, argument_sets);
+  BodyWriter writer(numbers);
   writer.Int(1, static_cast<int64_t>(kind)).Raw(2, LabelText(owner)).Text(3, configuration).Text(4, mnemonic);
   writer.Text(5, progress_message);
   for (const ArgList& list : arguments) {
     BodyWriter nested = EncodeArgList(list, writer.Nested());
     writer.Message(6, nested);
   }
-  writer.TextPairs(7, env).Int(8, host_tree.valid() ? host_tree.value() + 1 : 0);
+  writer.TextPairs(7, env).Int(8, host_tree.valid() ? numbers.host_trees.Of(host_tree.value()) + 1 : 0);
   writer.TextPairs(9, execution_requirements).TextPairs(10, exec_properties).Int(11, max_attempts);
-  writer.Int(12, timeout_seconds).Int(13, IdOrNone(unused_inputs_list)).Int(14, IdOrNone(captured_output));
+  writer.Int(12, timeout_seconds).Artifact(13, unused_inputs_list).Artifact(14, captured_output);
   writer.Text(15, content).Int(16, executable).TextPairs(17, substitutions);
   if (kind == Action::Kind::kFetch) {
     writer.Raw(18, WireWriter().Bytes(1, fetch.url).DigestMessage(2, fetch.digest).bytes());
   }
-  for (const RunfilesTreePtr& tree : runfiles) writer.Raw(19, EncodeRunfilesTree(*tree));
-  writer.Int(20, inputs_in_runfiles).Text(21, working_directory).Int(22, IdOrNone(root_tree));
+  for (const RunfilesTreePtr& tree : runfiles) writer.Raw(19, EncodeRunfilesTree(*tree, numbers.artifacts));
+  writer.Int(20, inputs_in_runfiles).Text(21, working_directory).Artifact(22, root_tree);
   return writer.Take();
 }
 
@@ -216,7 +255,7 @@ std::string EncodeRequestedTarget(const RequestedTarget& target) {
   for (const auto& [name, value] : run_env) {
     writer.Message(7, WireWriter().Bytes(1, name).Bytes(2, value).bytes());
   }
-  if (runfiles_tree != nullptr) writer.Message(8, EncodeRunfilesTree(*runfiles_tree));
+  if (runfiles_tree != nullptr) writer.Message(8, EncodeRunfilesTree(*runfiles_tree, IdNumbers()));
   return writer.Take();
 }
 

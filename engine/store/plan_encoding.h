@@ -6,10 +6,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "engine/model/build_plan.h"
 
 namespace cow::store {
@@ -29,6 +32,8 @@ class StringNumbers {
   // `text` outlives the numbers.
   uint32_t Of(std::string_view text);
   uint32_t OfCopy(const std::string& text);
+  // kNoPlanIndex if it has none.
+  uint32_t Find(std::string_view text) const;
   const std::vector<std::string_view>& texts() const { return texts_; }
 
  private:
@@ -37,14 +42,30 @@ class StringNumbers {
   std::deque<std::string> copies_;
 };
 
-// Numbers depsets, every one after those it contains, by identity.
+// What ids of a plan are in its record: what they are there, unless it says otherwise.
+class IdNumbers {
+ public:
+  IdNumbers() = default;
+  explicit IdNumbers(std::vector<uint32_t> numbers) : numbers_(std::move(numbers)) {}
+
+  uint32_t Of(uint32_t id) const { return numbers_.empty() ? id : numbers_[id]; }
+
+ private:
+  std::vector<uint32_t> numbers_;
+};
+
+// Numbers depsets, every one after those it contains. Those that hold the same have the same number.
 class SetNumbers {
  public:
-  explicit SetNumbers(StringNumbers& strings) : strings_(strings) {}
+  SetNumbers(StringNumbers& strings, const IdNumbers& artifacts) : strings_(strings), artifacts_(artifacts) {}
+  SetNumbers(const SetNumbers&) = delete;
+  SetNumbers& operator=(const SetNumbers&) = delete;
 
   // kNoPlanIndex of the empty set.
   uint32_t Of(const Depset<ArtifactId>& set);
   uint32_t Of(const Depset<ArgValue>& set);
+  // The next set, by the tags of its members: one of a record, whose sets all are added in their order before any other.
+  void AddRecorded(uint8_t order, const std::vector<uint32_t>& members);
 
   size_t size() const { return orders_.size(); }
   const std::vector<uint8_t>& orders() const { return orders_; }
@@ -52,18 +73,40 @@ class SetNumbers {
   const std::vector<uint32_t>& members() const { return members_; }
 
  private:
+  struct Hash {
+    const SetNumbers* sets;
+    size_t operator()(uint32_t number) const;
+  };
+  struct Equal {
+    const SetNumbers* sets;
+    bool operator()(uint32_t a, uint32_t b) const;
+  };
+  absl::Span<const uint32_t> MembersOf(uint32_t number) const;
+
   template <typename T>
   uint32_t Number(const Depset<T>& set);
   template <typename T>
-  void Append(const Depset<T>& set);
-  uint32_t TagOf(ArtifactId id) { return TagMember(SetMember::kArtifact, id.value()); }
+  uint32_t Append(const Depset<T>& set);
+  uint32_t Close(uint8_t order);
+  uint32_t TagOf(ArtifactId id) { return TagMember(SetMember::kArtifact, artifacts_.Of(id.value())); }
   uint32_t TagOf(const ArgValue& value);
 
   StringNumbers& strings_;
+  const IdNumbers& artifacts_;
   absl::flat_hash_map<const void*, uint32_t> numbers_;
+  absl::flat_hash_set<uint32_t, Hash, Equal> distinct_{0, Hash{this}, Equal{this}};
   std::vector<uint8_t> orders_;
   std::vector<uint32_t> ends_;
   std::vector<uint32_t> members_;
+};
+
+// What a record says instead of the things themselves.
+struct PlanNumbers {
+  StringNumbers strings{};
+  IdNumbers artifacts{};
+  IdNumbers host_trees{};
+  SetNumbers input_sets{strings, artifacts};
+  SetNumbers argument_sets{strings, artifacts};
 };
 
 // "" of the label that names nothing.
@@ -71,9 +114,9 @@ std::string LabelText(const Label& label);
 absl::StatusOr<Label> LabelOf(std::string_view text);
 
 // Everything of an action but its inputs and outputs.
-std::string EncodeActionBody(const Action& action, StringNumbers& strings, SetNumbers& argument_sets);
+std::string EncodeActionBody(const Action& action, PlanNumbers& numbers);
 std::string EncodeHostTree(const HostTree& tree);
-std::string EncodeRunfilesTree(const RunfilesTree& tree);
+std::string EncodeRunfilesTree(const RunfilesTree& tree, const IdNumbers& artifacts);
 std::string EncodeRequestedTarget(const RequestedTarget& target);
 // `actions`: the number of each action in the record.
 std::string EncodeTestSpec(const TestSpec& test, const std::vector<uint32_t>& actions);

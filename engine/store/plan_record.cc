@@ -37,8 +37,8 @@ class Encoder {
   absl::StatusOr<std::string> Encode() {
     for (ActionId id : order_) Add(id);
     for (const Artifact& artifact : plan_.artifacts) Add(artifact);
-    const size_t most = std::max({plan_.artifacts.size(), strings_.texts().size(), input_sets_.members().size(),
-                                  argument_sets_.members().size(), bodies_.size() / 4});
+    const size_t most = std::max({plan_.artifacts.size(), named_.strings.texts().size(), named_.input_sets.members().size(),
+                                  named_.argument_sets.members().size(), bodies_.size() / 4});
     if (most >= kMaxPlanIndex) return absl::ResourceExhaustedError("too large a plan to be recorded");
     return Finish();
   }
@@ -47,11 +47,11 @@ class Encoder {
   void Add(ActionId id) {
     const Action& action = plan_.action(id);
     numbers_[id.value()] = static_cast<uint32_t>(inputs_.size());
-    inputs_.push_back(input_sets_.Of(action.inputs));
-    sets_before_.push_back(static_cast<uint32_t>(input_sets_.size()));
+    inputs_.push_back(named_.input_sets.Of(action.inputs));
+    sets_before_.push_back(static_cast<uint32_t>(named_.input_sets.size()));
     for (ArtifactId output : action.outputs) outputs_.push_back(output.value());
     output_ends_.push_back(static_cast<uint32_t>(outputs_.size()));
-    bodies_ += EncodeActionBody(action, strings_, argument_sets_);
+    bodies_ += EncodeActionBody(action, named_);
     body_ends_.push_back(static_cast<uint32_t>(bodies_.size()));
     if (action.kind == Action::Kind::kRun) ++processes_;
   }
@@ -59,8 +59,9 @@ class Encoder {
   void Add(const Artifact& artifact) {
     const auto& [kind, exec_path, root, source_path, owner, generating_action] = artifact;
     const uint32_t maker = generating_action.valid() ? numbers_[generating_action.value()] : kNoPlanIndex;
-    artifacts_.emplace_back(strings_.Of(exec_path), strings_.Of(root), strings_.Of(source_path),
-                            strings_.OfCopy(LabelText(owner)), maker, static_cast<uint8_t>(kind));
+    StringNumbers& strings = named_.strings;
+    artifacts_.emplace_back(strings.Of(exec_path), strings.Of(root), strings.Of(source_path),
+                            strings.OfCopy(LabelText(owner)), maker, static_cast<uint8_t>(kind));
   }
 
   std::string Finish() {
@@ -72,10 +73,10 @@ class Encoder {
     for (const TestSpec& test : plan_.tests) tests.push_back(EncodeTestSpec(test, numbers_));
     flatbuffers::FlatBufferBuilder builder(bodies_.size() * 2 + artifacts_.size() * 64 + 4096);
     auto strings = builder.CreateVector<flatbuffers::Offset<flatbuffers::String>>(
-        strings_.texts().size(), [&](size_t i) { return builder.CreateString(strings_.texts()[i]); });
+        named_.strings.texts().size(), [&](size_t i) { return builder.CreateString(named_.strings.texts()[i]); });
     auto artifacts = builder.CreateVectorOfStructs(artifacts_);
-    auto input_sets = EncodeSets(input_sets_, builder);
-    auto argument_sets = EncodeSets(argument_sets_, builder);
+    auto input_sets = EncodeSets(named_.input_sets, builder);
+    auto argument_sets = EncodeSets(named_.argument_sets, builder);
     auto inputs = builder.CreateVector(inputs_);
     auto sets_before = builder.CreateVector(sets_before_);
     auto output_ends = builder.CreateVector(output_ends_);
@@ -94,9 +95,7 @@ class Encoder {
 
   const BuildPlan& plan_;
   const std::vector<ActionId>& order_;
-  StringNumbers strings_;
-  SetNumbers input_sets_{strings_};
-  SetNumbers argument_sets_{strings_};
+  PlanNumbers named_;
   std::vector<uint32_t> numbers_;  // in the record, by ActionId
   std::vector<record::PlanArtifact> artifacts_;
   std::vector<uint32_t> inputs_, sets_before_, outputs_, output_ends_, body_ends_;

@@ -1,5 +1,5 @@
 // PlanRecord: the BuildPlan of a successful build as bytes, from which the part that depends on some changed artifacts
-// is taken without decoding the rest. PlanValues: what the artifacts of that plan were.
+// is taken without decoding the rest, and with which a later plan is compared. PlanValues: what the artifacts of that plan were.
 //
 // Both are read where they lie. The bytes are trusted: their holder knows by a digest or a seal that they are what was
 // encoded.
@@ -48,6 +48,12 @@ struct PlanPart {
   std::vector<size_t> targets{};        // places in the targets of the whole plan, by place in plan.targets
 };
 
+// What of another plan is in the recorded one, too.
+struct PlanMatch {
+  std::vector<ArtifactId> artifacts{};  // in the record, by ArtifactId of the plan; invalid: none, or no such thing
+  std::vector<bool> actions{};          // by ActionId: whether the recorded one says the same, inputs and outputs included
+};
+
 class PlanRecord {
  public:
   static absl::StatusOr<PlanRecord> Open(std::string bytes);
@@ -57,6 +63,8 @@ class PlanRecord {
   // changed, are known artifacts of the part.
   absl::StatusOr<PlanPart> PartOf(const std::vector<ArtifactId>& changed,
                                   const absl::flat_hash_set<std::string>& rewritten, const PlanValues& values) const;
+
+  PlanMatch Match(const BuildPlan& plan) const;
 
   size_t artifact_count() const;
   // Actions of the whole plan that are processes.
