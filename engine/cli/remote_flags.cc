@@ -13,6 +13,7 @@ using RemoteRequest = decltype(driver::BuildRequest::remote);
 using Apply = std::function<absl::Status(const std::string&, Options&)>;
 
 constexpr char kExecuting[] = "build test run";
+constexpr char kSending[] = "build test run push";
 
 Apply Bool(bool RemoteRequest::*member) {
   return [member](const std::string& value, Options& options) {
@@ -49,30 +50,38 @@ Apply Header() {
 
 std::vector<Flag> RemoteFlags() {
   return {
-      {"remote_cache", 0, "ADDRESS", {}, "A cache that machines share: grpc://HOST:PORT, or with TLS grpcs://HOST:PORT.", kExecuting,
+      {"remote_cache", 0, "ADDRESS", {}, "A cache that machines share: grpc://HOST:PORT, or with TLS grpcs://HOST:PORT.", kSending,
        [](const std::string& value, Options& options) { return driver::SetRemoteCache(value, &options.request); }},
-      {"remote_instance_name", 0, "NAME", {}, "Which of the caches at that address.", kExecuting, Text(&RemoteRequest::instance)},
+      {"remote_instance_name", 0, "NAME", {}, "Which of the caches at that address.", kSending, Text(&RemoteRequest::instance)},
       {"remote_accept_cached", 0, "", {}, "Takes results from the remote cache (default).", kExecuting,
        Bool(&RemoteRequest::accept_cached)},
       {"remote_upload_local_results", 0, "", {}, "Sends the results of what is run here to the remote cache. Default: no.", kExecuting,
        Bool(&RemoteRequest::upload_local_results)},
-      {"remote_cache_compression", 0, "", {}, "Sends and takes blobs as zstd if the server can (default).", kExecuting,
+      {"remote_download_outputs", 0, "WHICH", {"all", "toplevel", "minimal"},
+       "Of what is found in the remote cache, which outputs are downloaded at once: all, toplevel (those of requested targets), minimal "
+       "(none). Others come when an action reads them. Default: toplevel.",
+       kExecuting,
+       [](const std::string& value, Options& options) {
+         options.request.remote_download_outputs = value;
+         return absl::OkStatus();
+       }},
+      {"remote_cache_compression", 0, "", {}, "Sends and takes blobs as zstd if the server can (default).", kSending,
        Bool(&RemoteRequest::compression)},
-      {"remote_header", 0, "NAME=VALUE", {}, "A header for every call, as authorization=Bearer TOKEN. May be repeated.", kExecuting, Header()},
-      {"remote_cache_header", 0, "NAME=VALUE", {}, "The same.", kExecuting, Header()},
-      {"remote_timeout", 0, "SECONDS", {}, "How long a call to the remote cache may be silent. Default: 60.", kExecuting,
+      {"remote_header", 0, "NAME=VALUE", {}, "A header for every call, as authorization=Bearer TOKEN. May be repeated.", kSending, Header()},
+      {"remote_cache_header", 0, "NAME=VALUE", {}, "The same.", kSending, Header()},
+      {"remote_timeout", 0, "SECONDS", {}, "How long a call to the remote cache may be silent. Default: 60.", kSending,
        Number("remote_timeout", 1, 86'400, &RemoteRequest::timeout_seconds)},
-      {"remote_retries", 0, "N", {}, "How often a call that failed for the moment is tried again. Default: 5.", kExecuting,
+      {"remote_retries", 0, "N", {}, "How often a call that failed for the moment is tried again. Default: 5.", kSending,
        Number("remote_retries", 0, 1000, &RemoteRequest::retries)},
-      {"remote_max_connections", 0, "N", {}, "Questions to the remote cache at once. Default: 32.", kExecuting,
+      {"remote_max_connections", 0, "N", {}, "Questions to the remote cache at once. Default: 32.", kSending,
        Number("remote_max_connections", 1, 256, &RemoteRequest::max_connections)},
       {"remote_cache_exit_wait", 0, "SECONDS", {}, "How long a build that is done waits for results to be sent. Default: 60.", kExecuting,
        Number("remote_cache_exit_wait", 0, 86'400, &RemoteRequest::exit_wait_seconds)},
       {"tls_certificate", 0, "FILE", {}, "The authorities that sign the certificates of remote caches. Default: those of the machine.",
-       kExecuting, Text(&RemoteRequest::tls_certificate)},
-      {"tls_client_certificate", 0, "FILE", {}, "The certificate to show to a remote cache.", kExecuting,
+       kSending, Text(&RemoteRequest::tls_certificate)},
+      {"tls_client_certificate", 0, "FILE", {}, "The certificate to show to a remote cache.", kSending,
        Text(&RemoteRequest::tls_client_certificate)},
-      {"tls_client_key", 0, "FILE", {}, "Its key.", kExecuting, Text(&RemoteRequest::tls_client_key)},
+      {"tls_client_key", 0, "FILE", {}, "Its key.", kSending, Text(&RemoteRequest::tls_client_key)},
   };
 }
 

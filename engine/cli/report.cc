@@ -46,6 +46,18 @@ std::string_view StatusText(driver::TestOutcome::Status status) {
   return "NO STATUS";
 }
 
+// Who is quiet gets paths that exist.
+std::string FileLine(const driver::BuiltFile& file, bool quiet) {
+  if (quiet) return file.is_here ? file.path + "\n" : "";
+  return absl::StrCat("  ", file.path, file.is_here ? "" : " (not downloaded)", "\n");
+}
+
+std::string SizeText(int64_t bytes) {
+  if (bytes < 1000) return absl::StrCat(bytes, " B");
+  if (bytes < 1'000'000) return absl::StrFormat("%.1f kB", static_cast<double>(bytes) / 1e3);
+  return absl::StrFormat("%.1f MB", static_cast<double>(bytes) / 1e6);
+}
+
 std::string TestLine(const driver::TestOutcome& test) {
   std::string line = absl::StrCat(test.label.ToString(), " ", test.cached ? "(cached) " : "", StatusText(test.status));
   if (test.failed_runs > 0 && test.runs > 1) {
@@ -63,7 +75,7 @@ std::string ResultAsText(const driver::BuildResult& result, const Options& optio
     for (const driver::BuiltTarget& target : result.targets) {
       if (!target.ok) continue;
       if (!options.quiet) absl::StrAppend(&text, target.label.ToString(), "\n");
-      for (const driver::BuiltFile& file : target.files) absl::StrAppend(&text, options.quiet ? "" : "  ", file.path, "\n");
+      for (const driver::BuiltFile& file : target.files) absl::StrAppend(&text, FileLine(file, options.quiet));
     }
   }
   for (const driver::TestOutcome& test : result.tests) absl::StrAppend(&text, TestLine(test));
@@ -73,6 +85,7 @@ std::string ResultAsText(const driver::BuildResult& result, const Options& optio
   absl::StrAppend(&text, Verdict(result.exit_code), ": ", Plural(done, "target"), ", ", Plural(result.actions_run, "action"),
                   " run, ", result.actions_cached, " cached",
                   result.actions_remote > 0 ? absl::StrCat(" (", Plural(result.actions_remote, "remote cache hit"), "), ") : ", ",
+                  result.remote_bytes > 0 ? absl::StrCat(SizeText(result.remote_bytes), " downloaded from it, ") : "",
                   result.actions_failed > 0 ? absl::StrCat(result.actions_failed, " failed, ") : "",
                   result.sandbox_tier.empty() ? "" : absl::StrCat("sandbox ", result.sandbox_tier, ", "),
                   absl::StrFormat("%.1f s\n", static_cast<double>(result.wall_micros) / 1e6));
@@ -85,7 +98,9 @@ std::string ResultAsJson(const driver::BuildResult& result) {
   for (const driver::BuiltTarget& target : result.targets) {
     json.BeginObject().Field("label", target.label.ToString()).Field("ok", target.ok).Key("files").BeginArray();
     for (const driver::BuiltFile& file : target.files) {
-      json.BeginObject().Field("path", file.path).Field("sha256", file.sha256).EndObject();
+      json.BeginObject().Field("path", file.path).Field("sha256", file.sha256);
+      if (!file.is_here) json.Field("downloaded", false);
+      json.EndObject();
     }
     json.EndArray().EndObject();
   }
@@ -109,6 +124,7 @@ std::string ResultAsJson(const driver::BuildResult& result) {
   json.Field("run", result.actions_run).Field("cached", result.actions_cached);
   json.Field("remote_cache_hits", result.actions_remote).Field("failed", result.actions_failed);
   json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros);
+  json.Field("remote_cache_blobs", result.remote_blobs).Field("remote_cache_bytes", result.remote_bytes);
   json.Field("unchanged", result.unchanged);
   json.Field("loading_micros", result.loading_micros).Field("analysis_micros", result.analysis_micros).EndObject();
   return json.text();

@@ -44,6 +44,7 @@ std::string CommandName(BuildRequest::Kind kind) {
     case BuildRequest::Kind::kTest: return "test";
     case BuildRequest::Kind::kRun: return "run";
     case BuildRequest::Kind::kShell: return "shell";
+    case BuildRequest::Kind::kPush: return "cache push";
   }
   return "";
 }
@@ -71,6 +72,10 @@ class Builder {
     const bool stopped = cancelled_.stop_requested() && absl::IsCancelled(status);
     if (!status.ok() && !stopped) Report(status);
     if (cancelled_.stop_requested()) result_.exit_code = ExitCode::kInterrupted;
+    if (remote_ != nullptr) {
+      result_.remote_blobs = remote_->fetched_blobs();
+      result_.remote_bytes = remote_->fetched_bytes();
+    }
     result_.wall_micros = MicrosSince(start);
     return std::move(result_);
   }
@@ -97,6 +102,7 @@ class Builder {
     result_.analysis_micros = MicrosSince(analysis);
     if (cancelled_.stop_requested() || !request_.build) return absl::OkStatus();
     events_.Handle(PhaseStarted{PhaseStarted::Phase::kExecution});
+    if (request_.kind == BuildRequest::Kind::kPush) return Push(plan);
     return request_.kind == BuildRequest::Kind::kShell ? Shell(std::move(plan)) : Execute(plan);
   }
 
@@ -174,7 +180,7 @@ class Builder {
     analysis.aspect_parameters = request_.aspect_parameters;
     analysis.toolchain_resolution_debug = request_.toolchain_resolution_debug;
     analysis.test_options = request_.test_options;
-    analysis.run_tests = request_.kind == BuildRequest::Kind::kTest;
+    analysis.run_tests = request_.kind == BuildRequest::Kind::kTest || request_.kind == BuildRequest::Kind::kPush;
     analysis.keep_going = request_.keep_going;
     analysis.on_print = [this](std::string_view text) {
       said_.Handle(Message{Message::Kind::kInfo, std::string(text)});
@@ -245,6 +251,21 @@ class Builder {
     return absl::OkStatus();
   }
 
+  // Looks all actions up, and offers what is known of them.
+  absl::Status Push(const BuildPlan& plan) {
+    execution::ExecutionOptions options = ExecutionOptionsFor(session_->workspace->root());
+    options.materialize = false;
+    options.keep_going = true;
+    options.only_offer = true;
+    NewSandbox();
+    COW_ASSIGN_OR_RETURN(execution::ExecutionResult executed, Run(plan, options));
+    result_.actions_cached = executed.actions_cached;
+    result_.actions_failed = executed.actions_failed;
+    result_.results_not_here = executed.actions_skipped;
+    if (executed.interrupted) Fail(ExitCode::kInterrupted);
+    return absl::OkStatus();
+  }
+
   execution::ExecutionOptions ExecutionOptionsFor(const std::string& root) const {
     return {.workspace_root = root,
             .scratch_root = session_->store->session->path(),
@@ -255,6 +276,8 @@ class Builder {
             .keep_failed_sandboxes = request_.sandbox_debug,
             .audit = request_.audit,
             .materialize_runfiles = request_.kind == BuildRequest::Kind::kRun,
+            .remote_outputs = RemoteOutputsOf(request_),
+            .read_test_logs = request_.test_output == "all",
             .list_paths = state_.has_value(),
             .use_cached_results = !request_.audit,
             .min_sandbox_tier = request_.min_sandbox,
@@ -291,7 +314,7 @@ class Builder {
                                  .spawn_runner = runner,
                                  .events = events_,
                                  .cancelled = cancelled_,
-                                 .history = &history,
+                                 .history = request_.kind == BuildRequest::Kind::kPush ? nullptr : &history,
                                  .read_sets = &read_sets,
                                  .remote = remote_.get(),
                                  .remembered = remembered_.get()};
@@ -302,7 +325,10 @@ class Builder {
   void FinishUploads() {
     if (remote_ == nullptr) return;
     const std::stop_callback on_cancel(cancelled_, [this] { remote_->Cancel(); });
-    remote_->Finish();
+    const remote::RemoteClient::Uploads uploads = remote_->Finish();
+    result_.results_sent = uploads.sent;
+    result_.results_not_sent = uploads.dropped;
+    if (request_.kind == BuildRequest::Kind::kPush && uploads.dropped > 0) Fail(ExitCode::kMachine);
   }
 
   // For `cow why` and others.
@@ -344,7 +370,7 @@ class Builder {
     for (size_t i = 0; i < executed.targets.size(); ++i) {
       const execution::TargetOutcome& target = executed.targets[i];
       BuiltTarget made{.label = target.label, .ok = target.ok};
-      for (const execution::BuiltOutput& output : target.outputs) made.files.push_back({output.path, output.digest.hex()});
+      for (const execution::BuiltOutput& output : target.outputs) made.files.push_back({output.path, output.digest.hex(), output.is_here});
       built &= target.ok;
       if (part != nullptr) {
         result_.targets[part->targets[i]] = std::move(made);
@@ -436,6 +462,8 @@ BuildResult Build(const BuildRequest& request, EventSink& events, std::stop_toke
     Builder builder(request, events, cancelled);
     BuildResult result = builder.Run();
     result.actions_run += before.actions_run;
+    result.remote_blobs += before.remote_blobs;
+    result.remote_bytes += before.remote_bytes;
     result.wall_micros += before.wall_micros;
     if (builder.changed().ok() || cancelled.stop_requested()) return result;
     if (builds == kMostBuilds) {

@@ -14,7 +14,7 @@
 namespace cow::driver {
 
 struct BuildRequest {
-  enum class Kind { kBuild, kTest, kRun, kShell };
+  enum class Kind { kBuild, kTest, kRun, kShell, kPush };
 
   Kind kind = Kind::kBuild;
   std::vector<std::string> patterns{};      // as typed, relative to the package of working_directory
@@ -59,6 +59,7 @@ struct BuildRequest {
   std::string shell_output{};               // the end of the path of an output of it; "" = any
   std::vector<std::string> shell_command{}; // empty: a shell
   remote::RemoteOptions remote{};           // where else results are looked for
+  std::string remote_download_outputs = "toplevel";  // of what is found there: "all", "toplevel", "minimal"
   bool expunge = false;                     // cow clean
   bool check_only = false;                  // cow lock, cow vendor
 };
@@ -66,6 +67,7 @@ struct BuildRequest {
 struct BuiltFile {
   std::string path{};                       // below the workspace
   std::string sha256{};                     // of the bytes, or of the tree's encoding
+  bool is_here = true;                      // false: the bytes are in the remote cache only
 };
 
 struct BuiltTarget {
@@ -129,6 +131,11 @@ struct BuildResult {
   int64_t actions_run = 0;
   int64_t actions_cached = 0;
   int64_t actions_remote = 0;               // of those cached, from the remote cache
+  int64_t results_sent = 0;                 // to the remote cache, if the command waits for that
+  int64_t results_not_sent = 0;             // because the cache did not take them, or nobody knows
+  int64_t results_not_here = 0;             // cow cache push: of actions that did not run here, or whose outputs are gone
+  int64_t remote_blobs = 0;                 // that came from the remote cache
+  int64_t remote_bytes = 0;                 // of these
   int64_t actions_failed = 0;
   bool unchanged = false;                   // taken over from the last build: nothing was different
   std::vector<CriticalStep> critical_path{};  // of what ran

@@ -14,6 +14,7 @@
 #include "engine/base/status.h"
 #include "engine/base/thread_pool.h"
 #include "engine/driver/outcome_encoding.h"
+#include "engine/driver/remote_cache.h"
 #include "engine/execution/prepared_action.h"
 #include "engine/loading/repository_inputs.h"
 #include "engine/store/settled_file.h"
@@ -84,6 +85,7 @@ std::string KeyOf(const BuildRequest& request, const std::string& workspace_root
   key.Add(int64_t{request.keep_going}).Add(int64_t{request.offline}).Add(int64_t{request.check_visibility});
   key.Add(int64_t{request.fetch}).Add(request.distdirs).Add(request.repository_cache).Add(request.min_sandbox);
   key.Add(request.test_options).Add(request.toolchain_resolution_debug);
+  key.Add(static_cast<int64_t>(RemoteOutputsOf(request)));
   return absl::StrCat("driver/build/", key.Finish());
 }
 
@@ -140,7 +142,7 @@ BuildState::BuildState(const BuildRequest& request, const std::string& workspace
 BuildState::~BuildState() = default;
 
 bool BuildState::Covers(const BuildRequest& request) {
-  if (request.kind == BuildRequest::Kind::kShell || request.audit) return false;
+  if (request.kind == BuildRequest::Kind::kShell || request.kind == BuildRequest::Kind::kPush || request.audit) return false;
   if (request.kind != BuildRequest::Kind::kTest) return request.build;
   const TestOptions& tests = request.test_options;
   return request.test_output != "all" && tests.cached && tests.runs_per_test == 1;
@@ -308,6 +310,8 @@ absl::Status BuildState::Update(const Outcome& outcome, const store::PlanPart& p
   store::PathSnapshot::Update update{.payload = payload, .build_began_ns = began_ns_};
   for (SeenPath& path : executed.paths) {
     if (path.role == SeenPath::Role::kSource) path.tag = part.artifacts[path.tag].value();
+    // What lay below it is gone with it.
+    if (path.role == SeenPath::Role::kOutput && path.kind == SeenPath::Kind::kAbsent) update.dropped.push_back(path.path);
     update.seen.push_back(std::move(path));
   }
   for (const Artifact& artifact : part.plan.artifacts) {

@@ -47,7 +47,7 @@ absl::StatusOr<Decoded> DecodeParts(std::string_view bytes) {
 std::string EncodeTarget(const BuiltTarget& target) {
   WireWriter writer;
   writer.Bytes(kFirst, target.label.ToString()).Int(kThird, target.ok ? 1 : 0);
-  for (const BuiltFile& file : target.files) writer.Repeated(kFourth, Pair(file.path, file.sha256));
+  for (const BuiltFile& file : target.files) writer.Repeated(kFourth, Pair(file.path, file.sha256, file.is_here ? 0 : 1));
   return writer.Take();
 }
 
@@ -57,7 +57,7 @@ absl::StatusOr<BuiltTarget> DecodeTarget(const Decoded& parts) {
   target.ok = parts.third != 0;
   for (const std::string& encoded : parts.fourth) {
     COW_ASSIGN_OR_RETURN(Decoded file, DecodeParts(encoded));
-    target.files.push_back({.path = file.first, .sha256 = file.second});
+    target.files.push_back({.path = file.first, .sha256 = file.second, .is_here = file.third == 0});
   }
   return target;
 }

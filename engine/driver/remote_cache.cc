@@ -13,6 +13,10 @@ namespace cow::driver {
 namespace {
 
 constexpr size_t kLongestWarning = 2000;  // of what a server says
+constexpr std::string_view kAllOutputs = "all";
+constexpr std::string_view kMinimalOutputs = "minimal";
+
+bool UsesRemoteCache(const BuildRequest& request) { return !request.remote.cache.empty() && !request.offline; }
 
 absl::Status MakeReadable(const BuildRequest& request, std::string_view flag, std::string* path) {
   if (path->empty()) return absl::OkStatus();
@@ -36,9 +40,18 @@ absl::Status AddRemoteHeader(std::string_view text, BuildRequest* request) {
   return absl::OkStatus();
 }
 
+execution::RemoteOutputs RemoteOutputsOf(const BuildRequest& request) {
+  if (!UsesRemoteCache(request) || !request.remote.accept_cached) return execution::RemoteOutputs::kRequested;
+  if (request.remote_download_outputs == kAllOutputs) return execution::RemoteOutputs::kAll;
+  // A program that is started must be there.
+  const bool runs = request.kind == BuildRequest::Kind::kRun || request.kind == BuildRequest::Kind::kShell;
+  return request.remote_download_outputs == kMinimalOutputs && !runs ? execution::RemoteOutputs::kNone
+                                                                     : execution::RemoteOutputs::kRequested;
+}
+
 absl::StatusOr<std::unique_ptr<remote::RemoteClient>> OpenRemoteCache(const BuildRequest& request, const Session& session,
                                                                       EventSink& events) {
-  if (request.remote.cache.empty() || request.offline) return nullptr;
+  if (!UsesRemoteCache(request)) return nullptr;
   remote::RemoteOptions options = request.remote;
   COW_RETURN_IF_ERROR(MakeReadable(request, "tls_certificate", &options.tls_certificate));
   COW_RETURN_IF_ERROR(MakeReadable(request, "tls_client_certificate", &options.tls_client_certificate));

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "engine/driver/build_request.h"
 #include "engine/driver/session.h"
+#include "engine/execution/execute.h"
 #include "engine/model/build_event.h"
 #include "engine/remote/remote_client.h"
 
@@ -18,6 +19,9 @@ namespace cow::driver {
 absl::Status SetRemoteCache(const std::string& address, BuildRequest* request);
 // --remote_header: NAME=VALUE.
 absl::Status AddRemoteHeader(std::string_view text, BuildRequest* request);
+
+// Whose bytes come here. Without a remote cache those of requested targets: what is not here is made here.
+execution::RemoteOutputs RemoteOutputsOf(const BuildRequest& request);
 
 // Null if the request names none. After the store's BeginSession; both outlive the client. `events` hears of trouble, from any
 // thread. kFailedPrecondition: this cow has no cow-remote.

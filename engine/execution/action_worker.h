@@ -44,13 +44,15 @@ struct WorkOutcome {
 // Messages that must not wait for the outcome. May be called from any thread.
 using Announce = std::function<void(Message)>;
 
-// The values of all inputs of the action are known when a method is called. Any thread. A Status other than
-// OK means that the machine failed.
+// Any thread. A Status other than OK means that the machine failed.
 class ActionWorker {
  public:
   virtual ~ActionWorker() = default;
+  // The values of all inputs of the action are known.
   virtual absl::StatusOr<WorkOutcome> Look(ActionId id) = 0;
   virtual absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled, const Announce& announce) = 0;
+  // Bytes of its outputs were not to be had: from now on its results count only if they are here.
+  virtual void Distrust(ActionId id) = 0;
 };
 
 }  // namespace cow::execution

@@ -38,6 +38,20 @@ std::vector<ArtifactId> WantedArtifacts(const BuildPlan& plan) {
   return wanted;
 }
 
+// Whose bytes come with a result of another machine.
+absl::flat_hash_set<ArtifactId> NeededHere(const BuildPlan& plan, const ExecutionOptions& options) {
+  absl::flat_hash_set<ArtifactId> needed;
+  if (options.materialize && options.remote_outputs != RemoteOutputs::kNone) {
+    for (const RequestedTarget& target : plan.targets) {
+      for (ArtifactId id : WrittenArtifactsOf(target, options.materialize_runfiles)) needed.insert(id);
+    }
+  }
+  for (const TestSpec& test : plan.tests) {
+    if (options.read_test_logs && test.log.valid()) needed.insert(test.log);
+  }
+  return needed;
+}
+
 PlanSlice SliceOf(const BuildPlan& plan, const Services& services) {
   PlanSlice slice = PlanSlice::Of(plan, WantedArtifacts(plan));
   if (services.history != nullptr) slice.Weigh(plan, services.history->Durations());
@@ -61,8 +75,9 @@ class Execution {
         slice_(SliceOf(plan, services)),
         values_(plan.artifacts.size()),
         trees_(&services.cas),
-        supply_(plan, &services.cas, &services.fetcher, &trees_),
-        worker_(plan, slice_, values_, options, services, trees_, supply_),
+        remote_blobs_(services.remote, &services.cas),
+        supply_(plan, &services.cas, &services.fetcher, &trees_, &remote_blobs_),
+        worker_(plan, slice_, values_, options, services, trees_, supply_, NeededHere(plan, options)),
         outputs_(plan, options, services, values_, trees_, supply_),
         executor_(plan, slice_, values_, worker_, services.events, services.cancelled,
                   {.jobs = jobs_, .lookups = LookupsAtOnce(services), .keep_going = options.keep_going, .show_failed_tests = options.show_failed_tests, .reread_source = [this](ArtifactId id) {
@@ -156,7 +171,8 @@ class Execution {
       bool is_link = value.kind == ArtifactValue::Kind::kSymlink;
       outcome.outputs.push_back({.artifact = id,
                                  .path = plan_.artifact(id).exec_path,
-                                 .digest = is_link ? Digest::Of(value.target) : value.digest});
+                                 .digest = is_link ? Digest::Of(value.target) : value.digest,
+                                 .is_here = !outputs_.IsLeftOut(id)});
     }
     if (target.executable.valid() && materialized_) {
       const Artifact& program = plan_.artifact(target.executable);
@@ -234,6 +250,7 @@ class Execution {
   const PlanSlice slice_;
   ValueTable values_;
   TreeReader trees_;
+  RemoteBlobs remote_blobs_;
   BlobSupply supply_;
   PlanWorker worker_;
   RequestedOutputs outputs_;

@@ -33,6 +33,13 @@ namespace cow::execution {
 class RememberedResults;
 class SpawnRunner;
 
+// Of the results of other machines: whose bytes come at once. Others come when an action reads them.
+enum class RemoteOutputs {
+  kAll,
+  kRequested,  // of requested targets
+  kNone,       // and of requested targets, only what is here is written below cow-out
+};
+
 struct ExecutionOptions {
   std::string workspace_root{};        // absolute; cow-out is made in it
   std::string scratch_root{};          // existing private directory on the file system of the CAS (session directory)
@@ -44,6 +51,9 @@ struct ExecutionOptions {
   bool audit = false;                  // announce what each action that runs asks for and does not declare
   bool materialize = true;             // write the outputs of requested targets below cow-out
   bool materialize_runfiles = false;   // and the runfiles of their executables (cow run)
+  RemoteOutputs remote_outputs = RemoteOutputs::kAll;
+  bool only_offer = false;             // nothing runs: what is known here is offered to the remote cache
+  bool read_test_logs = false;         // TestOutcome.log also of tests that did not run
   bool list_paths = false;             // fill ExecutionResult.paths, done and values
   bool list_host_trees = true;         // with the files of host trees
   // Tells whose output a path is that the plan does not know; "" if it is nobody's. For messages, from any thread.
@@ -74,6 +84,7 @@ struct BuiltOutput {
   ArtifactId artifact{};
   std::string path{};                  // below the workspace; source files: their exec path
   Digest digest{};                     // of the bytes, or of the encoded tree; of the target text for symlinks
+  bool is_here = true;                 // false: not written below cow-out, as the bytes are elsewhere (RemoteOutputs::kNone)
 };
 
 struct TargetOutcome {
@@ -98,7 +109,7 @@ struct TestOutcome {
   bool cached = false;
   int attempts = 0;                    // how often it was started in this build
   int64_t wall_micros = 0;             // of the run, also of one long ago
-  std::string log{};                   // what the test printed, as far as known
+  std::string log{};                   // what the test printed, as far as it is here
 };
 
 struct CriticalStep {

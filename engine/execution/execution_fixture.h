@@ -21,6 +21,7 @@
 #include "engine/execution/execute.h"
 #include "engine/execution/spawn_runner.h"
 #include "engine/store/local_store.h"
+#include "engine/store/tree_encoding.h"
 
 namespace cow::execution {
 
@@ -38,6 +39,12 @@ class FakeProcess {
 
   std::string Read(const std::string& path) {
     for (const SpawnInput& input : spawn_.inputs) {
+      if (input.kind == SpawnInput::Kind::kTree && absl::StartsWith(path, input.path + "/")) {
+        const store::TreeContents tree = *store::DecodeTree(*cas_.Get(input.digest));
+        for (const store::TreeEntry& entry : tree.entries) {
+          if (JoinPath(input.path, entry.path) == path) return *cas_.Get(entry.digest);
+        }
+      }
       if (input.path != path) continue;
       absl::StatusOr<std::string> bytes = cas_.Get(input.digest);
       if (bytes.ok()) return *bytes;
@@ -96,6 +103,7 @@ class FakeSpawnRunner final : public SpawnRunner {
   absl::StatusOr<SpawnResult> Run(const Spawn& spawn, std::stop_token cancelled) override {
     for (const SpawnInput& input : spawn.inputs) {
       if (input.kind == SpawnInput::Kind::kFile) COW_RETURN_IF_ERROR(cas_.PathOf(input.digest).status());
+      if (input.kind == SpawnInput::Kind::kTree) COW_RETURN_IF_ERROR(LookAtTree(input.digest));
     }
     FakeProcess process(spawn, cas_, cancelled);
     {
@@ -117,6 +125,15 @@ class FakeSpawnRunner final : public SpawnRunner {
   std::vector<std::string> commands;
 
  private:
+  absl::Status LookAtTree(const Digest& tree) {
+    COW_ASSIGN_OR_RETURN(const std::string bytes, cas_.Get(tree));
+    COW_ASSIGN_OR_RETURN(const store::TreeContents contents, store::DecodeTree(bytes));
+    for (const store::TreeEntry& entry : contents.entries) {
+      if (entry.kind == store::TreeEntry::Kind::kFile) COW_RETURN_IF_ERROR(cas_.PathOf(entry.digest).status());
+    }
+    return absl::OkStatus();
+  }
+
   store::LocalCas& cas_;
   std::mutex mutex_;
 };

@@ -203,6 +203,7 @@ bool Executor::Restart(ActionId id) {
   ActionRecord& action = mutable_record(id);
   if (action.state != ActionState::kDone) return action.state != ActionState::kFailed;
   if (++action.restarts > kMaxRestarts) return false;
+  worker_.Distrust(id);
   // For those that wait, one more producer is not Done.
   for (ActionId dependent : slice_.node(id).dependents) {
     ActionRecord& next = mutable_record(dependent);

@@ -33,6 +33,7 @@ void AddWithParents(std::string_view path, std::set<std::string>* paths) {
 absl::Status Materializer::Write(const OutputLayout& layout) {
   COW_RETURN_IF_ERROR(Prune(layout));
   COW_RETURN_IF_ERROR(MakeParents(layout));
+  COW_RETURN_IF_ERROR(RemoveAbsent(layout));
   std::vector<absl::Status> statuses(layout.files.size());
   ParallelFor(threads_, layout.files.size(), [&](size_t i) { statuses[i] = WriteOne(layout.files[i]); });
   for (const absl::Status& status : statuses) COW_RETURN_IF_ERROR(status);
@@ -67,6 +68,15 @@ absl::Status Materializer::PruneTree(const std::string& tree, const std::set<std
         todo.push_back(std::move(path));
       }
     }
+  }
+  return absl::OkStatus();
+}
+
+// Nothing is removed through a symlink.
+absl::Status Materializer::RemoveAbsent(const OutputLayout& layout) {
+  for (const std::string& path : layout.absent) {
+    COW_RETURN_IF_ERROR(MakePlainDirectory(std::string(PathDirname(path))));
+    COW_RETURN_IF_ERROR(RemoveTree(Host(path)));
   }
   return absl::OkStatus();
 }

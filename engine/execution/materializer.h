@@ -29,6 +29,7 @@ class Materializer {
  private:
   absl::Status Prune(const OutputLayout& layout);
   absl::Status PruneTree(const std::string& tree, const std::set<std::string>& kept);
+  absl::Status RemoveAbsent(const OutputLayout& layout);
   absl::Status MakeParents(const OutputLayout& layout);
   absl::Status MakePlainDirectory(const std::string& path);
   absl::Status WriteOne(const OutputLayout::File& file) const;

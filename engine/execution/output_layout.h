@@ -26,6 +26,7 @@ struct OutputLayout {
   std::vector<Link> links{};
   std::vector<std::string> directories{};  // that exist even if empty
   std::vector<std::string> trees{};        // directories that hold nothing but what is listed
+  std::vector<std::string> absent{};       // where nothing may be
 
   // Adds what has this value at `path`. A miss (store::IsMiss) if the contents of a tree are not known.
   absl::Status Add(const std::string& path, const ArtifactValue& value, TreeReader& trees_reader);

@@ -74,7 +74,7 @@ absl::StatusOr<WorkOutcome> PlanWorker::Lost(const Inputs& inputs, const std::ve
 absl::StatusOr<WorkOutcome> PlanWorker::Judge(const absl::Status& error, const Action& action, const Inputs& inputs) {
   if (IsUsersFault(error)) return FailedBecause(action, std::string(error.message()));
   if (!store::IsMiss(error)) return error;
-  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindLost(inputs.values));
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindAbsent(inputs.values));
   // A miss without a lost input is the loss of something else: the machine's fault.
   if (lost.empty()) return error;
   return Lost(inputs, lost);
@@ -93,7 +93,46 @@ absl::StatusOr<WorkOutcome> PlanWorker::Look(ActionId id) {
   absl::StatusOr<PreparedAction> prepared = Prepare(plan_, id, inputs.ids, inputs.values, trees_);
   if (!prepared.ok()) return Judge(prepared.status(), action, inputs);
   if (id == options_.always_run) return Miss(*prepared, MissReason::kCacheOff);
-  return LookUp(action, *prepared);
+  COW_ASSIGN_OR_RETURN(WorkOutcome outcome, LookUp(id, *prepared));
+  const bool is_known = outcome.kind == WorkOutcome::Kind::kHit;
+  if (options_.only_offer && !is_known) return WorkOutcome{.kind = WorkOutcome::Kind::kCancelled};
+  return outcome.kind == WorkOutcome::Kind::kMiss ? WithInputs(std::move(outcome), inputs) : outcome;
+}
+
+absl::StatusOr<WorkOutcome> PlanWorker::WithInputs(WorkOutcome miss, const Inputs& inputs) {
+  std::vector<size_t> places;
+  std::vector<ArtifactValue> elsewhere;
+  for (size_t i = 0; i < inputs.ids.size(); ++i) {
+    if (!supply_.MayBeElsewhere(inputs.values[i])) continue;
+    places.push_back(i);
+    elsewhere.push_back(inputs.values[i]);
+  }
+  if (elsewhere.empty()) return miss;
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.Bring(elsewhere));
+  if (lost.empty()) return miss;
+  for (size_t& index : lost) index = places[index];
+  return Lost(inputs, lost);
+}
+
+void PlanWorker::Distrust(ActionId id) {
+  absl::MutexLock lock(&mutex_);
+  distrusted_.insert(id);
+}
+
+bool PlanWorker::IsDistrusted(ActionId id) const {
+  absl::MutexLock lock(&mutex_);
+  return distrusted_.contains(id);
+}
+
+std::vector<bool> PlanWorker::NeededOf(ActionId id) const {
+  const Action& action = plan_.action(id);
+  const bool all = options_.remote_outputs == RemoteOutputs::kAll || IsDistrusted(id);
+  std::vector<bool> needed;
+  for (ArtifactId output : action.outputs) {
+    // What an action did not use is a part of its second key.
+    needed.push_back(all || output == action.unused_inputs_list || needed_here_.contains(output));
+  }
+  return needed;
 }
 
 absl::StatusOr<WorkOutcome> PlanWorker::Make(ActionId id, const Inputs& inputs) {
@@ -123,12 +162,12 @@ WorkOutcome PlanWorker::Miss(const PreparedAction& prepared, MissReason reason, 
   return {.kind = WorkOutcome::Kind::kMiss, .note = notes_.OnMiss(prepared.outputs[0].path, std::move(note))};
 }
 
-absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const Action& action, const PreparedAction& prepared) {
+absl::StatusOr<WorkOutcome> PlanWorker::LookUp(ActionId id, const PreparedAction& prepared) {
   if (!prepared.cacheable) return Miss(prepared, MissReason::kNotCacheable);
   if (!options_.use_cached_results) return Miss(prepared, MissReason::kCacheOff);
-  COW_ASSIGN_OR_RETURN(Lookup lookup, ResultOf(prepared, prepared.key));
-  if (!lookup.found && MayIgnoreUnread(action)) {
-    COW_ASSIGN_OR_RETURN(std::optional<ActionResult> alike, ResultOfSameReads(prepared));
+  COW_ASSIGN_OR_RETURN(Lookup lookup, ResultOf(id, prepared, prepared.key));
+  if (!lookup.found && MayIgnoreUnread(plan_.action(id))) {
+    COW_ASSIGN_OR_RETURN(std::optional<ActionResult> alike, ResultOfSameReads(id, prepared));
     if (alike) {
       // The next time it is found at once.
       services_.action_cache.Put(prepared.key, *alike).IgnoreError();
@@ -137,7 +176,10 @@ absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const Action& action, const Prepa
     }
   }
   const bool is_local = lookup.found.has_value();
-  if (!is_local) lookup.found = RemoteResultOf(action, prepared);
+  if (is_local && options_.only_offer) {
+    remote_.Offer(plan_.action(id), prepared, *lookup.found, ReadFor(plan_.action(id), prepared, *lookup.found));
+  }
+  if (!is_local) lookup.found = RemoteResultOf(id, prepared);
   if (!lookup.found) return Miss(prepared, lookup.miss, lookup.lost);
   auto values = UsableValues(*lookup.found, prepared.outputs, options_.min_sandbox_tier);
   const std::string& name = prepared.outputs[0].path;
@@ -149,8 +191,10 @@ absl::StatusOr<WorkOutcome> PlanWorker::LookUp(const Action& action, const Prepa
                                       : notes_.OnRemote(name, prepared.key, prepared.preimage)};
 }
 
-std::optional<ActionResult> PlanWorker::RemoteResultOf(const Action& action, const PreparedAction& prepared) {
-  std::optional<store::RemoteResult> remote = remote_.Find(action, prepared, options_.min_sandbox_tier);
+std::optional<ActionResult> PlanWorker::RemoteResultOf(ActionId id, const PreparedAction& prepared) {
+  const Action& action = plan_.action(id);
+  std::optional<store::RemoteResult> remote =
+      remote_.Find(action, prepared, options_.min_sandbox_tier, NeededOf(id));
   if (!remote) return std::nullopt;
   services_.action_cache.Put(prepared.key, remote->result).IgnoreError();
   // Nothing runs that reads nothing: such a set would make the result one for all contents.
@@ -162,23 +206,29 @@ std::optional<ActionResult> PlanWorker::RemoteResultOf(const Action& action, con
 }
 
 // A result that can be used, or why there is none.
-absl::StatusOr<PlanWorker::Lookup> PlanWorker::ResultOf(const PreparedAction& prepared, const Digest& key) {
+absl::StatusOr<PlanWorker::Lookup> PlanWorker::ResultOf(ActionId id, const PreparedAction& prepared, const Digest& key) {
   // A cache that cannot be read is a cache without results.
   absl::StatusOr<std::optional<ActionResult>> result = services_.action_cache.Get(key);
   if (!result.ok() || !result->has_value()) return Lookup{.miss = MissReason::kNoResult};
   auto values = UsableValues(**result, prepared.outputs, options_.min_sandbox_tier);
   if (!values) return Lookup{.miss = MissReason::kRefused};
-  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, supply_.FindLost(*values));
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost, FindLost(id, *values));
   if (!lost.empty()) return Lookup{.miss = MissReason::kBlobLost, .lost = prepared.outputs[lost.front()].path};
   return Lookup{.found = std::move(**result)};
 }
 
-absl::StatusOr<std::optional<ActionResult>> PlanWorker::ResultOfSameReads(const PreparedAction& prepared) {
+absl::StatusOr<std::vector<size_t>> PlanWorker::FindLost(ActionId id, const std::vector<ArtifactValue>& values) {
+  auto lost = IsDistrusted(id) ? supply_.FindAbsent(values) : supply_.FindLost(values);
+  if (!lost.ok() || lost->empty() || !remote_.MayAsk(plan_.action(id))) return lost;
+  return remote_.FindLost(values, NeededOf(id));
+}
+
+absl::StatusOr<std::optional<ActionResult>> PlanWorker::ResultOfSameReads(ActionId id, const PreparedAction& prepared) {
   if (services_.read_sets == nullptr) return std::nullopt;
   const Digest shape = ShapeOf(prepared);
   for (const store::ReadSet& read : services_.read_sets->Get(shape)) {
     if (read.size() != prepared.inputs.size()) continue;
-    COW_ASSIGN_OR_RETURN(Lookup lookup, ResultOf(prepared, KeyOfRead(shape, prepared, read)));
+    COW_ASSIGN_OR_RETURN(Lookup lookup, ResultOf(id, prepared, KeyOfRead(shape, prepared, read)));
     if (lookup.found) return std::move(lookup.found);
   }
   return std::nullopt;
@@ -337,6 +387,17 @@ absl::Status PlanWorker::Store(const Action& action, const PreparedAction& prepa
   COW_RETURN_IF_ERROR(services_.action_cache.Put(prepared.key, result));
   remote_.Offer(action, prepared, result, IsWatched(action) ? spawned.read : store::ReadSet());
   return StoreByReads(action, prepared, spawned.read, result);
+}
+
+store::ReadSet PlanWorker::ReadFor(const Action& action, const PreparedAction& prepared, const ActionResult& result) const {
+  if (services_.read_sets == nullptr || !IsWatched(action)) return {};
+  const Digest shape = ShapeOf(prepared);
+  for (store::ReadSet& read : services_.read_sets->Get(shape)) {
+    if (read.size() != prepared.inputs.size()) continue;
+    auto known = services_.action_cache.Get(KeyOfRead(shape, prepared, read));
+    if (known.ok() && known->has_value() && (*known)->outputs == result.outputs) return std::move(read);
+  }
+  return {};
 }
 
 // Also under what was read of the inputs, if that is known and is less than all.

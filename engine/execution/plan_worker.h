@@ -3,9 +3,13 @@
 // A result is stored only if the process succeeded and kept its promises: blobs first, then the record.
 #pragma once
 
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "engine/execution/action_worker.h"
 #include "engine/execution/blob_supply.h"
 #include "engine/execution/execute.h"
@@ -23,15 +27,16 @@ namespace cow::execution {
 
 class PlanWorker final : public ActionWorker {
  public:
-  // All outlive the worker.
+  // All outlive the worker. `needed_here`: artifacts whose bytes come with a result of another machine.
   PlanWorker(const BuildPlan& plan, const PlanSlice& slice, const ValueTable& values, const ExecutionOptions& options,
-             const Services& services, TreeReader& trees, BlobSupply& supply)
+             const Services& services, TreeReader& trees, BlobSupply& supply, absl::flat_hash_set<ArtifactId> needed_here)
       : plan_(plan), slice_(slice), values_(values), options_(options), services_(services), trees_(trees),
-        supply_(supply), scratch_(options.scratch_root), notes_(services.history, options.began_unix_micros),
-        remote_(services.remote, trees) {}
+        supply_(supply), needed_here_(std::move(needed_here)), scratch_(options.scratch_root),
+        notes_(services.history, options.began_unix_micros), remote_(services.remote, trees, supply) {}
 
   absl::StatusOr<WorkOutcome> Look(ActionId id) override;
   absl::StatusOr<WorkOutcome> Run(ActionId id, std::stop_token cancelled, const Announce& announce) override;
+  void Distrust(ActionId id) override;
 
  private:
   struct Inputs {
@@ -46,12 +51,19 @@ class PlanWorker final : public ActionWorker {
     MissReason miss = MissReason::kNone;
     std::string lost{};
   };
-  absl::StatusOr<WorkOutcome> LookUp(const Action& action, const PreparedAction& prepared);
-  absl::StatusOr<Lookup> ResultOf(const PreparedAction& prepared, const Digest& key);
+  absl::StatusOr<WorkOutcome> LookUp(ActionId id, const PreparedAction& prepared);
+  absl::StatusOr<Lookup> ResultOf(ActionId id, const PreparedAction& prepared, const Digest& key);
+  // Of the values of a result that this machine knows.
+  absl::StatusOr<std::vector<size_t>> FindLost(ActionId id, const std::vector<ArtifactValue>& values);
   // Of an action that differs in inputs it did not read.
-  absl::StatusOr<std::optional<ActionResult>> ResultOfSameReads(const PreparedAction& prepared);
+  absl::StatusOr<std::optional<ActionResult>> ResultOfSameReads(ActionId id, const PreparedAction& prepared);
   // Of another machine; keeps it for the next time.
-  std::optional<ActionResult> RemoteResultOf(const Action& action, const PreparedAction& prepared);
+  std::optional<ActionResult> RemoteResultOf(ActionId id, const PreparedAction& prepared);
+  // Of its outputs, by place.
+  std::vector<bool> NeededOf(ActionId id) const;
+  bool IsDistrusted(ActionId id) const;
+  // Brings what the action is about to read, so that no process waits for it.
+  absl::StatusOr<WorkOutcome> WithInputs(WorkOutcome miss, const Inputs& inputs);
   WorkOutcome Miss(const PreparedAction& prepared, MissReason reason, std::string lost = "") const;
   // Turns an error into a failure of the action or a loss of inputs, if it is one.
   absl::StatusOr<WorkOutcome> Judge(const absl::Status& error, const Action& action, const Inputs& inputs);
@@ -68,6 +80,8 @@ class PlanWorker final : public ActionWorker {
                              const std::vector<SpawnWritable>& writable) const;
   absl::StatusOr<WorkOutcome> Accept(ActionId id, const PreparedAction& prepared, const SpawnResult& spawned,
                                      const std::vector<SpawnWritable>& writable, const Announce& announce);
+  // What the action read when this result was made; empty if that is not known.
+  store::ReadSet ReadFor(const Action& action, const PreparedAction& prepared, const ActionResult& result) const;
   // `read`: what it read of its inputs; empty if that is not known.
   absl::Status StoreByReads(const Action& action, const PreparedAction& prepared, store::ReadSet read,
                             const ActionResult& result);
@@ -87,9 +101,12 @@ class PlanWorker final : public ActionWorker {
   const Services& services_;
   TreeReader& trees_;
   BlobSupply& supply_;
+  const absl::flat_hash_set<ArtifactId> needed_here_;
   ScratchPool scratch_;
   const KeyNotes notes_;
   RemoteResults remote_;
+  mutable absl::Mutex mutex_;
+  absl::flat_hash_set<ActionId> distrusted_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cow::execution

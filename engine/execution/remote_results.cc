@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "engine/base/status.h"
 #include "engine/execution/cached_result.h"
 #include "engine/execution/output_scan.h"
 #include "engine/execution/reapi_messages.h"
@@ -52,32 +53,66 @@ void AddFiles(const store::TreeContents& tree, std::vector<Digest>* blobs) {
 
 }  // namespace
 
-bool RemoteResults::FetchOutputs(const ActionResult& result) {
-  std::vector<Digest> trees;
-  std::vector<Digest> blobs = {result.stdout_digest, result.stderr_digest};
-  for (const ActionOutput& output : result.outputs) {
-    if (output.kind == ActionOutput::Kind::kTree) trees.push_back(output.digest);
-    if (output.kind == ActionOutput::Kind::kFile) blobs.push_back(output.digest);
-  }
-  if (!trees.empty() && !remote_->Fetch(trees)) return false;
-  for (const Digest& tree : trees) {
-    auto contents = trees_.Read(tree);
+bool RemoteResults::MayAsk(const Action& action) const {
+  return remote_ != nullptr && remote_->reads() && !StaysHere(action);
+}
+
+// What is needed comes; the rest is promised, unless the cache failed to give some of it before.
+bool RemoteResults::Secure(const std::vector<ArtifactValue>& values, const std::vector<bool>& needed) {
+  std::vector<ArtifactValue> now;
+  for (const ArtifactValue& value : values) {
+    if (value.kind != ArtifactValue::Kind::kTree) continue;
+    const ArtifactValue encoding{.digest = value.digest};
+    auto lost = supply_.Bring({encoding});
+    if (!lost.ok() || !lost->empty()) return false;
+    auto contents = trees_.Read(value.digest);
     if (!contents.ok()) return false;
     const std::vector<store::TreeEntry>& entries = (*contents)->entries;
     if (!std::all_of(entries.begin(), entries.end(), IsPlaceable)) return false;
-    AddFiles(**contents, &blobs);
   }
-  return remote_->Fetch(blobs);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (needed[i] || !supply_.Promise(values[i], BlobsOf(values[i]))) now.push_back(values[i]);
+  }
+  if (now.empty()) return true;
+  auto lost = supply_.Bring(now);
+  return lost.ok() && lost->empty();
+}
+
+std::vector<Digest> RemoteResults::BlobsOf(const ArtifactValue& value) const {
+  std::vector<Digest> blobs;
+  if (value.kind == ArtifactValue::Kind::kSymlink) return blobs;
+  if (value.kind == ArtifactValue::Kind::kFile) return {value.digest};
+  auto contents = trees_.Read(value.digest);
+  if (contents.ok()) AddFiles(**contents, &blobs);
+  return blobs;
 }
 
 std::optional<store::RemoteResult> RemoteResults::Find(const Action& action, const PreparedAction& prepared,
-                                                       std::string_view min_tier) {
-  if (remote_ == nullptr || !remote_->reads() || StaysHere(action)) return std::nullopt;
+                                                       std::string_view min_tier, const std::vector<bool>& needed) {
+  if (!MayAsk(action)) return std::nullopt;
   std::optional<store::RemoteResult> found = remote_->Find(prepared.key);
   if (!found || !PutInOrder(prepared.outputs, &found->result.outputs)) return std::nullopt;
-  if (!UsableValues(found->result, prepared.outputs, min_tier)) return std::nullopt;
-  if (!FetchOutputs(found->result)) return std::nullopt;
-  return found;
+  auto values = UsableValues(found->result, prepared.outputs, min_tier);
+  if (!values || !Secure(*values, needed)) return std::nullopt;
+  const bool whole = std::find(needed.begin(), needed.end(), false) == needed.end();
+  if (!whole) return found;
+  auto lost = supply_.Bring({{.digest = found->result.stdout_digest}, {.digest = found->result.stderr_digest}});
+  return lost.ok() && lost->empty() ? found : std::nullopt;
+}
+
+absl::StatusOr<std::vector<size_t>> RemoteResults::FindLost(const std::vector<ArtifactValue>& values,
+                                                            const std::vector<bool>& needed) {
+  std::vector<ArtifactValue> now, later;
+  for (size_t i = 0; i < values.size(); ++i) (needed[i] ? now : later).push_back(values[i]);
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost_now, supply_.Bring(now));
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> lost_later, supply_.FindLostEverywhere(later));
+  std::vector<size_t> lost;
+  size_t nows = 0, laters = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::vector<size_t>& among = needed[i] ? lost_now : lost_later;
+    if (std::binary_search(among.begin(), among.end(), needed[i] ? nows++ : laters++)) lost.push_back(i);
+  }
+  return lost;
 }
 
 void RemoteResults::Offer(const Action& action, const PreparedAction& prepared, const ActionResult& result,

@@ -4,61 +4,17 @@
 
 #include <map>
 
-#include "engine/execution/execution_fixture.h"
+#include "engine/execution/remote_fixture.h"
 #include "engine/store/tree_encoding.h"
 
 namespace cow::execution {
 namespace {
 
-// What a remote cache holds, without a network.
-class FakeRemote final : public store::RemoteCache {
- public:
-  explicit FakeRemote(store::LocalCas* cas) : cas_(*cas) {}
-
-  bool reads() const override { return reading; }
-  bool writes() const override { return writing; }
-  std::optional<store::RemoteResult> Find(const Digest& key) override {
-    ++finds;
-    auto found = results.find(key);
-    if (found == results.end()) return std::nullopt;
-    return found->second;
-  }
-  bool Fetch(const std::vector<Digest>& wanted) override {
-    for (const Digest& digest : wanted) {
-      auto found = blobs.find(digest);
-      if (found != blobs.end()) cas_.Put(found->second).IgnoreError();
-    }
-    return cas_.FindMissing(wanted)->empty();
-  }
-  void Offer(store::RemoteUpload upload) override {
-    results[upload.key] = {.result = upload.result, .read = upload.read};
-    for (const Digest& digest : upload.blobs) blobs[digest] = cas_.Get(digest).value_or("gone");
-    for (const std::string& message : upload.messages) messages.push_back(Digest::Of(message));
-    last = upload.key;
-  }
-
-  bool reading = true;
-  bool writing = true;
-  int finds = 0;
-  Digest last{};
-  std::map<Digest, store::RemoteResult> results;
-  std::map<Digest, std::string> blobs;
-  std::vector<Digest> messages;
-
- private:
-  store::LocalCas& cas_;
-};
-
-class RemoteResultsTest : public ExecutionTest {
+class RemoteResultsTest : public RemoteTest {
  protected:
   void SetUp() override {
-    ExecutionTest::SetUp();
+    RemoteTest::SetUp();
     WriteSource("a.txt", "A");
-    fake_ = std::make_unique<FakeRemote>(store_->cas.get());
-    remote_ = fake_.get();
-    runner_->programs["two"] = [](FakeProcess& process) {
-      process.Write(process.argv[1], "made of " + process.Read(process.argv[2]));
-    };
   }
   BuildPlan Plan(const std::map<std::string, std::string>& requirements = {}) {
     PlanBuilder builder(workspace_);
@@ -67,27 +23,6 @@ class RemoteResultsTest : public ExecutionTest {
     builder.Request({output});
     return builder.plan;
   }
-  // As another machine that has nothing but the remote cache.
-  void Move() {
-    runner_.reset();
-    store_.reset();
-    ASSERT_TRUE(RemoveTree(root_ + "/cache").ok());
-    ASSERT_TRUE(RemoveTree(absl::StrCat(workspace_, "/", "cow-out")).ok());
-    std::unique_ptr<FakeRemote> before = std::move(fake_);
-    store_ = *store::LocalStore::Open(root_ + "/cache");
-    runner_ = std::make_unique<FakeSpawnRunner>(store_->cas.get());
-    options_.scratch_root = store_->session->path();
-    fake_ = std::make_unique<FakeRemote>(store_->cas.get());
-    fake_->results = before->results;
-    fake_->blobs = before->blobs;
-    fake_->last = before->last;
-    remote_ = fake_.get();
-    runner_->programs["two"] = [](FakeProcess& process) {
-      process.Write(process.argv[1], "made of " + process.Read(process.argv[2]));
-    };
-  }
-
-  std::unique_ptr<FakeRemote> fake_;
 };
 
 TEST_F(RemoteResultsTest, WhatOneMachineRanAnotherTakes) {

@@ -67,12 +67,17 @@ std::vector<ArtifactId> ArtifactsOf(const RequestedTarget& target) {
   return artifacts;
 }
 
+std::vector<ArtifactId> WrittenArtifactsOf(const RequestedTarget& target, bool with_runfiles) {
+  if (with_runfiles) return ArtifactsOf(target);
+  std::vector<ArtifactId> artifacts = target.outputs;
+  if (target.executable.valid()) artifacts.push_back(target.executable);
+  return artifacts;
+}
+
 std::vector<ArtifactId> RequestedOutputs::Generated(const std::vector<const RequestedTarget*>& targets) const {
   std::set<ArtifactId> ids;
   for (const RequestedTarget* target : targets) {
-    ids.insert(target->outputs.begin(), target->outputs.end());
-    if (target->executable.valid()) ids.insert(target->executable);
-    if (options_.materialize_runfiles) ids.insert(target->runfiles.begin(), target->runfiles.end());
+    for (ArtifactId id : WrittenArtifactsOf(*target, options_.materialize_runfiles)) ids.insert(id);
   }
   std::vector<ArtifactId> generated;
   for (ArtifactId id : ids) {
@@ -84,6 +89,8 @@ std::vector<ArtifactId> RequestedOutputs::Generated(const std::vector<const Requ
 absl::StatusOr<std::vector<ArtifactId>> RequestedOutputs::Write(const std::vector<const RequestedTarget*>& targets) {
   std::vector<ArtifactId> artifacts = Generated(targets);
   if (artifacts.empty()) return std::vector<ArtifactId>();
+  if (options_.remote_outputs == RemoteOutputs::kNone) COW_RETURN_IF_ERROR(LeaveOut(artifacts));
+  std::erase_if(artifacts, [this](ArtifactId id) { return IsLeftOut(id); });
   std::vector<ArtifactValue> values = values_.GetAll(artifacts);
   COW_ASSIGN_OR_RETURN(std::vector<size_t> missing, supply_.Supply(values));
   std::vector<ArtifactId> lost;
@@ -99,12 +106,21 @@ absl::StatusOr<std::vector<ArtifactId>> RequestedOutputs::Write(const std::vecto
   return lost;
 }
 
+// What is not here.
+absl::Status RequestedOutputs::LeaveOut(const std::vector<ArtifactId>& artifacts) {
+  COW_ASSIGN_OR_RETURN(std::vector<size_t> absent, supply_.FindAbsent(values_.GetAll(artifacts)));
+  left_out_.clear();
+  for (size_t index : absent) left_out_.insert(artifacts[index]);
+  return absl::OkStatus();
+}
+
 absl::Status RequestedOutputs::WriteLocked(const std::vector<ArtifactId>& artifacts,
                                            const std::vector<const RequestedTarget*>& targets) {
   layout_ = OutputLayout();
   for (ArtifactId id : artifacts) {
     COW_RETURN_IF_ERROR(layout_.Add(plan_.artifact(id).exec_path, values_.Get(id), trees_));
   }
+  for (ArtifactId id : left_out_) layout_.absent.push_back(plan_.artifact(id).exec_path);
   for (const RequestedTarget* target : targets) {
     if (!options_.materialize_runfiles || target->runfiles_tree == nullptr) continue;
     COW_RETURN_IF_ERROR(

@@ -101,6 +101,9 @@ std::vector<SeenPath> PathsWritten(const OutputLayout& layout, const std::string
         {.path = JoinPath(root, link.path), .kind = SeenPath::Kind::kSymlink, .digest = Digest::Of(link.target),
          .role = SeenPath::Role::kOutput});
   }
+  for (const std::string& path : layout.absent) {
+    seen.push_back({.path = JoinPath(root, path), .kind = SeenPath::Kind::kAbsent, .role = SeenPath::Role::kOutput});
+  }
   const ClosedDirectories closed(layout);
   for (const auto& [directory, names] : closed.listings()) {
     std::vector<DirectoryEntry> listing;

@@ -18,6 +18,7 @@ struct Frame {
     // From cow.
     kConfigure = 1,  // first: `record` holds the options
     kFind,           // the result of the action blobs[0]
+    kHas,            // whether the server holds all of `blobs`
     kFetch,          // write each of `blobs` to its path, a new file
     kOffer,          // send the result `record` of the action blobs[0], and the other blobs; has no reply
     kFinish,         // reply when all that was offered is sent, or never will be
@@ -35,7 +36,7 @@ struct Frame {
 
   Kind kind = Kind::kReply;
   uint64_t id = 0;
-  bool ok = false;             // a reply: the result was found
+  bool ok = false;             // a reply: the result was found, the blobs are there
   std::string text{};
   std::string record{};        // of a result: store/action_result_record.h
   std::string read{};          // its set of reads, a character for each input
@@ -47,7 +48,7 @@ struct Frame {
 };
 
 // Of the words that cow and cow-remote exchange; the first frame carries it as its id. To be raised with any change.
-constexpr uint64_t kConversation = 1;
+constexpr uint64_t kConversation = 2;
 
 std::string EncodeFrame(const Frame& frame);
 // Any bytes may come in; kInvalidArgument unless they are what EncodeFrame gives.

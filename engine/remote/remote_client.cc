@@ -70,15 +70,25 @@ std::optional<store::RemoteResult> RemoteClient::Find(const Digest& key) {
   return store::RemoteResult{.result = *std::move(result), .read = DecodeRead(reply->read)};
 }
 
+bool RemoteClient::Has(const std::vector<Digest>& blobs) {
+  RemoteProcess* process = Process();
+  if (process == nullptr) return false;
+  Frame request{.kind = Frame::Kind::kHas};
+  for (const Digest& blob : blobs) request.blobs.push_back({.digest = blob});
+  absl::StatusOr<Frame> reply = process->Call(std::move(request));
+  return reply.ok() && reply->ok;
+}
+
 bool RemoteClient::Fetch(const std::vector<Digest>& blobs) {
   absl::StatusOr<std::vector<Digest>> missing = parts_.cas->FindMissing(blobs);
   if (!missing.ok()) return false;
   const absl::flat_hash_set<Digest> distinct(missing->begin(), missing->end());
   missing->assign(distinct.begin(), distinct.end());
+  bool all = true;
   for (size_t first = 0; first < missing->size(); first += kBlobsOfOneRequest) {
-    if (!FetchSome(missing->data() + first, std::min(kBlobsOfOneRequest, missing->size() - first))) return false;
+    all &= FetchSome(missing->data() + first, std::min(kBlobsOfOneRequest, missing->size() - first));
   }
-  return true;
+  return all;
 }
 
 bool RemoteClient::FetchSome(const Digest* first, size_t count) {
@@ -94,7 +104,10 @@ bool RemoteClient::FetchSome(const Digest* first, size_t count) {
     for (const Frame::Blob& blob : reply->blobs) {
       // What the file holds decides its name.
       absl::StatusOr<Digest> stored = parts_.cas->AdoptFile(blob.path);
-      if (stored.ok() && *stored == blob.digest) ++there;
+      if (!stored.ok() || *stored != blob.digest) continue;
+      ++there;
+      ++fetched_blobs_;
+      fetched_bytes_ += blob.digest.size_bytes();
     }
   }
   if (there == count) return true;

@@ -36,12 +36,17 @@ class RemoteClient final : public store::RemoteCache {
   bool reads() const override { return options_.accept_cached; }
   bool writes() const override { return options_.upload_local_results; }
   std::optional<store::RemoteResult> Find(const Digest& key) override;
+  bool Has(const std::vector<Digest>& blobs) override;
   bool Fetch(const std::vector<Digest>& blobs) override;
   void Offer(store::RemoteUpload upload) override;
 
   // Waits until all that was offered is sent, as long as the options allow and the server answers. Warns of what is not sent,
   // unless something was said already.
   Uploads Finish();
+
+  // What came so far.
+  int64_t fetched_blobs() const { return fetched_blobs_; }
+  int64_t fetched_bytes() const { return fetched_bytes_; }
 
   // Nothing is asked any more; who waits for an answer has none.
   void Cancel();
@@ -56,6 +61,8 @@ class RemoteClient final : public store::RemoteCache {
   const Parts parts_;
   std::atomic<uint64_t> files_{0};
   std::atomic<bool> cancelled_{false};
+  std::atomic<int64_t> fetched_blobs_{0};
+  std::atomic<int64_t> fetched_bytes_{0};
   std::atomic<int64_t> offered_{0};
   std::atomic<int64_t> unsent_{0};  // of these, those that cow-remote did not get
   absl::Mutex mutex_;

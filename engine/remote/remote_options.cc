@@ -13,7 +13,7 @@ namespace {
 
 // Field numbers.
 enum { kCache = 1, kInstance, kHeader, kTimeout, kRetries, kAccept, kUpload, kCompression, kConnections, kAuthorities,
-       kCertificate, kKey, kExitWait };
+       kCertificate, kKey, kExitWait, kUploadsWait };
 enum { kName = 1, kValue };
 
 bool IsHeaderName(std::string_view name) {
@@ -74,7 +74,7 @@ std::string EncodeOptions(const RemoteOptions& options) {
   writer.Bool(kUpload, options.upload_local_results).Bool(kCompression, options.compression);
   writer.Int(kConnections, options.max_connections).Bytes(kAuthorities, options.tls_certificate);
   writer.Bytes(kCertificate, options.tls_client_certificate).Bytes(kKey, options.tls_client_key);
-  return writer.Int(kExitWait, options.exit_wait_seconds).Take();
+  return writer.Int(kExitWait, options.exit_wait_seconds).Bool(kUploadsWait, options.uploads_wait).Take();
 }
 
 absl::StatusOr<RemoteOptions> DecodeOptions(std::string_view bytes) {
@@ -102,6 +102,7 @@ absl::StatusOr<RemoteOptions> DecodeOptions(std::string_view bytes) {
       case kCertificate: options.tls_client_certificate = reader.bytes(); break;
       case kKey: options.tls_client_key = reader.bytes(); break;
       case kExitWait: options.exit_wait_seconds = number; break;
+      case kUploadsWait: options.uploads_wait = number != 0; break;
       default: reader.Fail("unknown option");
     }
   }

@@ -26,6 +26,7 @@ struct RemoteOptions {
   std::string tls_client_certificate{};
   std::string tls_client_key{};
   int exit_wait_seconds = 60;           // for uploads, when the build is done
+  bool uploads_wait = false;            // who offers more than can be sent waits; else some of it is dropped
 
   friend bool operator==(const RemoteOptions&, const RemoteOptions&) = default;
 };

@@ -37,6 +37,9 @@ class RemoteCache {
   // A claim: its blobs are for the caller to fetch.
   virtual std::optional<RemoteResult> Find(const Digest& key) = 0;
 
+  // Whether it says that it holds all of these now. Nothing comes.
+  virtual bool Has(const std::vector<Digest>& blobs) = 0;
+
   // Brings blobs into this machine's CAS, under their digests and no others. Whether all of them are there now.
   virtual bool Fetch(const std::vector<Digest>& blobs) = 0;
 

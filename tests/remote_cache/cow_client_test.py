@@ -4,8 +4,8 @@ right, and late by less than two seconds.
 
 usage: cow_client_test.py BUILD_DIR
 """
+import functools
 import hashlib
-import json
 import os
 import pathlib
 import shutil
@@ -18,6 +18,7 @@ import time
 
 from cache_server import CacheServer
 from fault_proxy import FaultProxy
+from machine import Machine as AnyMachine
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 COW = BUILD / "bin/cow"
@@ -50,46 +51,7 @@ cc_test(name = "hello_test", srcs = ["hello.cc"], deps = [":greet"])
 }
 
 
-class Machine:
-    """A home, a cache and a workspace of their own."""
-
-    def __init__(self, top, name, user=0, prefix=()):
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix=f"cow-{name}-", dir=top))
-        self.workspace = self.home / name / "source"
-        self.workspace.mkdir(parents=True)
-        for file, text in FILES.items():
-            (self.workspace / file).write_text(text)
-        self.user = user
-        self.prefix = list(prefix)
-        if user:
-            subprocess.run(["chown", "-R", f"{user}:{user}", self.home], check=True)
-
-    def cow(self, *words, fails=False):
-        command = [*self.prefix, COW, *words, "--norc"]
-        if self.user:
-            command = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *command]
-        env = dict(os.environ, HOME=str(self.home), COW_CACHE_DIR=str(self.home / "cache"))
-        began = time.monotonic()
-        done = subprocess.run(command, cwd=self.workspace, env=env, capture_output=True, text=True, timeout=300)
-        self.seconds = time.monotonic() - began
-        self.errors = done.stderr
-        assert (done.returncode != 0) == fails, done.stderr[-3000:]
-        return done.stdout
-
-    def build(self, cache, *flags, command="build", targets="//..."):
-        """(actions run, from the local cache, from the remote one)"""
-        flags = [*flags, f"--remote_cache=grpc://{cache}"] if cache else [*flags]
-        actions = json.loads(self.cow(command, targets, "--json", *flags))["actions"]
-        return actions["run"], actions["cached"] - actions["remote_cache_hits"], actions["remote_cache_hits"]
-
-    def digests(self):
-        out = (self.workspace / "cow-out").resolve()
-        files = [path for path in out.rglob("*") if path.is_file() and not path.is_symlink()]
-        assert files
-        return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-    def warnings(self):
-        return [line for line in self.errors.splitlines() if line.startswith("warning")]
+Machine = functools.partial(AnyMachine, COW, FILES)
 
 
 def check_two_machines(top):
@@ -282,7 +244,7 @@ def check_interrupted(top):
 def check_corrupt(top):
     with CacheServer(CACHE, top / "cache") as server, FaultProxy(server.grpc) as proxy:
         first = Machine(top, "honest")
-        flags = ["--noremote_cache_compression"]
+        flags = ["--noremote_cache_compression", "--remote_download_outputs=all"]
         run, _, _ = first.build(server.grpc, "--remote_upload_local_results", *flags, targets="//:sum")
         proxy.replace = (b"line 7 of part", b"line 8 of part")
         second = Machine(top, "deceived")

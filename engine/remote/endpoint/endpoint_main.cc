@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "engine/base/thread_pool.h"
+#include "engine/remote/endpoint/blob_presence.h"
 #include "engine/remote/endpoint/blob_reader.h"
 #include "engine/remote/endpoint/link.h"
 #include "engine/remote/endpoint/result_message.h"
@@ -38,6 +39,11 @@ class Endpoint {
     switch (request.kind) {
       case Frame::Kind::kFind:
         workers_.Submit([this, request = std::move(request)] { Find(request); });
+        break;
+      case Frame::Kind::kHas:
+        workers_.Submit([this, request = std::move(request)] {
+          Send({.id = request.id, .ok = HoldsAll(link_, request.blobs)});
+        });
         break;
       case Frame::Kind::kFetch:
         workers_.Submit([this, request = std::move(request)] {

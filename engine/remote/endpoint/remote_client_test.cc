@@ -146,6 +146,33 @@ TEST(RemoteClientTest, ABlobThatIsGoneIsSaidToBe) {
   EXPECT_FALSE(machine.remote().Fetch({Digest::Of(Noise(1'000'000, 5))}));
 }
 
+TEST(RemoteClientTest, WhatTheServerHoldsItIsAskedForWithoutBytes) {
+  ScriptedCache cache;
+  cache.Put("there");
+  cache.Put("too");
+  Machine machine(cache.address());
+  EXPECT_TRUE(machine.remote().Has({Digest::Of("there"), Digest::Of("too")}));
+  EXPECT_FALSE(machine.remote().Has({Digest::Of("there"), Digest::Of("gone")}));
+  EXPECT_EQ(machine.remote().fetched_blobs(), 0);
+  EXPECT_TRUE(machine.remote().Fetch({Digest::Of("there")}));
+  EXPECT_EQ(machine.remote().fetched_bytes(), 5);
+  Machine alone("grpc://127.0.0.1:1");
+  EXPECT_FALSE(alone.remote().Has({Digest::Of("there")}));
+}
+
+TEST(RemoteClientTest, WhoWaitsForUploadsLosesNone) {
+  ScriptedCache cache;
+  Machine machine(cache.address(), {.uploads_wait = true});
+  constexpr int kResults = 300;  // more than may wait
+  const Digest blob = *machine.cas().Put("made");
+  for (int i = 0; i < kResults; ++i) {
+    machine.remote().Offer({.key = Digest::Of(absl::StrCat("action ", i)), .result = SomeResult({blob}), .blobs = {blob}});
+  }
+  const RemoteClient::Uploads uploads = machine.remote().Finish();
+  EXPECT_EQ(uploads.sent, kResults);
+  EXPECT_EQ(uploads.dropped, 0);
+}
+
 TEST(RemoteClientTest, ACutStreamGoesOnWhereItWas) {
   ScriptedCache cache;
   const std::string bytes = Noise(1'000'000, 6);
