@@ -36,10 +36,12 @@ std::string MissingTargets(const Options& options) {
 driver::BuildRequest::Kind KindOf(const Options& options) {
   if (options.command == "test") return driver::BuildRequest::Kind::kTest;
   if (options.command == "shell") return driver::BuildRequest::Kind::kShell;
+  if (options.command == "cache push") return driver::BuildRequest::Kind::kPush;
   return options.command == "run" ? driver::BuildRequest::Kind::kRun : driver::BuildRequest::Kind::kBuild;
 }
 
-// Builds, reports what went wrong while it happens, and leaves the summary to the caller.
+}  // namespace
+
 driver::BuildResult BuildWithProgress(const Options& options) {
   Interrupt interrupt;
   ProgressSink progress(Look(options));
@@ -62,6 +64,8 @@ driver::BuildResult BuildWithProgress(const Options& options) {
   if (!options.quiet && !path.empty()) progress.Handle(Message{Message::Kind::kInfo, std::move(path)});
   return result;
 }
+
+namespace {
 
 // The program starts in its runfiles and finds them by its own name: what leads another program to its runfiles would
 // mislead it.

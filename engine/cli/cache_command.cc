@@ -64,7 +64,7 @@ driver::ExitCode RunCache(const Options& options) {
   if (what == "stats") return Print(driver::CacheStats(request), options);
   if (what == "gc") return Print(driver::CollectCache(request), options);
   if (what == "verify") return Print(driver::VerifyCache(request), options);
-  std::fprintf(stderr, "error: cow cache wants one of [gc, path, stats, verify]\n");
+  std::fprintf(stderr, "error: cow cache wants one of [gc, path, push, stats, verify]\n");
   return driver::ExitCode::kBadCommandLine;
 }
 

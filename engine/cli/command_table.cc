@@ -14,6 +14,7 @@
 #include "engine/cli/flag_table.h"
 #include "engine/cli/help_command.h"
 #include "engine/cli/rc_file.h"
+#include "engine/cli/push_command.h"
 #include "engine/cli/query_command.h"
 #include "engine/cli/toolchain_command.h"
 #include "engine/cli/why_command.h"
@@ -53,10 +54,14 @@ const std::vector<Command>& Commands() {
        "Builds with --vendor_dir=DIR, also with --offline on a machine without a network, take it from there. Files are named by\n"
        "their hashes; DIR/MANIFEST lists them, --check reads them all. What is there stays. Default: all targets.", RunVendor},
       {"clean", "", "Removes cow-out/ and cow-bin. Never needed for correctness.", "", RunClean},
-      {"cache", "gc|path|stats|verify", "Says what lies in the cache, checks it, or makes it smaller.",
+      {"cache", "gc|path|push|stats|verify", "Says what lies in the cache, checks it, or makes it smaller.",
        "gc removes what --disk_cache_max says is too much, never what a running build uses; verify reads every file and\n"
        "record and puts bad ones into quarantine (exit code 1); stats counts; path says where it is.",
        RunCache},
+      {"cache push", "[TARGET...]", "Sends results of earlier builds and tests to the remote cache.",
+       "Those that the cache of this machine knows for the targets as they are now, made in a sandbox of tier S3, with their\n"
+       "outputs. Nothing is built. Default: all targets. Exit code 36 if the remote cache did not take all of them.",
+       RunPush},
       {"info", "[KEY]", "Shows where things are: workspace, outputs, cache, sandbox.", "", RunInfo},
       {"starlark", "[FILE]", "Runs a Starlark program, or takes one piece by piece from a terminal.",
        "FILE '-' is standard input; without FILE, standard input is read unless it is a terminal. There, what is\n"
@@ -121,10 +126,13 @@ driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
     std::fputs(Overview().c_str(), stdout);
     return driver::ExitCode::kOk;
   }
-  const std::string name = arguments[0] == "--version" ? "version" : arguments[0];
+  std::string name = arguments[0] == "--version" ? "version" : arguments[0];
+  auto rest = arguments.begin() + 1;
+  // A command of two words.
+  if (rest != arguments.end() && FindCommand(absl::StrCat(name, " ", *rest)) != nullptr) absl::StrAppend(&name, " ", *rest++);
   const Command* command = FindCommand(name);
   if (command == nullptr) return UnknownCommand(name);
-  absl::StatusOr<Options> options = ReadFlags(name, {arguments.begin() + 1, arguments.end()});
+  absl::StatusOr<Options> options = ReadFlags(name, {rest, arguments.end()});
   if (!options.ok()) {
     std::fprintf(stderr, "error: %s\n", std::string(options.status().message()).c_str());
     return driver::ExitCode::kBadCommandLine;
@@ -134,7 +142,7 @@ driver::ExitCode RunCommandLine(const std::vector<std::string>& arguments) {
     return driver::ExitCode::kOk;
   }
   options->command = name;
-  options->request.command_line = WithoutSecrets({arguments.begin() + 1, arguments.end()});
+  options->request.command_line = WithoutSecrets({rest, arguments.end()});
   return command->run(*options);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/cli/command_table.h"
@@ -18,9 +19,16 @@ std::vector<std::string> FlagWords(const std::string& command) {
   return words;
 }
 
-std::string CommandWords() {
-  return absl::StrJoin(Commands(), " ", [](std::string* out, const Command& command) { absl::StrAppend(out, command.name); });
+// Those of one word: of others the first is a command itself.
+std::vector<std::string> CommandNames() {
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) {
+    if (!absl::StrContains(command.name, ' ')) names.push_back(command.name);
+  }
+  return names;
 }
+
+std::string CommandWords() { return absl::StrJoin(CommandNames(), " "); }
 
 // Targets of a package are what `cow query` says, without fetching anything. Packages are directories with a BUILD file.
 constexpr char kBashTargets[] = R"bash(
@@ -47,8 +55,8 @@ std::string Bash() {
   std::string text = absl::StrCat(kBashTargets, "_cow() {\n  local word=${COMP_WORDS[COMP_CWORD]} words\n");
   absl::StrAppend(&text, "  COMP_WORDBREAKS=${COMP_WORDBREAKS//:/}\n  if [ \"$COMP_CWORD\" = 1 ]; then words=\"", CommandWords(),
                   "\"\n  elif [[ $word == -* ]]; then\n    case ${COMP_WORDS[1]} in\n");
-  for (const Command& command : Commands()) {
-    absl::StrAppend(&text, "      ", command.name, ") words=\"", absl::StrJoin(FlagWords(command.name), " "), "\" ;;\n");
+  for (const std::string& name : CommandNames()) {
+    absl::StrAppend(&text, "      ", name, ") words=\"", absl::StrJoin(FlagWords(name), " "), "\" ;;\n");
   }
   absl::StrAppend(&text,
                   "    esac\n  else words=$(_cow_targets \"$word\")\n  fi\n"

@@ -13,9 +13,9 @@
 namespace cow::cli {
 namespace {
 
-constexpr char kBuilding[] = "build test run query toolchain fetch vendor";
+constexpr char kBuilding[] = "build test run query toolchain fetch vendor push";
 constexpr char kExecuting[] = "build test run";
-constexpr char kLoading[] = "build test run query toolchain fetch vendor lock info clean cache why stats";
+constexpr char kLoading[] = "build test run query toolchain fetch vendor push lock info clean cache why stats";
 
 absl::Status SetPositive(const std::string& text, std::string_view name, int* target) {
   int value = 0;
@@ -341,7 +341,7 @@ std::vector<Flag> OwnFlags() {
        [](const std::string& value, Options& options) {
          return SetPositive(value, "max_depth", &options.starlark.max_depth);
        }},
-      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test toolchain info cache why stats version starlark",
+      {"json", 0, "", {}, "Prints the result as JSON on stdout.", "build test toolchain info cache push why stats version starlark",
        [](const std::string& value, Options& options) {
          options.json = value != "no";
          return absl::OkStatus();
@@ -413,6 +413,7 @@ const std::vector<Flag>& Flags() {
 
 bool Takes(const Flag& flag, std::string_view command) {
   if (flag.commands == "*") return true;
+  command.remove_prefix(command.rfind(' ') + 1);
   for (std::string_view name : absl::StrSplit(flag.commands, ' ')) {
     if (name == command) return true;
   }

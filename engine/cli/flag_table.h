@@ -24,7 +24,7 @@ struct Flag {
 
 const std::vector<Flag>& Flags();
 
-// Whether `command` takes the flag.
+// Whether `command` takes the flag. Of a command of two words the last one counts.
 bool Takes(const Flag& flag, std::string_view command);
 
 // Whether `command` takes the flag that the argument is, whatever its value.

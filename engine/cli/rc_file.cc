@@ -129,10 +129,12 @@ class Reader {
 };
 
 // Lines of these commands count, in this order: `test` does what `build` does, and more; `toolchain` tells what `build` would
-// choose.
+// choose; `cache push` sends what `build` would make.
 std::vector<std::string> CommandsOf(std::string_view command) {
   std::vector<std::string> commands{"always", "common"};
-  if (command == "test" || command == "run" || command == "toolchain") commands.push_back("build");
+  for (std::string_view like_build : {"test", "run", "toolchain", "cache push"}) {
+    if (command == like_build) commands.push_back("build");
+  }
   commands.emplace_back(command);
   return commands;
 }
@@ -226,7 +228,7 @@ class Expander {
 
   // Whether the line also has flags of other commands.
   bool IsForAll(const RcLine& line) const {
-    return line.command == "common" || (line.command == "build" && command_ == "toolchain");
+    return line.command == "common" || (line.command == "build" && (command_ == "toolchain" || command_ == "cache push"));
   }
 
   bool Knows(const std::string& argument) const {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kThreads = 4;
 constexpr size_t kMostWaiting = 20'000;
+constexpr size_t kMostWaitedFor = 64;                  // of what somebody waits for anyway
 constexpr size_t kMostBytesWaiting = size_t{64} << 20;  // of what waits behind another
 constexpr absl::Duration kPause = absl::Milliseconds(200);
 
@@ -39,6 +40,11 @@ Uploads::~Uploads() {
 void Uploads::Add(Frame offer) {
   const size_t bytes = BytesOf(offer);
   absl::MutexLock lock(&mutex_);
+  const auto has_room = [this] {
+    mutex_.AssertReaderHeld();
+    return stopping_ || refused_ || waiting_.size() < kMostWaitedFor;
+  };
+  if (link_.options().uploads_wait) mutex_.Await(absl::Condition(&has_room));
   const bool full = waiting_.size() >= kMostWaiting || (!waiting_.empty() && waiting_bytes_ + bytes > kMostBytesWaiting);
   if (refused_ || full) {
     ++counts_.dropped;

@@ -21,7 +21,7 @@ class Uploads {
   // What is not sent is dropped.
   ~Uploads();
 
-  // A frame of kind kOffer. Dropped if too many wait, or too much.
+  // A frame of kind kOffer. If too many wait, or too much, it is dropped, or this waits (RemoteOptions::uploads_wait).
   void Add(Frame offer);
 
   struct Counts {
