@@ -70,9 +70,11 @@ genrule(
 pages(name = "tree", srcs = [":part0", ":part1"])
 count(name = "count", tree = ":tree", srcs = ["leaf11"])
 
+sh_binary(name = "tool", srcs = ["tool.sh"], data = [":group1"])
 sh_test(name = "sum_test", srcs = ["sum_test.sh"], data = [":sum", ":group0"])
 """,
-    "sum_test.sh": '#!/bin/sh\ngrep -q "line 5 of part 1" group0.txt && test -s sum.txt\n',
+    "tool.sh": "#!/bin/sh\nhead -n 1 group1.txt\n",
+    "sum_test.sh": '#!/bin/sh\ngrep -q "line 5 of part 1" group0.txt && test -s sum.txt && echo summed up\n',
     **{f"leaf{number}": f"leaf {number}\n" for number in range(GROUPS * PARTS)},
 }
 Machine = functools.partial(AnyMachine, BUILD / "bin/cow", FILES)
@@ -150,6 +152,11 @@ def check_modes(top):
         (machine.workspace / "sum_test.sh").write_text(FILES["sum_test.sh"] + "# changed\n")
         assert machine.build(server.grpc, "--remote_download_outputs=minimal", command="test")[0] == 1, machine.errors
         assert machine.result["tests"][0]["passed"]
+        cache = f"--remote_cache=grpc://{server.grpc}"
+        assert Machine(top, "runs").cow("run", "//:tool", "--remote_download_outputs=minimal", cache) == "line 1 of part 4\n"
+        told = Machine(top, "told")
+        told.cow("test", "//:sum_test", "--remote_download_outputs=minimal", "--test_output=all", cache)
+        assert "(cached) PASSED" in told.errors and "summed up" in told.errors, told.errors
     print(f"modes: {ACTIONS} hits, and " + ", ".join(f"{bytes_of[mode]} bytes for {mode}" for mode in bytes_of))
 
 
