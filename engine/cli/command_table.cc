@@ -110,7 +110,7 @@ absl::StatusOr<Options> ReadFlags(const std::string& command, const std::vector<
 // As it is kept and shown: what is sent with --remote_header may be a secret.
 std::vector<std::string> WithoutSecrets(std::vector<std::string> arguments) {
   constexpr std::string_view kHidden = "HIDDEN";
-  for (std::string_view flag : {"--remote_header", "--remote_cache_header"}) {
+  for (std::string_view flag : {"--remote_header", "--remote_cache_header", "--remote_exec_header"}) {
     for (size_t i = 0; i < arguments.size(); ++i) {
       if (arguments[i].starts_with(absl::StrCat(flag, "="))) arguments[i] = absl::StrCat(flag, "=", kHidden);
       if (arguments[i] == flag && i + 1 < arguments.size()) arguments[i + 1] = kHidden;

@@ -247,7 +247,7 @@ class Expander {
 absl::Status CheckWorkspaceLine(const RcLine& line) {
   for (const std::string& argument : line.arguments) {
     absl::string_view name = absl::string_view(argument).substr(0, argument.find('='));
-    if (absl::ConsumePrefix(&name, "--") && (name == "remote_cache" || name == "remote_header" || name == "remote_cache_header" ||
+    if (absl::ConsumePrefix(&name, "--") && (name == "remote_cache" || name == "remote_executor" || name == "remote_exec_header" || name == "remote_header" || name == "remote_cache_header" ||
                                              name == "remote_upload_local_results" || absl::StartsWith(name, "tls_"))) {
       return absl::InvalidArgumentError(absl::StrCat(line.place, ": a workspace may not choose a remote cache, nor what is sent there ('--",
                                                      name, "'); say it on the command line or in ~/.cowrc"));

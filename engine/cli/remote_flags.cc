@@ -5,6 +5,7 @@
 #include "absl/strings/strip.h"
 #include "engine/base/status.h"
 #include "engine/driver/remote_cache.h"
+#include "engine/driver/remote_execution.h"
 
 namespace cow::cli {
 namespace {
@@ -42,8 +43,16 @@ Apply Number(std::string_view name, int least, int most, int RemoteRequest::*mem
   };
 }
 
-Apply Header() {
-  return [](const std::string& value, Options& options) { return driver::AddRemoteHeader(value, &options.request); };
+Apply Header(std::string_view flag, driver::RemoteHeaders RemoteRequest::*member) {
+  return [flag, member](const std::string& value, Options& options) {
+    return driver::AddRemoteHeader(flag, value, &(options.request.remote.*member));
+  };
+}
+
+using Take = absl::Status (*)(std::string_view, driver::BuildRequest*);
+
+Apply Given(Take take) {
+  return [take](const std::string& value, Options& options) { return take(value, &options.request); };
 }
 
 }  // namespace
@@ -67,8 +76,24 @@ std::vector<Flag> RemoteFlags() {
        }},
       {"remote_cache_compression", 0, "", {}, "Sends and takes blobs as zstd if the server can (default).", kSending,
        Bool(&RemoteRequest::compression)},
-      {"remote_header", 0, "NAME=VALUE", {}, "A header for every call, as authorization=Bearer TOKEN. May be repeated.", kSending, Header()},
-      {"remote_cache_header", 0, "NAME=VALUE", {}, "The same.", kSending, Header()},
+      {"remote_header", 0, "NAME=VALUE", {}, "A header for every call, as authorization=Bearer TOKEN. May be repeated.", kSending,
+       Header("--remote_header", &RemoteRequest::headers)},
+      {"remote_cache_header", 0, "NAME=VALUE", {}, "The same, for calls to the cache.", kSending,
+       Header("--remote_cache_header", &RemoteRequest::cache_headers)},
+      {"remote_exec_header", 0, "NAME=VALUE", {}, "The same, for calls to the executor.", kExecuting,
+       Header("--remote_exec_header", &RemoteRequest::exec_headers)},
+      {"remote_executor", 0, "ADDRESS", {}, "A cluster that runs actions: grpc://HOST:PORT or grpcs://HOST:PORT. Also the remote cache, unless that is given.",
+       kExecuting, [](const std::string& value, Options& options) { return driver::SetRemoteExecutor(value, &options.request); }},
+      {"remote_default_exec_properties", 0, "NAME=VALUE", {}, "What actions want of a worker that say nothing themselves. May be repeated.", kExecuting,
+       Given(driver::AddDefaultExecProperty)},
+      {"remote_local_fallback", 0, "", {}, "What the executor cannot run is run on this machine (default).", kExecuting,
+       [](const std::string& value, Options& options) {
+         options.request.local_fallback = value != "no";
+         return absl::OkStatus();
+       }},
+      {"spawn_strategy", 0, "STRATEGIES", {}, "Where actions run, the first that can: remote, sandboxed. Default: remote,sandboxed with --remote_executor.",
+       kExecuting, Given(driver::SetSpawnStrategy)},
+      {"strategy", 0, "MNEMONIC=STRATEGIES", {}, "The same for some actions: CppCompile=remote. May be repeated.", kExecuting, Given(driver::AddStrategy)},
       {"remote_timeout", 0, "SECONDS", {}, "How long a call to the remote cache may be silent. Default: 60.", kSending,
        Number("remote_timeout", 1, 86'400, &RemoteRequest::timeout_seconds)},
       {"remote_retries", 0, "N", {}, "How often a call that failed for the moment is tried again. Default: 5.", kSending,

@@ -83,7 +83,7 @@ std::string ResultAsText(const driver::BuildResult& result, const Options& optio
   int64_t done = 0;
   for (const driver::BuiltTarget& target : result.targets) done += target.ok ? 1 : 0;
   absl::StrAppend(&text, Verdict(result.exit_code), ": ", Plural(done, "target"), ", ", Plural(result.actions_run, "action"),
-                  " run, ", result.actions_cached, " cached",
+                  result.actions_run_remotely > 0 ? absl::StrCat(" run (", result.actions_run_remotely, " remotely), ") : " run, ", result.actions_cached, " cached",
                   result.actions_remote > 0 ? absl::StrCat(" (", Plural(result.actions_remote, "remote cache hit"), "), ") : ", ",
                   result.remote_bytes > 0 ? absl::StrCat(SizeText(result.remote_bytes), " downloaded from it, ") : "",
                   result.actions_failed > 0 ? absl::StrCat(result.actions_failed, " failed, ") : "",
@@ -121,7 +121,7 @@ std::string ResultAsJson(const driver::BuildResult& result) {
     json.BeginObject().Field("label", target.label.ToString()).Field("reason", target.reason).EndObject();
   }
   json.EndArray().Key("actions").BeginObject();
-  json.Field("run", result.actions_run).Field("cached", result.actions_cached);
+  json.Field("run", result.actions_run).Field("run_remotely", result.actions_run_remotely).Field("cached", result.actions_cached);
   json.Field("remote_cache_hits", result.actions_remote).Field("failed", result.actions_failed);
   json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros);
   json.Field("remote_cache_blobs", result.remote_blobs).Field("remote_cache_bytes", result.remote_bytes);

@@ -17,6 +17,7 @@
 #include "engine/driver/explain_file.h"
 #include "engine/driver/message_recorder.h"
 #include "engine/driver/remote_cache.h"
+#include "engine/driver/remote_execution.h"
 #include "engine/driver/session.h"
 #include "engine/driver/test_summary.h"
 #include "engine/execution/execute.h"
@@ -269,7 +270,7 @@ class Builder {
   execution::ExecutionOptions ExecutionOptionsFor(const std::string& root) const {
     return {.workspace_root = root,
             .scratch_root = session_->store->session->path(),
-            .jobs = request_.jobs,
+            .jobs = JobsOf(request_),
             .show_failed_tests = request_.test_output != "summary",
             .keep_going = request_.keep_going,
             .show_commands = request_.subcommands,
@@ -286,9 +287,23 @@ class Builder {
 
   void NewSandbox() { sandbox_.emplace(SandboxOptions(), *session_->store->cas, *session_->store->trees); }
 
-  // In that sandbox, which it ends.
+  // Once.
+  absl::Status OpenRemote() {
+    if (remote_ != nullptr) return absl::OkStatus();
+    COW_ASSIGN_OR_RETURN(remote_, OpenRemoteCache(request_, *session_, events_));
+    return absl::OkStatus();
+  }
+
+  // In that sandbox, which it ends, or on a cluster.
   absl::StatusOr<execution::ExecutionResult> Run(const BuildPlan& plan, const execution::ExecutionOptions& options) {
-    absl::StatusOr<execution::ExecutionResult> executed = Run(plan, options, *sandbox_);
+    COW_RETURN_IF_ERROR(OpenRemote());
+    std::unique_ptr<Cluster> cluster;
+    if (remote_ != nullptr && !request_.remote.executor.empty()) {
+      COW_ASSIGN_OR_RETURN(cluster, Cluster::Open(request_, *session_, *remote_, *sandbox_, plan, events_));
+    }
+    absl::StatusOr<execution::ExecutionResult> executed =
+        cluster != nullptr ? Run(plan, options, cluster->runner()) : Run(plan, options, *sandbox_);
+    result_.actions_run_remotely = cluster != nullptr ? cluster->runner().remote_runs() : 0;
     const std::string weakness = sandbox_->Weakness();
     if (!weakness.empty()) events_.Handle(Message{Message::Kind::kWarning, weakness});
     sandbox_->Stop();
@@ -300,9 +315,7 @@ class Builder {
     store::LocalStore& store = *session_->store;
     store::BuildHistory history(store.database.get(), session_->root);
     store::ReadSets read_sets(store.database.get());
-    if (remote_ == nullptr) {
-      COW_ASSIGN_OR_RETURN(remote_, OpenRemoteCache(request_, *session_, events_));
-    }
+    COW_RETURN_IF_ERROR(OpenRemote());
     const std::stop_callback on_cancel(cancelled_, [this] {
       if (remote_ != nullptr) remote_->Cancel();
     });
@@ -356,10 +369,7 @@ class Builder {
                         .source_roots = {store.layout.root},
                         .scratch_directory = store.session->path()},
             .scratch_root = store.session->path(),
-            .limits = {.memory_bytes = request_.sandbox_memory_limit,
-                       .processes = request_.sandbox_process_limit,
-                       .file_bytes = request_.sandbox_file_size_limit,
-                       .output_bytes = request_.sandbox_output_limit},
+            .limits = LimitsOf(request_),
             .min_tier = request_.min_sandbox};
   }
 

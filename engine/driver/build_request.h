@@ -58,8 +58,12 @@ struct BuildRequest {
   std::string shell_mnemonic{};             // cow shell: of the action to enter; "" = any
   std::string shell_output{};               // the end of the path of an output of it; "" = any
   std::vector<std::string> shell_command{}; // empty: a shell
-  remote::RemoteOptions remote{};           // where else results are looked for
+  remote::RemoteOptions remote{};           // where else results are looked for, and who else runs actions
   std::string remote_download_outputs = "toplevel";  // of what is found there: "all", "toplevel", "minimal"
+  std::map<std::string, std::string> default_exec_properties{};  // for the executor, of actions that have none
+  std::vector<std::string> spawn_strategy{};                     // "remote", "sandboxed"; empty: what there is
+  std::map<std::string, std::vector<std::string>> strategy{};    // by mnemonic
+  bool local_fallback = true;               // what the executor cannot run runs here
   bool expunge = false;                     // cow clean
   bool check_only = false;                  // cow lock, cow vendor
 };
@@ -129,6 +133,7 @@ struct BuildResult {
   std::vector<TestOutcome> tests{};
   std::vector<SkippedTarget> skipped{};
   int64_t actions_run = 0;
+  int64_t actions_run_remotely = 0;         // of these, by an executor
   int64_t actions_cached = 0;
   int64_t actions_remote = 0;               // of those cached, from the remote cache
   int64_t results_sent = 0;                 // to the remote cache, if the command waits for that

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/rel_path.h"
 #include "engine/base/status.h"
+#include "engine/base/thread_pool.h"
+#include "engine/driver/remote_execution.h"
 #include "engine/execution/printable_text.h"
 
 namespace cow::driver {
@@ -16,7 +18,9 @@ constexpr size_t kLongestWarning = 2000;  // of what a server says
 constexpr std::string_view kAllOutputs = "all";
 constexpr std::string_view kMinimalOutputs = "minimal";
 
-bool UsesRemoteCache(const BuildRequest& request) { return !request.remote.cache.empty() && !request.offline; }
+bool UsesRemoteCache(const BuildRequest& request) {
+  return !(request.remote.cache.empty() && request.remote.executor.empty()) && !request.offline;
+}
 
 absl::Status MakeReadable(const BuildRequest& request, std::string_view flag, std::string* path) {
   if (path->empty()) return absl::OkStatus();
@@ -33,10 +37,10 @@ absl::Status SetRemoteCache(const std::string& address, BuildRequest* request) {
   return absl::OkStatus();
 }
 
-absl::Status AddRemoteHeader(std::string_view text, BuildRequest* request) {
+absl::Status AddRemoteHeader(std::string_view flag, std::string_view text, RemoteHeaders* headers) {
   auto header = remote::ParseHeader(text);
-  if (!header.ok()) return Annotate(header.status(), "--remote_header");
-  request->remote.headers.push_back(*std::move(header));
+  if (!header.ok()) return Annotate(header.status(), flag);
+  headers->push_back(*std::move(header));
   return absl::OkStatus();
 }
 
@@ -51,8 +55,11 @@ execution::RemoteOutputs RemoteOutputsOf(const BuildRequest& request) {
 
 absl::StatusOr<std::unique_ptr<remote::RemoteClient>> OpenRemoteCache(const BuildRequest& request, const Session& session,
                                                                       EventSink& events) {
+  COW_RETURN_IF_ERROR(CheckStrategies(request));
   if (!UsesRemoteCache(request)) return nullptr;
   remote::RemoteOptions options = request.remote;
+  if (options.cache.empty()) options.cache = options.executor;
+  if (!options.executor.empty()) options.executions = JobsOf(request) > 0 ? JobsOf(request) : ProcessorCount();
   COW_RETURN_IF_ERROR(MakeReadable(request, "tls_certificate", &options.tls_certificate));
   COW_RETURN_IF_ERROR(MakeReadable(request, "tls_client_certificate", &options.tls_client_certificate));
   COW_RETURN_IF_ERROR(MakeReadable(request, "tls_client_key", &options.tls_client_key));

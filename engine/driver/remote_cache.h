@@ -17,8 +17,9 @@ namespace cow::driver {
 
 // --remote_cache; "" is none. kInvalidArgument says what is wrong.
 absl::Status SetRemoteCache(const std::string& address, BuildRequest* request);
-// --remote_header: NAME=VALUE.
-absl::Status AddRemoteHeader(std::string_view text, BuildRequest* request);
+using RemoteHeaders = decltype(remote::RemoteOptions::headers);
+// NAME=VALUE, as `flag` was given.
+absl::Status AddRemoteHeader(std::string_view flag, std::string_view text, RemoteHeaders* headers);
 
 // Whose bytes come here. Without a remote cache those of requested targets: what is not here is made here.
 execution::RemoteOutputs RemoteOutputsOf(const BuildRequest& request);

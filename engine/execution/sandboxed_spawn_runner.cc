@@ -46,18 +46,6 @@ absl::StatusOr<std::string> ReadPrinted(int fd, uint64_t limit_bytes) {
   return text;
 }
 
-// Programs without a slash are looked up in PATH of the host tree, as a shell would.
-std::string FindProgramIn(const HostTreePtr& tree, const std::string& program) {
-  if (tree == nullptr || program.find('/') != std::string::npos) return program;
-  for (std::string_view directory : {"usr/bin/", "bin/"}) {
-    std::string path = absl::StrCat(directory, program);
-    auto entry = std::lower_bound(tree->entries.begin(), tree->entries.end(), path,
-                                  [](const HostTreeEntry& e, const std::string& p) { return e.path < p; });
-    if (entry != tree->entries.end() && entry->path == path) return absl::StrCat("/", path);
-  }
-  return program;
-}
-
 SpawnResult ResultOf(const SandboxResult& result) {
   SpawnResult spawned{.exit_code = result.exit_code,
                       .signal = result.signal,
@@ -90,6 +78,19 @@ std::vector<std::string> TiersDownTo(const std::string& weakest) {
 }
 
 }  // namespace
+
+std::string ProgramOf(const Spawn& spawn) {
+  const HostTreePtr& tree = spawn.host_tree;
+  const std::string& program = spawn.argv.front();
+  if (tree == nullptr || program.find('/') != std::string::npos) return program;
+  for (std::string_view directory : {"usr/bin/", "bin/"}) {
+    std::string path = absl::StrCat(directory, program);
+    auto entry = std::lower_bound(tree->entries.begin(), tree->entries.end(), path,
+                                  [](const HostTreeEntry& e, const std::string& p) { return e.path < p; });
+    if (entry != tree->entries.end() && entry->path == path) return absl::StrCat("/", path);
+  }
+  return program;
+}
 
 void SandboxedSpawnRunner::Expect() {
   starter_ = std::jthread([this] { Client().IgnoreError(); });
@@ -135,12 +136,12 @@ absl::StatusOr<SandboxInput> SandboxedSpawnRunner::Stage(const SpawnInput& input
   switch (input.kind) {
     case SpawnInput::Kind::kFile: {
       staged.kind = SandboxInput::Kind::kFile;
-      COW_ASSIGN_OR_RETURN(staged.source, cas_.RecentPathOf(input.digest));
+      COW_ASSIGN_OR_RETURN(staged.source, places_->FileOf(input));
       break;
     }
     case SpawnInput::Kind::kTree: {
       staged.kind = SandboxInput::Kind::kTree;
-      COW_ASSIGN_OR_RETURN(staged.source, trees_.MaterializeTree(input.digest));
+      COW_ASSIGN_OR_RETURN(staged.source, places_->TreeOf(input));
       break;
     }
     case SpawnInput::Kind::kSymlink:
@@ -156,7 +157,7 @@ absl::StatusOr<SandboxInput> SandboxedSpawnRunner::Stage(const SpawnInput& input
 
 absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spawn) {
   SandboxRequest request{.argv = spawn.argv, .env = spawn.env};
-  request.argv.front() = FindProgramIn(spawn.host_tree, request.argv.front());
+  request.argv.front() = ProgramOf(spawn);
   for (const SpawnInput& input : spawn.inputs) {
     COW_ASSIGN_OR_RETURN(SandboxInput staged, Stage(input));
     request.inputs.push_back(std::move(staged));
@@ -164,15 +165,10 @@ absl::StatusOr<SandboxRequest> SandboxedSpawnRunner::RequestFor(const Spawn& spa
   for (const SpawnWritable& writable : spawn.writable) {
     request.writable.push_back({.path = writable.path, .source = writable.host_path});
   }
-  if (spawn.host_tree != nullptr) {
-    COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeHostTree(*spawn.host_tree));
-  }
-  if (spawn.root_tree) {
-    COW_ASSIGN_OR_RETURN(request.host_tree, trees_.MaterializeTree(*spawn.root_tree));
-  }
+  COW_ASSIGN_OR_RETURN(request.host_tree, places_->RootOf(spawn));
   request.working_directory = spawn.working_directory;
   // After the looks at all inputs.
-  request.source_generation = cas_.damage_seen();
+  request.source_generation = places_->Generation();
   request.limits = options_.limits;
   request.writable_root = spawn.writable_root;
   request.report_reads = spawn.report_reads;

@@ -1,4 +1,4 @@
-// SandboxedSpawnRunner: runs spawns in the sandbox of this machine, with bytes from the local cache.
+// SandboxedSpawnRunner: runs spawns in the sandbox of this machine.
 //
 // The sandbox is started with the first spawn: a build that finds everything in the cache pays nothing for it. Unless
 // spawns are expected: then it starts at once, beside what else is to be done before the first.
@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "engine/execution/sandbox_client.h"
+#include "engine/execution/spawn_places.h"
 #include "engine/execution/spawn_runner.h"
 #include "engine/store/cas.h"
 #include "engine/store/tree_store.h"
@@ -27,6 +28,9 @@ struct AttachedFiles {
   bool terminal = false;  // all are one terminal that nobody else uses
 };
 
+// What a spawn starts: programs without a slash are looked up in PATH of its host tree, as a shell would.
+std::string ProgramOf(const Spawn& spawn);
+
 class SandboxedSpawnRunner final : public SpawnRunner {
  public:
   struct Options {
@@ -36,9 +40,11 @@ class SandboxedSpawnRunner final : public SpawnRunner {
     std::string min_tier = "S3";        // a weaker sandbox is an error; "S0": no sandbox at all, whatever is possible
   };
 
-  // `cas` and `trees` outlive the runner.
+  // With bytes from the local cache: `cas` and `trees` outlive the runner.
   SandboxedSpawnRunner(Options options, store::LocalCas& cas, store::TreeStore& trees)
-      : options_(std::move(options)), cas_(cas), trees_(trees) {}
+      : SandboxedSpawnRunner(std::move(options), std::make_unique<CachePlaces>(cas, trees)) {}
+  SandboxedSpawnRunner(Options options, std::unique_ptr<SpawnPlaces> places)
+      : options_(std::move(options)), places_(std::move(places)) {}
 
   // Begins to start the sandbox and does not wait for it. At most once; what goes wrong is told by Run.
   void Expect();
@@ -62,8 +68,7 @@ class SandboxedSpawnRunner final : public SpawnRunner {
   absl::StatusOr<SandboxRequest> RequestFor(const Spawn& spawn);
 
   const Options options_;
-  store::LocalCas& cas_;
-  store::TreeStore& trees_;
+  const std::unique_ptr<SpawnPlaces> places_;
   std::atomic<bool> is_used_ = false;
   absl::Mutex mutex_;
   std::optional<absl::StatusOr<std::unique_ptr<SandboxClient>>> client_ ABSL_GUARDED_BY(mutex_);

@@ -11,7 +11,7 @@
 namespace cow::remote {
 namespace {
 
-enum { kKind = 1, kId, kOk, kText, kRecord, kRead, kBlob, kSent, kDropped };
+enum { kKind = 1, kId, kOk, kText, kRecord, kRead, kBlob, kSent, kDropped, kCode };
 enum { kDigest = 1, kPath, kBytes };
 
 constexpr size_t kLargest = size_t{256} << 20;
@@ -57,7 +57,7 @@ std::string EncodeFrame(const Frame& frame) {
     part.DigestMessage(kDigest, blob.digest).Bytes(kPath, blob.path).Bytes(kBytes, blob.bytes);
     writer.Message(kBlob, part.bytes());
   }
-  return writer.Int(kSent, frame.sent).Int(kDropped, frame.dropped).Take();
+  return writer.Int(kSent, frame.sent).Int(kDropped, frame.dropped).Int(kCode, frame.code).Take();
 }
 
 absl::StatusOr<Frame> DecodeFrame(std::string_view bytes) {
@@ -79,6 +79,7 @@ absl::StatusOr<Frame> DecodeFrame(std::string_view bytes) {
       }
       case kSent: frame.sent = static_cast<int64_t>(reader.integer()); break;
       case kDropped: frame.dropped = static_cast<int64_t>(reader.integer()); break;
+      case kCode: frame.code = static_cast<int64_t>(reader.integer()); break;
       default: reader.Fail("unknown field");
     }
   }

@@ -22,6 +22,9 @@ struct Frame {
     kFetch,          // write each of `blobs` to its path, a new file
     kOffer,          // send the result `record` of the action blobs[0], and the other blobs; has no reply
     kFinish,         // reply when all that was offered is sent, or never will be
+    kUpload,         // send those of `blobs` that the server lacks; the reply is `ok`, or `text` says why not and `code` how
+    kExecute,        // run an action: `record` is an ExecutionRequest (execution_message.h), that of the reply an ExecutionReply
+    kCancel,         // nobody waits for the execution of this `id` any more; has no reply
     // From cow-remote.
     kReply,          // to the request of the same `id`
     kNotice,         // `text` is for people
@@ -43,12 +46,13 @@ struct Frame {
   std::vector<Blob> blobs{};   // a reply: those that are there now
   int64_t sent = 0;            // a reply to kFinish: results
   int64_t dropped = 0;
+  int64_t code = 0;            // a reply to kUpload: an absl::StatusCode
 
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
 // Of the words that cow and cow-remote exchange; the first frame carries it as its id. To be raised with any change.
-constexpr uint64_t kConversation = 2;
+constexpr uint64_t kConversation = 3;
 
 std::string EncodeFrame(const Frame& frame);
 // Any bytes may come in; kInvalidArgument unless they are what EncodeFrame gives.

@@ -20,7 +20,8 @@ Frame Full() {
           .read = "0101",
           .blobs = {{.digest = Digest::Of("one"), .path = "/p"}, {.digest = Digest::Of("two"), .bytes = "two"}},
           .sent = 3,
-          .dropped = 4};
+          .dropped = 4,
+          .code = 5};
 }
 
 TEST(FrameTest, ComesBackAsItWas) {

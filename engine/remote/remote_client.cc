@@ -153,6 +153,15 @@ RemoteClient::Uploads RemoteClient::Finish() {
   return uploads;
 }
 
+absl::StatusOr<Frame> RemoteClient::Ask(Frame request, std::stop_token cancelled) {
+  RemoteProcess* process = Process();
+  if (cancelled_) return absl::CancelledError("");
+  if (process == nullptr) return absl::UnavailableError("cow-remote does not run");
+  absl::StatusOr<Frame> reply = process->Call(std::move(request), absl::InfiniteDuration(), std::move(cancelled));
+  if (!reply.ok() && cancelled_) return absl::CancelledError("");
+  return reply;
+}
+
 void RemoteClient::Cancel() {
   cancelled_ = true;
   absl::MutexLock lock(&mutex_);

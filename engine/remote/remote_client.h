@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ class RemoteClient final : public store::RemoteCache {
   // What came so far.
   int64_t fetched_blobs() const { return fetched_blobs_; }
   int64_t fetched_bytes() const { return fetched_bytes_; }
+  // Sends a request and waits for its reply. kUnavailable: cow-remote is gone. kCancelled.
+  absl::StatusOr<Frame> Ask(Frame request, std::stop_token cancelled);
 
   // Nothing is asked any more; who waits for an answer has none.
   void Cancel();

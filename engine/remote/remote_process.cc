@@ -1,8 +1,12 @@
 #include "engine/remote/remote_process.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <utility>
 
 #include "engine/base/helper_process.h"
@@ -12,6 +16,7 @@ namespace cow::remote {
 namespace {
 
 constexpr int kSocketOfChild = 3;
+constexpr int kFarewellMillis = 150;
 
 }  // namespace
 
@@ -29,7 +34,10 @@ absl::StatusOr<std::unique_ptr<RemoteProcess>> RemoteProcess::Start(const std::s
 
 RemoteProcess::~RemoteProcess() {
   Hangup();
-  // It has nothing that must be kept: files it leaves are in the session's directory.
+  // It has nothing that must be kept: files it leaves are in the session's directory. It may want to tell others that it ends.
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
+  if (process.valid()) poll(&ended, 1, kFarewellMillis);
   kill(pid_, SIGKILL);
   WaitForChild(pid_);
   listener_.join();
@@ -59,23 +67,34 @@ absl::Status RemoteProcess::Send(const Frame& frame) {
   return WriteFrame(socket_.get(), frame);
 }
 
-absl::StatusOr<Frame> RemoteProcess::Call(Frame request, absl::Duration timeout) {
+absl::StatusOr<Frame> RemoteProcess::Call(Frame request, absl::Duration timeout, std::stop_token cancelled) {
   {
     absl::MutexLock lock(&mutex_);
     request.id = ++last_id_;
     waiting_.emplace(request.id, std::nullopt);
   }
   const absl::Status sent = Send(request);
+  std::atomic<bool> stopped = false;
+  const std::stop_callback on_cancel(cancelled, [&] {
+    absl::MutexLock lock(&mutex_);  // who waits looks again
+    stopped = true;
+  });
   absl::MutexLock lock(&mutex_);
   const auto answered = [&] {
     mutex_.AssertReaderHeld();
-    return gone_ || waiting_.at(request.id).has_value();
+    return gone_ || stopped || waiting_.at(request.id).has_value();
   };
   const bool in_time = !sent.ok() || mutex_.AwaitWithTimeout(absl::Condition(&answered), timeout);
   std::optional<Frame> reply = std::move(waiting_.at(request.id));
   waiting_.erase(request.id);
   if (reply) return *std::move(reply);
   if (!sent.ok()) return sent;
+  if (stopped) {
+    mutex_.Unlock();
+    Send({.kind = Frame::Kind::kCancel, .id = request.id}).IgnoreError();
+    mutex_.Lock();
+    return absl::CancelledError("");
+  }
   return in_time ? absl::UnavailableError("cow-remote has ended") : absl::DeadlineExceededError("cow-remote does not answer");
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -26,11 +27,12 @@ class RemoteProcess {
   // `notice` gets what the process has to say, from a thread of its own; outlives the process. kNotFound: no such program.
   static absl::StatusOr<std::unique_ptr<RemoteProcess>> Start(const std::string& program,
                                                               std::function<void(const std::string&)> notice);
-  // The process ends at once, whatever it does; waits for that.
+  // The process ends, at once or soon, whatever it does; waits for that.
   ~RemoteProcess();
 
-  // Waits for the reply. kUnavailable: the process is gone; kDeadlineExceeded.
-  absl::StatusOr<Frame> Call(Frame request, absl::Duration timeout = absl::InfiniteDuration());
+  // Waits for the reply. kUnavailable: the process is gone; kDeadlineExceeded; kCancelled by `cancelled`, of which the process
+  // is told.
+  absl::StatusOr<Frame> Call(Frame request, absl::Duration timeout = absl::InfiniteDuration(), std::stop_token cancelled = {});
   // Of a frame that has no reply.
   absl::Status Send(const Frame& frame);
 

@@ -123,7 +123,7 @@ grpc::Status BlobWriter::FindMissing(const std::string& action, const std::vecto
     request.set_instance_name(link_.instance());
     for (size_t i = first; i < end; ++i) *request.add_blob_digests() = ToWire(blobs[i].digest);
     reapi::FindMissingBlobsResponse response;
-    const grpc::Status status = link_.Run(Urgency::kBackground, action, [&](Link::Attempt& attempt) {
+    const grpc::Status status = link_.Run(urgency_, action, [&](Link::Attempt& attempt) {
       return attempt.stubs.blobs.FindMissingBlobs(&attempt.context, request, &response);
     });
     if (!status.ok()) return status;
@@ -150,7 +150,7 @@ grpc::Status BlobWriter::WriteBatch(const std::string& action, const Part& batch
     one.set_compressor(reapi::Compressor::ZSTD);
   }
   reapi::BatchUpdateBlobsResponse response;
-  const grpc::Status status = link_.Run(Urgency::kBackground, action, [&](Link::Attempt& attempt) {
+  const grpc::Status status = link_.Run(urgency_, action, [&](Link::Attempt& attempt) {
     return attempt.stubs.blobs.BatchUpdateBlobs(&attempt.context, request, &response);
   });
   if (!status.ok()) return status;
@@ -166,7 +166,7 @@ grpc::Status BlobWriter::WriteBatch(const std::string& action, const Part& batch
 
 grpc::Status BlobWriter::WriteStream(const std::string& action, const Frame::Blob& blob, const Abilities& abilities) {
   StreamWrite stream(&link_, blob, abilities.zstd_streams && blob.digest.size_bytes() >= kWorthCompressing);
-  return link_.Run(Urgency::kBackground, action, [&](Link::Attempt& attempt) { return stream.Try(attempt); });
+  return link_.Run(urgency_, action, [&](Link::Attempt& attempt) { return stream.Try(attempt); });
 }
 
 grpc::Status BlobWriter::Write(const std::string& action, const std::vector<Frame::Blob>& blobs) {

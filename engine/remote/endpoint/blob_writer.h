@@ -10,8 +10,8 @@ namespace cow::remote {
 
 class BlobWriter {
  public:
-  // `link` outlives the writer.
-  explicit BlobWriter(Link* link) : link_(*link) {}
+  // `link` outlives the writer. `urgency`: who waits for what is sent.
+  explicit BlobWriter(Link* link, Urgency urgency = Urgency::kBackground) : link_(*link), urgency_(urgency) {}
 
   // OK if the server has all of them now. `action`: for the server's log.
   grpc::Status Write(const std::string& action, const std::vector<Frame::Blob>& blobs);
@@ -23,6 +23,7 @@ class BlobWriter {
   grpc::Status WriteStream(const std::string& action, const Frame::Blob& blob, const Abilities& abilities);
 
   Link& link_;
+  const Urgency urgency_;
 };
 
 }  // namespace cow::remote

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/base/posix_file.h"
 
@@ -21,9 +22,10 @@ std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const RemoteOptions& opt
   return grpc::SslCredentials(tls);
 }
 
-}  // namespace
+constexpr int kKeepaliveMillis = 30'000;
+constexpr int kKeepaliveAnswerMillis = 10'000;
 
-std::shared_ptr<grpc::Channel> MakeChannel(const RemoteOptions& options) {
+std::shared_ptr<grpc::Channel> MakeChannel(const RemoteOptions& options, bool keepalive) {
   std::string address = options.cache;
   bool plain = address.starts_with("unix:");
   for (std::string_view scheme : {"grpc://", "grpcs://"}) {
@@ -40,7 +42,20 @@ std::shared_ptr<grpc::Channel> MakeChannel(const RemoteOptions& options) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  if (keepalive) {
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMillis);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveAnswerMillis);
+  }
   return grpc::CreateCustomChannel(address, CredentialsOf(options, plain), arguments);
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> MakeChannel(const RemoteOptions& options) { return MakeChannel(options, false); }
+
+std::shared_ptr<grpc::Channel> MakeExecutorChannel(RemoteOptions options) {
+  options.cache = std::move(options.executor);
+  return MakeChannel(options, true);
 }
 
 }  // namespace cow::remote

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "engine/base/thread_pool.h"
 #include "engine/remote/endpoint/blob_presence.h"
 #include "engine/remote/endpoint/blob_reader.h"
+#include "engine/remote/endpoint/execution_service.h"
 #include "engine/remote/endpoint/link.h"
 #include "engine/remote/endpoint/result_message.h"
 #include "engine/remote/endpoint/uploads.h"
@@ -27,13 +29,20 @@ namespace {
 
 constexpr int kSocket = 3;
 constexpr int kMostThreads = 64;
+constexpr absl::Duration kFarewell = absl::Milliseconds(100);  // for telling the executor that nobody waits
 
 // What is asked, each question in a thread of its own.
 class Endpoint {
  public:
   explicit Endpoint(const RemoteOptions& options)
       : link_(options, [this](const std::string& text) { Send({.kind = Frame::Kind::kNotice, .text = text}); }),
-        reader_(&link_), uploads_(&link_), workers_(std::clamp(options.max_connections, 1, kMostThreads)) {}
+        reader_(&link_), uploads_(&link_), workers_(std::clamp(options.max_connections, 1, kMostThreads)) {
+    if (!options.executor.empty()) executions_.emplace(&link_, [this](const Frame& frame) { Send(frame); });
+  }
+
+  void Stop() {
+    if (executions_) executions_->Stop(kFarewell);
+  }
 
   void Handle(Frame request) {
     switch (request.kind) {
@@ -59,6 +68,11 @@ class Endpoint {
               uploads_.Drain(absl::Now() + absl::Seconds(link_.options().exit_wait_seconds));
           Send({.id = id, .sent = counts.sent, .dropped = counts.dropped});
         });
+        break;
+      case Frame::Kind::kUpload:
+      case Frame::Kind::kExecute:
+      case Frame::Kind::kCancel:
+        if (executions_) executions_->Handle(std::move(request));
         break;
       default:
         break;
@@ -104,6 +118,7 @@ class Endpoint {
   Link link_;
   BlobReader reader_;
   Uploads uploads_;
+  std::optional<ExecutionService> executions_;
   ThreadPool workers_;
 };
 
@@ -131,6 +146,7 @@ int Serve() {
     if (!frame.ok()) break;
     endpoint.Handle(*std::move(frame));
   }
+  endpoint.Stop();
   // Nobody waits for what goes on.
   std::fflush(nullptr);
   _exit(0);

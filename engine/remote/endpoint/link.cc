@@ -22,6 +22,7 @@ constexpr absl::Duration kConnecting = absl::Milliseconds(1500);
 constexpr int64_t kUntilNextTry = 5000 * kMillis;
 constexpr absl::Duration kTick = absl::Milliseconds(50);
 constexpr int kMostFalls = 3;
+constexpr int kPatienceWithExecutor = 5;            // without which the build may be much slower
 constexpr int kTriesThatTell = 3;                   // in a row, while no other call hears anything
 constexpr int kTriesOfWaiting = 3;                  // of a call that a build waits for
 constexpr int64_t kPatience = 5000 * kMillis;       // with such a call, though the server lives
@@ -105,7 +106,7 @@ void Link::Attempt::Sent() { last_ = Now(); }
 void Link::Attempt::Expect(int64_t bytes) { expected_ = bytes; }
 
 Link::Link(RemoteOptions options, std::function<void(const std::string&)> notice)
-    : options_(std::move(options)), notice_(std::move(notice)), invocation_(NewInvocation()),
+    : options_(std::move(options)), patience_(options_.executor.empty() ? 1 : kPatienceWithExecutor), notice_(std::move(notice)), invocation_(NewInvocation()),
       urgent_(MakeChannel(options_)), background_(MakeChannel(options_)) {}
 
 Link::~Link() {
@@ -122,6 +123,7 @@ Link::~Link() {
 
 void Link::AddMetadata(grpc::ClientContext* context, const std::string& action) const {
   for (const auto& [name, value] : options_.headers) context->AddMetadata(name, value);
+  for (const auto& [name, value] : options_.cache_headers) context->AddMetadata(name, value);
   reapi::RequestMetadata metadata;
   metadata.mutable_tool_details()->set_tool_name("cow");
   metadata.set_tool_invocation_id(invocation_);
@@ -157,7 +159,7 @@ std::optional<Abilities> Link::Connect() {
   if (state_ == State::kNew && !stopping_) {
     state_ = State::kConnecting;
     mutex_.Unlock();
-    const Sign sign = Probe(kConnecting, false);
+    const Sign sign = Probe(kConnecting * patience_, false);
     mutex_.Lock();
     Apply(sign);
     monitor_ = std::thread([this] { Monitor(); });
@@ -271,14 +273,14 @@ bool Link::IsSilent(int64_t now) {
   const bool all_waited_for = finishing_;
   return std::any_of(attempts_.begin(), attempts_.end(), [&](const Attempt* attempt) {
     const bool waited_for = attempt->urgency_ == Urgency::kBuildWaits || all_waited_for;
-    return waited_for && now - std::max(attempt->last_.load(), heard_.load()) > kSilence;
+    return waited_for && now - std::max(attempt->last_.load(), heard_.load()) > kSilence * patience_;
   });
 }
 
 int64_t Link::PatienceWith(const Attempt& attempt) const {
   const int64_t most = int64_t{options_.timeout_seconds} * 1000 * kMillis;
   if (attempt.urgency_ == Urgency::kBackground) return most;
-  return std::min(most, kPatience + attempt.expected_ * kNanosOfByte);
+  return std::min(most, kPatience * patience_ + attempt.expected_ * kNanosOfByte);
 }
 
 void Link::CancelSilent(int64_t now) {
@@ -304,7 +306,7 @@ void Link::Monitor() {
     const bool again = state_ == State::kDown && now >= next_try_;
     if (!silent && !again) continue;
     mutex_.Unlock();
-    const Sign sign = Probe(again ? kConnecting : kSignOfLife, again);
+    const Sign sign = Probe((again ? kConnecting : kSignOfLife) * patience_, again);
     mutex_.Lock();
     if (silent && sign.status.ok()) {
       heard_ = Now();

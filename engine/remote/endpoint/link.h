@@ -90,6 +90,8 @@ class Link {
 
   const RemoteOptions& options() const { return options_; }
   const std::string& instance() const { return options_.instance; }
+  // Of this build, for the server's log.
+  const std::string& invocation() const { return invocation_; }
 
  private:
   enum class State { kNew, kConnecting, kUp, kDown, kOff };
@@ -115,6 +117,7 @@ class Link {
   void AddMetadata(grpc::ClientContext* context, const std::string& action) const;
 
   const RemoteOptions options_;
+  const int patience_;  // how many times as long as a mere cache an executor's storage is waited for
   const std::function<void(const std::string&)> notice_;
   const std::string invocation_;
   Stubs urgent_;
