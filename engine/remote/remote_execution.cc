@@ -44,6 +44,14 @@ absl::Status RemoteExecution::Send(const std::vector<const store::RemoteBlob*>& 
   return absl::OkStatus();
 }
 
+bool RemoteExecution::AnyIs(Known known, const std::vector<store::RemoteBlob>& blobs) const {
+  for (const store::RemoteBlob& blob : blobs) {
+    auto place = known_.find(blob.digest);
+    if ((place == known_.end() ? Known::kNot : place->second) == known) return true;
+  }
+  return false;
+}
+
 absl::Status RemoteExecution::Upload(const std::vector<store::RemoteBlob>& blobs, std::stop_token cancelled) {
   while (true) {
     std::vector<const store::RemoteBlob*> mine;
@@ -66,18 +74,12 @@ absl::Status RemoteExecution::Upload(const std::vector<store::RemoteBlob>& blobs
     // Others send the rest, or have given up, or it was forgotten meanwhile.
     const auto settled = [&] {
       mutex_.AssertReaderHeld();
-      return std::none_of(blobs.begin(), blobs.end(), [&](const store::RemoteBlob& blob) {
-        auto place = known_.find(blob.digest);
-        return place != known_.end() && place->second == Known::kBeingSent;
-      });
+      return !AnyIs(Known::kBeingSent, blobs);
     };
     while (!mutex_.AwaitWithTimeout(absl::Condition(&settled), kLook)) {
       if (cancelled.stop_requested()) return absl::CancelledError("");
     }
-    const bool complete = std::all_of(blobs.begin(), blobs.end(), [&](const store::RemoteBlob& blob) {
-      return known_.contains(blob.digest);
-    });
-    if (complete) return absl::OkStatus();
+    if (!AnyIs(Known::kNot, blobs)) return absl::OkStatus();
   }
 }
 

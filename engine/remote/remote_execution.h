@@ -24,12 +24,13 @@ class RemoteExecution final : public store::RemoteExecutor {
   absl::StatusOr<store::RemoteRun> Execute(const store::RemoteWork& work, std::stop_token cancelled) override;
 
  private:
-  enum class Known { kBeingSent, kThere };
+  enum class Known { kNot, kBeingSent, kThere };
 
   absl::StatusOr<ExecutionReply> Ask(const ExecutionRequest& request, std::stop_token cancelled);
   // The server has all of them now. No blob is sent by two threads at once.
   absl::Status Upload(const std::vector<store::RemoteBlob>& blobs, std::stop_token cancelled);
   absl::Status Send(const std::vector<const store::RemoteBlob*>& blobs, std::stop_token cancelled);
+  bool AnyIs(Known known, const std::vector<store::RemoteBlob>& blobs) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void Forget(const std::vector<store::RemoteBlob>& blobs);
 
   RemoteClient& client_;
