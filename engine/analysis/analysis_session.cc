@@ -8,6 +8,7 @@
 #include "engine/analysis/command_line_aspects.h"
 #include "engine/analysis/configuration_table.h"
 #include "engine/analysis/output_groups_value.h"
+#include "engine/analysis/requested_labels.h"
 #include "engine/analysis/test_action.h"
 #include "engine/base/status.h"
 #include "engine/loading/workspace.h"
@@ -49,6 +50,7 @@ ToolchainObserver Both(ToolchainObserver first, ToolchainObserver second) {
 
 absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
     const AnalysisRequest& request, loading::PackageLoader& loader) {
+  auto uses = std::make_unique<PackageUseRecorder>(loader);
   auto platforms = std::make_unique<PlatformTable>(loader);
   COW_ASSIGN_OR_RETURN(
       std::unique_ptr<ConfigurationTable> configurations,
@@ -56,21 +58,24 @@ absl::StatusOr<std::unique_ptr<AnalysisSession>> AnalysisSession::Create(
   COW_ASSIGN_OR_RETURN(ToolchainObserver debug,
                        SayToolchainDecisions(request.toolchain_resolution_debug, request.on_print));
   std::unique_ptr<AnalysisSession> session(new AnalysisSession(
-      request, loader, std::move(platforms), std::move(configurations),
+      request, loader, std::move(uses), std::move(platforms), std::move(configurations),
       Both(std::move(debug), request.on_toolchain)));
   COW_ASSIGN_OR_RETURN(session->aspects_, LoadCommandLineAspects(request, loader));
   return session;
 }
 
 AnalysisSession::AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
+                                 std::unique_ptr<PackageUseRecorder> uses,
                                  std::unique_ptr<PlatformTable> platforms,
                                  std::unique_ptr<ConfigurationTable> configurations,
                                  ToolchainObserver observer)
     : request_(request),
+      loader_(loader),
+      uses_(std::move(uses)),
       platforms_(std::move(platforms)),
       configurations_(std::move(configurations)),
       toolchains_(loader, *platforms_, configurations_->exec().platform, std::move(observer)),
-      graph_({loader, *platforms_, toolchains_, *configurations_, MakePrintHandler(request),
+      graph_({loader, *platforms_, toolchains_, *configurations_, *uses_, MakePrintHandler(request),
               request.on_print, request.on_dependencies}),
       plan_(graph_.artifacts(), loader.workspace().runfiles_name(), loader.workspace().options().limits) {}
 
@@ -102,6 +107,11 @@ std::vector<ValueDepset> AnalysisSession::WantedOutputs(const ConfiguredTarget& 
 
 absl::StatusOr<const ConfiguredTarget*> AnalysisSession::Configure(const Label& label) {
   return graph_.Configure(label, configurations_->target());
+}
+
+absl::StatusOr<std::vector<Label>> AnalysisSession::Expand(const Label& label) {
+  const PackageUseRecorder::Scope scope(*uses_, label.package());
+  return ExpandTestSuites(label, loader_);
 }
 
 absl::Status AnalysisSession::Add(const Label& label, std::vector<SkippedTarget>& skipped) {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "engine/analysis/analyzer.h"
 #include "engine/analysis/configuration_table.h"
+#include "engine/analysis/package_uses.h"
 #include "engine/analysis/plan_builder.h"
 #include "engine/analysis/platform_table.h"
 #include "engine/analysis/target_graph.h"
@@ -24,6 +25,9 @@ class AnalysisSession {
   static absl::StatusOr<std::unique_ptr<AnalysisSession>> Create(const AnalysisRequest& request,
                                                                  loading::PackageLoader& loader);
 
+  // A requested label, or the tests of the test_suite that it is.
+  absl::StatusOr<std::vector<Label>> Expand(const Label& label);
+
   // Analyses a requested target and puts what it needs into the plan, or into `skipped` if it is
   // not for this platform. A label that was added before changes nothing.
   absl::Status Add(const Label& label, std::vector<SkippedTarget>& skipped);
@@ -37,10 +41,11 @@ class AnalysisSession {
 
   absl::StatusOr<BuildPlan> Finish() { return plan_.Finish(); }
   int64_t configured_targets() const { return graph_.size(); }
+  PackageUses uses() const { return uses_->Uses(); }
 
  private:
   AnalysisSession(const AnalysisRequest& request, loading::PackageLoader& loader,
-                  std::unique_ptr<PlatformTable> platforms,
+                  std::unique_ptr<PackageUseRecorder> uses, std::unique_ptr<PlatformTable> platforms,
                   std::unique_ptr<ConfigurationTable> configurations, ToolchainObserver observer);
 
   // Default outputs and output groups, as --output_groups says.
@@ -48,6 +53,8 @@ class AnalysisSession {
   absl::Status AddTest(const Label& label, const ConfiguredTarget& test);
 
   const AnalysisRequest& request_;
+  loading::PackageLoader& loader_;
+  const std::unique_ptr<PackageUseRecorder> uses_;
   const std::unique_ptr<PlatformTable> platforms_;
   const std::unique_ptr<ConfigurationTable> configurations_;
   ToolchainResolution toolchains_;

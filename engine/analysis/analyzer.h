@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/analysis/package_uses.h"
 #include "engine/analysis/toolchain_decision.h"
 #include "engine/model/build_options.h"
 #include "engine/model/build_plan.h"
@@ -42,6 +44,8 @@ struct AnalysisRequest {
   // Hears of the same, of all types and targets. Unset: nobody does.
   ToolchainObserver on_toolchain{};
   bool keep_going = false;               // -k: plan what can be built in spite of errors
+  // Whether a label, test_suites expanded, need not be analysed: the caller knows what comes of it. Unset: none.
+  std::function<bool(const Label&)> is_known{};
   // What print() says, complete: "DEBUG: file:line:col: text". Unset: standard error.
   std::function<void(std::string_view)> on_print{};
   // See dependency_observation.h. Unset: nobody looks.
@@ -63,10 +67,14 @@ struct AnalysisResult {
   std::vector<SkippedTarget>
       skipped{};                   // requested labels whose target_compatible_with rules them out
   int64_t configured_targets = 0;  // for statistics
+  std::vector<Label> labels{};     // all of the request, test_suites expanded, each once
+  std::vector<Label> known{};      // those of them that were not analysed
+  // Of what was analysed; nullopt if something was printed: who leaves it out the next time would miss that.
+  std::optional<PackageUses> uses{};
 };
 
 // Success: a plan with one RequestedTarget per label that could be analysed, in the order of the
-// request (aliases under their own label). Failure: without keep_going the first error, complete
+// request (aliases under their own label), but for those that are known. Failure: without keep_going the first error, complete
 // with place and traceback. The loader is used only during the call and from this thread.
 absl::StatusOr<AnalysisResult> Analyze(const AnalysisRequest& request,
                                        loading::PackageLoader& loader);

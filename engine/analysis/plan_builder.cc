@@ -182,9 +182,9 @@ absl::StatusOr<PlanBuilder::AddedAction> PlanBuilder::AddTestAction(const FilesT
   return AddedAction{id, log};
 }
 
-absl::Status PlanBuilder::CheckPrefixes() const {
+absl::Status CheckOutputPlaces(const BuildPlan& plan) {
   std::vector<const Artifact*> outputs;
-  for (const Artifact& artifact : plan_.artifacts) {
+  for (const Artifact& artifact : plan.artifacts) {
     if (!artifact.is_source()) outputs.push_back(&artifact);
   }
   // With '/' before all other characters, what lies below a path comes right after it.
@@ -209,7 +209,7 @@ absl::Status PlanBuilder::CheckPrefixes() const {
 
 absl::StatusOr<BuildPlan> PlanBuilder::Finish() {
   COW_RETURN_IF_ERROR(Drain());
-  COW_RETURN_IF_ERROR(CheckPrefixes());
+  COW_RETURN_IF_ERROR(CheckOutputPlaces(plan_));
   return std::move(plan_);
 }
 

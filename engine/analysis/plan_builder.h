@@ -18,6 +18,9 @@
 
 namespace cow::analysis {
 
+// That no output of a plan lies below another.
+absl::Status CheckOutputPlaces(const BuildPlan& plan);
+
 class PlanBuilder {
  public:
   // `workspace` is what the main repository is called in runfiles.
@@ -56,7 +59,6 @@ class PlanBuilder {
   absl::Status AddRunfiles(const ActionRecord& record, Action& action);
   absl::Status CheckCollisions(const FilesToRunValue& program, const RunfilesTree& tree) const;
   HostTreeId WantHostTree(const HostTreePtr& tree);
-  absl::Status CheckPrefixes() const;
 
   const ArtifactTable& artifacts_;
   const std::string workspace_;

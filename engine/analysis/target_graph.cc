@@ -32,7 +32,7 @@ ConditionTable& TargetGraph::conditions(const Configuration* configuration) {
 
 absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& label,
                                                                const Configuration& configuration) {
-  COW_ASSIGN_OR_RETURN(const Target* target, parts_.loader.LoadTarget(label));
+  COW_ASSIGN_OR_RETURN(const Target* target, LoadFor(label.package(), label));
   COW_ASSIGN_OR_RETURN(Key key, KeyOf(*target, &configuration));
   auto known = targets_.find(key);
   if (known == targets_.end()) {
@@ -41,6 +41,11 @@ absl::StatusOr<const ConfiguredTarget*> TargetGraph::Configure(const Label& labe
   }
   if (!known->second.ok()) return known->second.status();
   return known->second->get();
+}
+
+absl::StatusOr<const Target*> TargetGraph::LoadFor(const PackageId& user, const Label& label) {
+  const PackageUseRecorder::Scope scope(parts_.uses, user);
+  return parts_.loader.LoadTarget(label);
 }
 
 void TargetGraph::Drain(absl::Status entered) {
@@ -79,7 +84,10 @@ absl::Status TargetGraph::EnterRule(Frame& frame) {
 
 absl::Status TargetGraph::AddRuleEdges(Frame& frame) {
   const Target& target = *frame.declared;
-  COW_ASSIGN_OR_RETURN(frame.package, parts_.loader.Load(target.label().package()));
+  {
+    const PackageUseRecorder::Scope scope(parts_.uses, target.label().package());
+    COW_ASSIGN_OR_RETURN(frame.package, parts_.loader.Load(target.label().package()));
+  }
   absl::Status resolved =
       frame.attributes.Resolve(target, frame.package, conditions(frame.key.second));
   if (resolved.ok()) {
@@ -145,7 +153,7 @@ void TargetGraph::WarnIfDeprecated(const Target& dependency, const Target& depen
 absl::StatusOr<bool> TargetGraph::Advance() {
   Frame& frame = *stack_.back();
   DependencyEdge& edge = frame.edges[frame.next];
-  absl::StatusOr<const Target*> dependency = parts_.loader.LoadTarget(edge.label);
+  absl::StatusOr<const Target*> dependency = LoadFor(frame.key.first.package(), edge.label);
   if (!dependency.ok()) return AtEdge(frame, edge, dependency.status());
   if ((*dependency)->kind() == Target::Kind::kPackageGroup) {
     return AtEdge(frame, edge,

@@ -17,6 +17,7 @@
 #include "engine/analysis/configuration_table.h"
 #include "engine/analysis/configured_target.h"
 #include "engine/analysis/dependency_observation.h"
+#include "engine/analysis/package_uses.h"
 #include "engine/analysis/platform_table.h"
 #include "engine/analysis/rule_attributes.h"
 #include "engine/analysis/rule_context.h"
@@ -35,6 +36,7 @@ class TargetGraph {
     PlatformTable& platforms;
     ToolchainResolution& toolchains;
     ConfigurationTable& configurations;
+    PackageUseRecorder& uses;
     starlark::Thread::PrintHandler on_print{};
     std::function<void(std::string_view)> on_warning{};  // a complete line; unset: nobody is told
     DependencyObserver on_dependencies{};
@@ -78,6 +80,8 @@ class TargetGraph {
     const Configuration* tools = nullptr;  // of programs that run there
   };
 
+  // For targets of `user` only.
+  absl::StatusOr<const loading::Target*> LoadFor(const PackageId& user, const Label& label);
   // Works until the stack is empty. `entered` is what Enter said of the only frame on it.
   void Drain(absl::Status entered);
 

@@ -50,7 +50,11 @@ absl::StatusOr<const Configuration*> TargetGraph::AfterRuleTransition(
   if (transition->kind() == Transition::Kind::kExec) return &parts_.configurations.exec();
   auto known = after_transition_.find({&target, configuration});
   if (known != after_transition_.end()) return known->second;
-  COW_ASSIGN_OR_RETURN(loading::PackagePtr package, parts_.loader.Load(target.label().package()));
+  loading::PackagePtr package;
+  {
+    const PackageUseRecorder::Scope scope(parts_.uses, target.label().package());
+    COW_ASSIGN_OR_RETURN(package, parts_.loader.Load(target.label().package()));
+  }
   ConditionTable& before = conditions(configuration);
   RuleAttributes attributes;
   absl::Status resolved = attributes.Resolve(target, package, before);

@@ -126,6 +126,7 @@ std::string ResultAsJson(const driver::BuildResult& result) {
   json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros);
   json.Field("remote_cache_blobs", result.remote_blobs).Field("remote_cache_bytes", result.remote_bytes);
   json.Field("unchanged", result.unchanged);
+  json.Field("targets_kept", result.targets_kept);
   json.Field("loading_micros", result.loading_micros).Field("analysis_micros", result.analysis_micros).EndObject();
   return json.text();
 }

@@ -15,6 +15,7 @@
 #include "engine/driver/cache_tasks.h"
 #include "engine/driver/exit_status.h"
 #include "engine/driver/explain_file.h"
+#include "engine/driver/kept_analysis.h"
 #include "engine/driver/message_recorder.h"
 #include "engine/driver/remote_cache.h"
 #include "engine/driver/remote_execution.h"
@@ -186,7 +187,10 @@ class Builder {
     analysis.on_print = [this](std::string_view text) {
       said_.Handle(Message{Message::Kind::kInfo, std::string(text)});
     };
-    COW_ASSIGN_OR_RETURN(analysis::AnalysisResult analysed, analysis::Analyze(analysis, *session_->packages));
+    if (state_ && MayKeepAnalysis()) kept_ = state_->Kept(*session_->packages);
+    COW_ASSIGN_OR_RETURN(analysis::AnalysisResult analysed, AnalyzeRest(analysis, *session_->packages, kept_));
+    uses_ = std::move(analysed.uses);
+    result_.targets_kept = static_cast<int64_t>(analysed.known.size());
     for (const absl::Status& error : analysed.errors) Report(error);
     for (const Label& label : analysed.failed) result_.targets.push_back({.label = label});
     for (const analysis::SkippedTarget& target : analysed.skipped) {
@@ -203,6 +207,20 @@ class Builder {
       said_.Handle(Message{Message::Kind::kInfo, target.label.ToString() + ": skipped: " + target.reason});
     }
     return std::move(analysed.plan);
+  }
+
+  // Toolchains are told of, and aspects run, for every target.
+  bool MayKeepAnalysis() const { return request_.toolchain_resolution_debug.empty() && request_.aspects.empty(); }
+
+  BuildState::Looked Looked() const {
+    BuildState::Looked looked{.paths = PathsOf(session_->workspace->FilesRead()),
+                              .inputs = session_->workspace->RepositoryInputs(),
+                              .uses = uses_};
+    if (kept_ == nullptr) return looked;
+    std::vector<store::SeenPath> others = kept_->OtherReads(looked.paths);
+    std::move(others.begin(), others.end(), std::back_inserter(looked.paths));
+    if (looked.uses) looked.uses = kept_->UsesWith(*looked.uses);
+    return looked;
   }
 
   // Variables that are inherited are in the environment of cow run anyway.
@@ -227,8 +245,7 @@ class Builder {
     AddToHistory(std::move(executed.recorded));
     if (!complete || !state_) return absl::OkStatus();
     const std::string bin_directory = executed.bin_directory;
-    changed_ = state_->Remember({result_, said_.Take(), bin_directory}, plan, std::move(executed),
-                                PathsOf(session_->workspace->FilesRead()), session_->workspace->RepositoryInputs());
+    changed_ = state_->Remember({result_, said_.Take(), bin_directory}, plan, std::move(executed), Looked());
     return absl::OkStatus();
   }
 
@@ -456,6 +473,8 @@ class Builder {
   std::optional<BuildState> state_;
   std::unique_ptr<remote::RemoteClient> remote_;  // null: there is none
   std::unique_ptr<execution::RememberedResults> remembered_;  // of actions of the plan that is executed; null: of none
+  std::unique_ptr<KeptAnalysis> kept_;           // null: all was analysed
+  std::optional<analysis::PackageUses> uses_;    // of what was analysed
   std::set<Label> named_;  // requested by name
   absl::Status changed_;
   BuildResult result_;

@@ -145,6 +145,7 @@ struct BuildResult {
   bool unchanged = false;                   // taken over from the last build: nothing was different
   std::vector<CriticalStep> critical_path{};  // of what ran
   int64_t wall_micros = 0;
+  int64_t targets_kept = 0;                 // whose last analysis still held, in a build that analysed others
   int64_t loading_micros = 0;               // of it: finding and evaluating packages
   int64_t analysis_micros = 0;              // of it: from targets to actions; packages not loaded before load here
   std::string sandbox_tier{};               // "" if no action had to run

@@ -15,6 +15,7 @@
 #include "engine/base/thread_pool.h"
 #include "engine/driver/outcome_encoding.h"
 #include "engine/driver/remote_cache.h"
+#include "engine/driver/uses_encoding.h"
 #include "engine/execution/prepared_action.h"
 #include "engine/loading/repository_inputs.h"
 #include "engine/store/settled_file.h"
@@ -94,6 +95,7 @@ constexpr int kSlots = 4;
 
 std::string SlotKey(const std::string& key, int slot) { return absl::StrCat(key, "/", slot); }
 std::string ValuesKey(const std::string& key, int slot) { return absl::StrCat(key, "/", slot, "/values"); }
+std::string UsesKey(const std::string& key, int slot) { return absl::StrCat(key, "/", slot, "/uses"); }
 std::string OrderKey(const std::string& key) { return key + "/order"; }
 
 // A file or directory a repository rule looked at; nullopt if its state is none that can be compared.
@@ -228,14 +230,41 @@ bool BuildState::ReadPlan(int slot, Last& last) const {
   return true;
 }
 
-std::unique_ptr<execution::RememberedResults> BuildState::Remembered(const BuildPlan& plan) const {
+std::unique_ptr<BuildState::Last> BuildState::OpenLast() const {
   const std::vector<int> slots = Slots();
-  if (slots.empty()) return nullptr;
+  if (slots.empty() || store_.files->trust() == store::Trust::kNothing) return nullptr;
   absl::StatusOr<std::optional<std::string>> bytes =
       store_.database->Get(store::Table::kState, SlotKey(key_, slots.front()));
   if (!bytes.ok() || !bytes->has_value()) return nullptr;
-  const std::unique_ptr<Last> last = Last::Open(*std::move(*bytes));
-  if (last == nullptr || !ReadPlan(slots.front(), *last)) return nullptr;
+  std::unique_ptr<Last> last = Last::Open(*std::move(*bytes));
+  return last != nullptr && ReadPlan(slots.front(), *last) ? std::move(last) : nullptr;
+}
+
+std::unique_ptr<KeptAnalysis> BuildState::Kept(loading::PackageLoader& packages) const {
+  std::unique_ptr<Last> last = OpenLast();
+  if (last == nullptr) return nullptr;
+  absl::StatusOr<std::optional<std::string>> bytes =
+      store_.database->Get(store::Table::kState, UsesKey(key_, Slots().front()));
+  if (!bytes.ok() || !bytes->has_value()) return nullptr;
+  absl::StatusOr<analysis::PackageUses> uses = DecodeUses(**bytes, *last->record.plan);
+  auto no_file = [](const std::string& path) { return absl::StatusOr<Digest>(absl::NotFoundError(path)); };
+  if (!uses.ok() || !loading::AreCurrent(last->record.environment, no_file)) return nullptr;
+  last->snapshot.Compare(ProcessorCount(), *store_.files, &last->differences, store::PathSnapshot::Extent::kAll);
+  std::erase_if(last->differences.changes, [](const auto& change) { return change.role != SeenPath::Role::kInput; });
+  for (const store::PathSnapshot::Change& change : last->differences.changes) {
+    if (change.tag != kLoadedPath) return nullptr;
+  }
+  return KeptAnalysis::Of({.plan = *std::move(last->plan),
+                           .uses = *std::move(uses),
+                           .skipped = last->record.outcome.result.skipped,
+                           .reads = last->snapshot.Inputs(kLoadedPath),
+                           .changes = std::move(last->differences.changes)},
+                          packages);
+}
+
+std::unique_ptr<execution::RememberedResults> BuildState::Remembered(const BuildPlan& plan) const {
+  const std::unique_ptr<Last> last = OpenLast();
+  if (last == nullptr) return nullptr;
   store::PlanMatch match = last->plan->Match(plan);
   for (const TestSpec& test : plan.tests) match.actions[test.action.value()] = false;
   store::ArtifactValues values(plan.artifacts.size());
@@ -268,9 +297,10 @@ std::optional<store::PlanPart> BuildState::ChangedPart() {
 std::string BuildState::OwnerOf(const std::string& exec_path) const { return last_->plan->OwnerOf(exec_path); }
 
 absl::Status BuildState::Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
-                                  std::vector<SeenPath> seen, const std::vector<RepositoryInput>& inputs) const {
+                                  Looked looked) const {
   OutcomeRecord record{.outcome = outcome};
-  for (const RepositoryInput& input : inputs) {
+  std::vector<SeenPath> seen = std::move(looked.paths);
+  for (const RepositoryInput& input : looked.inputs) {
     if (input.kind == RepositoryInput::Kind::kDownload) continue;
     if (input.kind != RepositoryInput::Kind::kFile) {
       record.environment.push_back(input);
@@ -292,6 +322,8 @@ absl::Status BuildState::Remember(const Outcome& outcome, const BuildPlan& plan,
   const int slot = slots.size() < kSlots ? static_cast<int>(slots.size()) : slots.back();
   store_.database->Put(store::Table::kState, ValuesKey(key_, slot),
                        store::PlanValues::Encode(executed.values, record.generation));
+  const bool reusable = looked.uses && record.plan;
+  store_.database->Put(store::Table::kState, UsesKey(key_, slot), reusable ? EncodeUses(*looked.uses, *record.plan) : "");
   store_.database->Put(store::Table::kState, SlotKey(key_, slot), *snapshot);
   UseSlot(slot);
   return absl::OkStatus();
@@ -332,13 +364,13 @@ std::vector<SeenPath> PathsOf(const std::vector<loading::FileRead>& reads) {
   for (const loading::FileRead& read : reads) {
     switch (read.kind) {
       case loading::FileRead::Kind::kFile:
-        seen.push_back({.path = read.path, .digest = read.digest});
+        seen.push_back({.path = read.path, .digest = read.digest, .tag = kLoadedPath});
         break;
       case loading::FileRead::Kind::kDirectory:
-        seen.push_back({.path = read.path, .kind = SeenPath::Kind::kSourceDirectory, .digest = read.digest});
+        seen.push_back({.path = read.path, .kind = SeenPath::Kind::kSourceDirectory, .digest = read.digest, .tag = kLoadedPath});
         break;
       case loading::FileRead::Kind::kAbsent:
-        seen.push_back({.path = read.path, .kind = SeenPath::Kind::kAbsent});
+        seen.push_back({.path = read.path, .kind = SeenPath::Kind::kAbsent, .tag = kLoadedPath});
         break;
     }
   }

@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/analysis/package_uses.h"
 #include "engine/base/digest.h"
 #include "engine/driver/build_request.h"
 #include "engine/driver/installation.h"
+#include "engine/driver/kept_analysis.h"
 #include "engine/execution/execute.h"
 #include "engine/execution/remembered_results.h"
 #include "engine/loading/workspace.h"
@@ -54,10 +56,19 @@ class BuildState {
   // What actions of `plan` made in the last build like this; null if there was none. Tests are always looked up.
   std::unique_ptr<execution::RememberedResults> Remembered(const BuildPlan& plan) const;
 
-  // Keeps the outcome of a build of `plan`. `seen`: what loading looked at. Nothing is kept if it cannot be;
-  // kFailedPrecondition "'<path>' changed during the build" if that is why.
+  // What is still true of the analysis of the last build like this; null: nothing. Loads what that needs. The loader outlives it.
+  std::unique_ptr<KeptAnalysis> Kept(loading::PackageLoader& packages) const;
+
+  // What a build did to know what its outcome depends on.
+  struct Looked {
+    std::vector<store::SeenPath> paths{};          // in loading
+    std::vector<loading::RepositoryInput> inputs{};
+    std::optional<analysis::PackageUses> uses{};   // nullopt: the next analysis starts from nothing
+  };
+  // Keeps the outcome of a build of `plan`. Nothing is kept if it cannot be; kFailedPrecondition "'<path>' changed
+  // during the build" if that is why.
   absl::Status Remember(const Outcome& outcome, const BuildPlan& plan, execution::ExecutionResult executed,
-                        std::vector<store::SeenPath> seen, const std::vector<loading::RepositoryInput>& inputs) const;
+                        Looked looked) const;
 
   // The same after the part that Recall gave was done.
   absl::Status Update(const Outcome& outcome, const store::PlanPart& part, execution::ExecutionResult executed) const;
@@ -70,6 +81,8 @@ class BuildState {
   std::optional<Recalled> RecallFrom(int slot);
   std::optional<store::PlanPart> ChangedPart();
   bool ReadPlan(int slot, Last& last) const;
+  // The build before this one, with its plan; null if there was none.
+  std::unique_ptr<Last> OpenLast() const;
   std::vector<int> Slots() const;
   void UseSlot(int slot) const;
 
@@ -80,6 +93,9 @@ class BuildState {
   std::unique_ptr<Last> last_;  // what Recall found
   int slot_ = 0;                // where it was
 };
+
+// The tag of paths that loading looked at.
+inline constexpr uint32_t kLoadedPath = 1;
 
 // The paths that loading looked at.
 std::vector<store::SeenPath> PathsOf(const std::vector<loading::FileRead>& reads);

@@ -34,6 +34,7 @@ struct PackageLoader::State {
   Workspace& workspace;
   const int threads;
   bool ignore_visibility = false;
+  Observer observer{};
   absl::Mutex mutex;
   std::map<PackageId, std::unique_ptr<Slot>> slots ABSL_GUARDED_BY(mutex);
 
@@ -52,7 +53,10 @@ PackageLoader::~PackageLoader() = default;
 
 Workspace& PackageLoader::workspace() { return state_->workspace; }
 
+void PackageLoader::SetObserver(Observer observer) { state_->observer = std::move(observer); }
+
 absl::StatusOr<PackagePtr> PackageLoader::Load(const PackageId& id) {
+  if (state_->observer) state_->observer(id);
   Slot& slot = state_->SlotOf(id);
   std::call_once(slot.once, [&] { slot.package = EvaluateBuildFile(state_->workspace, id); });
   return slot.package;

@@ -1,6 +1,7 @@
 // PackageLoader: packages by name, each loaded once. The door into loading for analysis and the driver.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,11 @@ class PackageLoader {
 
   // --nocheck_visibility: all targets are visible from now on. Before other threads use the loader.
   void IgnoreVisibility();
+
+  // Hears of every package that is asked for from now on, loaded before or not; from any thread that asks. Unset: nobody
+  // does. While no other thread uses the loader.
+  using Observer = std::function<void(const PackageId&)>;
+  void SetObserver(Observer observer);
 
   // In parallel; answers in the order of `ids`, and what print() says in the order of files.
   std::vector<absl::StatusOr<PackagePtr>> LoadAll(const std::vector<PackageId>& ids);

@@ -149,14 +149,14 @@ bool LooksTheSame(const record::PathState& state, const FileInfo& info) {
 // One comparison; its directories are looked at by several threads.
 class Comparison {
  public:
-  Comparison(FileStateCache& files, PathSnapshot::Differences& differences)
-      : files_(files), differences_(differences) {}
+  Comparison(FileStateCache& files, PathSnapshot::Extent extent, PathSnapshot::Differences& differences)
+      : files_(files), stops_(extent == PathSnapshot::Extent::kUntilChanged), differences_(differences) {}
 
   void Compare(const record::PathDirectory& directory) {
     std::optional<DirectoryHandle> handle;
     if (directory.names()->size() >= kNamesWorthOpening) handle.emplace(directory.path()->c_str());
     for (flatbuffers::uoffset_t i = 0; i < directory.names()->size(); ++i) {
-      if (changed_.load(std::memory_order_relaxed)) return;
+      if (stops_ && changed_.load(std::memory_order_relaxed)) return;
       Compare(directory, i, handle ? &*handle : nullptr);
     }
   }
@@ -198,10 +198,10 @@ class Comparison {
     const auto role = static_cast<SeenPath::Role>(state.role());
     if (role == SeenPath::Role::kInput || (role == SeenPath::Role::kSource && !is_file)) {
       changed_ = true;
-      return;
+      if (stops_) return;
     }
     std::lock_guard<std::mutex> lock(mutex_);
-    differences_.changes.push_back({role, state.tag(), std::move(path)});
+    differences_.changes.push_back({role, static_cast<Kind>(state.kind()), state.tag(), std::move(path)});
   }
 
   bool HasContents(const std::string& path, const record::PathState& state, const FileInfo& info) const {
@@ -214,6 +214,7 @@ class Comparison {
   }
 
   FileStateCache& files_;
+  const bool stops_;
   std::mutex mutex_;
   PathSnapshot::Differences& differences_;  // all threads have ended when others read it
   std::atomic<bool> changed_ = false;
@@ -369,13 +370,26 @@ absl::StatusOr<std::string> PathSnapshot::Retake(const Differences& differences,
   return writer.Write(update.payload);
 }
 
-PathSnapshot::Verdict PathSnapshot::Compare(int threads, FileStateCache& files, Differences* differences) const {
+std::vector<SeenPath> PathSnapshot::Inputs(uint32_t tag) const {
+  std::vector<SeenPath> inputs;
+  for (const record::PathDirectory* directory : *record::GetPathSnapshot(record_.data())->directories()) {
+    for (flatbuffers::uoffset_t i = 0; i < directory->names()->size(); ++i) {
+      const record::PathState& state = *directory->states()->Get(i);
+      const bool is_input = static_cast<SeenPath::Role>(state.role()) == SeenPath::Role::kInput;
+      if (is_input && state.tag() == tag) inputs.push_back(Recorded(*directory, i));
+    }
+  }
+  return inputs;
+}
+
+PathSnapshot::Verdict PathSnapshot::Compare(int threads, FileStateCache& files, Differences* differences,
+                                            Extent extent) const {
   const record::PathSnapshot& root = *record::GetPathSnapshot(record_.data());
   // With a clock that went back, a new change may get a ctime from before the snapshot.
   if (WallClockNanos() < root.taken_ns()) return Verdict::kChanged;
   size_t paths = 0;
   for (const record::PathDirectory* directory : *root.directories()) paths += directory->names()->size();
-  Comparison comparison(files, *differences);
+  Comparison comparison(files, extent, *differences);
   ParallelFor(ThreadsFor(paths, threads), root.directories()->size(), [&](size_t i) {
     comparison.Compare(*root.directories()->Get(static_cast<flatbuffers::uoffset_t>(i)));
   });

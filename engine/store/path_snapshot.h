@@ -61,14 +61,24 @@ class PathSnapshot {
   };
   struct Change {
     SeenPath::Role role = SeenPath::Role::kInput;
+    SeenPath::Kind kind = SeenPath::Kind::kFile;  // what it was
     uint32_t tag = 0;
     std::string path{};
   };
+  // How much of it is looked at.
+  enum class Extent {
+    kUntilChanged,  // until it is known that nothing of the build holds any more
+    kAll,
+  };
   struct Differences {
-    std::vector<Change> changes{};       // complete unless the verdict is kChanged
+    std::vector<Change> changes{};       // complete unless the verdict is kChanged before all was looked at
     absl::flat_hash_set<std::string> moved{};  // paths that look different, with the same contents
   };
-  Verdict Compare(int threads, FileStateCache& files, Differences* differences) const;
+  Verdict Compare(int threads, FileStateCache& files, Differences* differences,
+                  Extent extent = Extent::kUntilChanged) const;
+
+  // The inputs of this tag, as they were.
+  std::vector<SeenPath> Inputs(uint32_t tag) const;
 
   // What differs from this snapshot in the next one.
   struct Update {

@@ -76,13 +76,15 @@ class Sample {
   const int padding_;
 };
 
-PlanMatch Match(const BuildPlan& recorded, const BuildPlan& plan) {
+PlanRecord Record(const BuildPlan& plan) {
   std::vector<ActionId> order;
-  for (uint32_t i = 0; i < recorded.actions.size(); ++i) order.push_back(ActionId(i));
-  absl::StatusOr<std::string> bytes = EncodePlan(recorded, order);
+  for (uint32_t i = 0; i < plan.actions.size(); ++i) order.push_back(ActionId(i));
+  absl::StatusOr<std::string> bytes = EncodePlan(plan, order);
   EXPECT_TRUE(bytes.ok()) << bytes.status();
-  return PlanRecord::Open(*bytes)->Match(plan);
+  return *PlanRecord::Open(*bytes);
 }
+
+PlanMatch Match(const BuildPlan& recorded, const BuildPlan& plan) { return Record(recorded).Match(plan); }
 
 TEST(PlanMatchTest, IdsDoNotMatter) {
   const Sample recorded;
@@ -173,6 +175,71 @@ TEST(PlanMatchTest, ActionsThatWereNotDoneAreNotKnown) {
   const Sample sample;
   const std::string bytes = *EncodePlan(sample.plan, {ActionId(1)});
   EXPECT_THAT(PlanRecord::Open(bytes)->Match(sample.plan).actions, ElementsAre(false, true, false));
+}
+
+bool All(const Label&) { return true; }
+
+// With targets for the archive and the first object, and a test of the second.
+BuildPlan WithTargets() {
+  BuildPlan plan = Sample().plan;
+  auto output = [&](size_t action) { return plan.actions[action].outputs[0]; };
+  plan.targets = {{.label = At("//:ab"), .outputs = {output(2)}}, {.label = At("//:a"), .outputs = {output(0)}}};
+  plan.tests = {{.label = At("//:test"), .action = ActionId(1), .log = output(1)}};
+  return plan;
+}
+
+TEST(PlanJoinTest, WhatIsAddedToNothingIsThePlan) {
+  const BuildPlan plan = WithTargets();
+  BuildPlan copy;
+  ASSERT_TRUE(Record(plan).AddTo(All, &copy).ok());
+  EXPECT_EQ(copy.artifacts.size(), plan.artifacts.size());
+  EXPECT_EQ(copy.host_trees.size(), 1u);
+  EXPECT_THAT(Match(plan, copy).actions, ElementsAre(true, true, true));
+  EXPECT_THAT(Match(copy, plan).actions, ElementsAre(true, true, true));
+  ASSERT_EQ(copy.targets.size(), 2u);
+  EXPECT_EQ(copy.artifact(copy.targets[0].outputs[0]).exec_path, "out/ab.a");
+  ASSERT_EQ(copy.tests.size(), 1u);
+  EXPECT_EQ(copy.action(copy.tests[0].action).outputs[0], copy.tests[0].log);
+}
+
+TEST(PlanJoinTest, OnlyWhatIsWantedIsAdded) {
+  BuildPlan copy;
+  ASSERT_TRUE(Record(WithTargets()).AddTo([](const Label& label) { return label == At("//:a"); }, &copy).ok());
+  ASSERT_EQ(copy.actions.size(), 1u);
+  EXPECT_EQ(copy.artifact(copy.actions[0].outputs[0]).exec_path, "out/a.o");
+  EXPECT_EQ(copy.artifact(copy.actions[0].outputs[0]).generating_action, ActionId(0));
+  EXPECT_EQ(copy.targets.size(), 1u);
+  EXPECT_TRUE(copy.tests.empty());
+}
+
+TEST(PlanJoinTest, WhatIsThereIsNotAddedAgain) {
+  const BuildPlan plan = WithTargets();
+  BuildPlan joined = Sample(2).plan;
+  ASSERT_TRUE(Record(plan).AddTo(All, &joined).ok());
+  EXPECT_EQ(joined.actions.size(), 3u);
+  EXPECT_EQ(joined.artifacts.size(), plan.artifacts.size() + 2);
+  EXPECT_EQ(joined.host_trees.size(), 3u);
+  EXPECT_EQ(joined.targets[0].outputs[0], joined.actions[2].outputs[0]);
+}
+
+TEST(PlanJoinTest, WhatIsMadeInAnotherWayDoesNotGoTogether) {
+  Sample plan;
+  plan.first().env["A"] = "b";
+  EXPECT_EQ(Record(WithTargets()).AddTo(All, &plan.plan).code(), absl::StatusCode::kAborted);
+}
+
+TEST(PlanJoinTest, WhatNobodyNeedsMayBeMadeInAnotherWay) {
+  Sample plan;
+  plan.first().env["A"] = "b";
+  BuildPlan recorded = WithTargets();
+  recorded.targets.clear();
+  EXPECT_TRUE(Record(recorded).AddTo(All, &plan.plan).ok());
+}
+
+TEST(PlanJoinTest, AnotherThingOfTheSameNameDoesNotGoTogether) {
+  Sample plan;
+  plan.plan.artifacts[plan.header.value()].source_path = "/elsewhere/a.h";
+  EXPECT_EQ(Record(WithTargets()).AddTo(All, &plan.plan).code(), absl::StatusCode::kAborted);
 }
 
 }  // namespace

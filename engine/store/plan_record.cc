@@ -4,18 +4,16 @@
 #include <memory>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/store/plan_copy.h"
 #include "engine/store/plan_encoding.h"
 #include "engine/store/plan_record_generated.h"
 #include "flatbuffers/flatbuffers.h"
 
 namespace cow::store {
 namespace {
-
-using Numbers = flatbuffers::Vector<uint32_t>;
 
 flatbuffers::Offset<record::PlanSets> EncodeSets(const SetNumbers& sets, flatbuffers::FlatBufferBuilder& builder) {
   auto orders = builder.CreateVector(sets.orders());
@@ -103,17 +101,6 @@ class Encoder {
   int64_t processes_ = 0;
 };
 
-std::string_view Slice(const flatbuffers::Vector<uint8_t>& bytes, const Numbers& ends, uint32_t at) {
-  const uint32_t begin = at == 0 ? 0 : ends.Get(at - 1);
-  return {reinterpret_cast<const char*>(bytes.data()) + begin, ends.Get(at) - begin};
-}
-
-// Calls `visit` for elements [ends[at-1], ends[at]) of `values`.
-template <typename Visit>
-void ForSlice(const Numbers& values, const Numbers& ends, uint32_t at, const Visit& visit) {
-  for (uint32_t i = at == 0 ? 0 : ends.Get(at - 1); i < ends.Get(at); ++i) visit(values.Get(i));
-}
-
 // Which artifacts and actions depend on what changed: one pass, because everything comes after what it needs.
 class Reach {
  public:
@@ -154,51 +141,33 @@ class Reach {
   std::vector<bool> artifacts_, sets_, actions_;
 };
 
-// Decodes the chosen actions and targets into a plan of their own.
+// Copies the chosen actions and targets into a plan of their own.
 class PartBuilder {
  public:
   PartBuilder(const record::Plan& plan, const Reach& reach, const PlanValues& values)
-      : plan_(plan), reach_(reach), values_(values), actions_(plan.inputs()->size(), kNoPlanIndex) {
-    names_.text = [this](uint32_t i) { return Text(i); };
-    names_.artifact = [this](uint32_t id) { return Map(id); };
-    names_.argument_set = [this](uint32_t set) {
-      return SetOf<ArgValue>(*plan_.argument_sets(), set, &argument_sets_);
-    };
-  }
+      : plan_(plan), reach_(reach), values_(values), copier_(plan, &part_.plan) {}
 
   absl::Status AddActions() {
-    for (uint32_t action = 0; action < actions_.size(); ++action) {
-      if (reach_.HasAction(action)) COW_RETURN_IF_ERROR(AddAction(action));
+    for (uint32_t action = 0; action < plan_.inputs()->size(); ++action) {
+      if (reach_.HasAction(action)) COW_RETURN_IF_ERROR(copier_.AddAction(action));
     }
     return absl::OkStatus();
   }
 
   void AddTarget(size_t place, RequestedTarget target) {
-    for (ArtifactId& id : target.outputs) id = Map(id.value());
-    for (ArtifactId& id : target.runfiles) id = Map(id.value());
-    if (target.executable.valid()) target.executable = Map(target.executable.value());
-    if (target.runfiles_tree != nullptr) target.runfiles_tree = Map(*target.runfiles_tree);
-    part_.plan.targets.push_back(std::move(target));
+    part_.plan.targets.push_back(copier_.Map(std::move(target)));
     part_.targets.push_back(place);
   }
 
-  void AddTest(TestSpec test) {
-    test.action = ActionId(actions_[test.action.value()]);
-    if (test.log.valid()) test.log = Map(test.log.value());
-    part_.plan.tests.push_back(std::move(test));
-  }
+  void AddTest(TestSpec test) { part_.plan.tests.push_back(copier_.Map(std::move(test))); }
 
   absl::StatusOr<PlanPart> Finish() {
-    COW_RETURN_IF_ERROR(AddHostTrees());
+    COW_RETURN_IF_ERROR(copier_.AddHostTrees());
+    part_.artifacts = copier_.originals();
     for (uint32_t i = 0; i < part_.artifacts.size(); ++i) {
       const ArtifactId original = part_.artifacts[i];
-      const uint32_t maker = plan_.artifacts()->Get(original.value())->action();
-      Artifact& artifact = part_.plan.artifacts[i];
-      if (reach_.HasAction(maker)) {
-        artifact.generating_action = ActionId(actions_[maker]);
-        continue;
-      }
-      if (artifact.is_source() && reach_.HasArtifact(original)) continue;
+      if (part_.plan.artifacts[i].generating_action.valid()) continue;
+      if (part_.plan.artifacts[i].is_source() && reach_.HasArtifact(original)) continue;
       // What is only named has no value.
       std::optional<ActionOutput> value = values_.Get(original);
       if (value) part_.plan.known.push_back({ArtifactId(i), *std::move(value)});
@@ -207,116 +176,11 @@ class PartBuilder {
   }
 
  private:
-  std::string Text(uint32_t i) const { return plan_.strings()->Get(i)->str(); }
-
-  ArtifactId Map(uint32_t original) {
-    auto [place, added] = ids_.try_emplace(original, ArtifactId(static_cast<uint32_t>(part_.artifacts.size())));
-    if (!added) return place->second;
-    const record::PlanArtifact& encoded = *plan_.artifacts()->Get(original);
-    part_.plan.artifacts.push_back({.kind = static_cast<Artifact::Kind>(encoded.kind()),
-                                    .exec_path = Text(encoded.path()),
-                                    .root = Text(encoded.root()),
-                                    .source_path = Text(encoded.source_path()),
-                                    .owner = OwnerOf(encoded)});
-    part_.artifacts.push_back(ArtifactId(original));
-    return place->second;
-  }
-
-  RunfilesTreePtr Map(RunfilesTree tree) {
-    std::vector<ArtifactId> files = tree.files.ToList();
-    for (ArtifactId& id : files) id = Map(id.value());
-    tree.files = Depset<ArtifactId>(std::move(files), {});
-    for (RunfilesEntry& link : tree.symlinks) link.artifact = Map(link.artifact.value());
-    return std::make_shared<const RunfilesTree>(std::move(tree));
-  }
-
-  Label OwnerOf(const record::PlanArtifact& artifact) const {
-    return LabelOf(plan_.strings()->Get(artifact.owner())->string_view()).value_or(Label());
-  }
-
-  void Assign(uint32_t member, ArtifactId* element) { *element = Map(IndexOfMember(member)); }
-  void Assign(uint32_t member, ArgValue* element) {
-    if (KindOfMember(member) == SetMember::kText) {
-      *element = Text(IndexOfMember(member));
-    } else {
-      *element = Map(IndexOfMember(member));
-    }
-  }
-
-  template <typename T>
-  using KnownSets = absl::flat_hash_map<uint32_t, Depset<T>>;
-
-  // Decodes a set after those it contains, without recursion.
-  template <typename T>
-  Depset<T> SetOf(const record::PlanSets& sets, uint32_t wanted, KnownSets<T>* known) {
-    std::vector<uint32_t> stack = {wanted};
-    while (!stack.empty()) {
-      const uint32_t set = stack.back();
-      std::vector<T> direct;
-      std::vector<Depset<T>> transitive;
-      const size_t depth = stack.size();
-      if (known->contains(set)) {
-        stack.pop_back();
-        continue;
-      }
-      ForSlice(*sets.members(), *sets.ends(), set, [&](uint32_t member) {
-        if (KindOfMember(member) != SetMember::kSet) return;
-        if (!known->contains(IndexOfMember(member))) stack.push_back(IndexOfMember(member));
-      });
-      if (stack.size() > depth) continue;
-      ForSlice(*sets.members(), *sets.ends(), set, [&](uint32_t member) {
-        if (KindOfMember(member) == SetMember::kSet) {
-          transitive.push_back(known->at(IndexOfMember(member)));
-        } else {
-          Assign(member, &direct.emplace_back());
-        }
-      });
-      known->emplace(set, Depset<T>(std::move(direct), std::move(transitive),
-                                    static_cast<DepsetOrder>(sets.orders()->Get(set))));
-      stack.pop_back();
-    }
-    return known->at(wanted);
-  }
-
-  absl::Status AddAction(uint32_t number) {
-    COW_ASSIGN_OR_RETURN(Action action,
-                         DecodeActionBody(Slice(*plan_.bodies(), *plan_.body_ends(), number), names_));
-    if (const uint32_t inputs = plan_.inputs()->Get(number); inputs != kNoPlanIndex) {
-      action.inputs = SetOf<ArtifactId>(*plan_.input_sets(), inputs, &input_sets_);
-    }
-    ForSlice(*plan_.outputs(), *plan_.output_ends(), number,
-             [&](uint32_t output) { action.outputs.push_back(Map(output)); });
-    actions_[number] = static_cast<uint32_t>(part_.plan.actions.size());
-    part_.plan.actions.push_back(std::move(action));
-    return absl::OkStatus();
-  }
-
-  // Those that are used, under new numbers.
-  absl::Status AddHostTrees() {
-    absl::flat_hash_map<uint32_t, HostTreeId> known;
-    for (Action& action : part_.plan.actions) {
-      if (!action.host_tree.valid()) continue;
-      auto [place, added] = known.try_emplace(action.host_tree.value(),
-                                              HostTreeId(static_cast<uint32_t>(part_.plan.host_trees.size())));
-      if (added) {
-        COW_ASSIGN_OR_RETURN(HostTree tree,
-                             DecodeHostTree(plan_.host_trees()->Get(action.host_tree.value())->string_view()));
-        part_.plan.host_trees.push_back(std::make_shared<const HostTree>(std::move(tree)));
-      }
-      action.host_tree = place->second;
-    }
-    return absl::OkStatus();
-  }
-
   const record::Plan& plan_;
   const Reach& reach_;
   const PlanValues& values_;
-  PlanNames names_;
   PlanPart part_;
-  std::vector<uint32_t> actions_;  // ids in the part, by number in the record
-  absl::flat_hash_map<uint32_t, ArtifactId> ids_;
-  KnownSets<ArtifactId> input_sets_;
-  KnownSets<ArgValue> argument_sets_;
+  PlanCopier copier_;
 };
 
 const record::Plan& Root(const std::string& bytes) { return *record::GetPlan(bytes.data()); }

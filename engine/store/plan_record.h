@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,12 @@ class PlanRecord {
                                   const absl::flat_hash_set<std::string>& rewritten, const PlanValues& values) const;
 
   PlanMatch Match(const BuildPlan& plan) const;
+
+  // The labels of all targets.
+  absl::StatusOr<std::vector<Label>> Targets() const;
+  // Adds the wanted targets and their tests to a plan, with all that they need. kAborted: something that both have is not
+  // the same in both; the plan is spoiled then.
+  absl::Status AddTo(const std::function<bool(const Label&)>& wanted, BuildPlan* plan) const;
 
   size_t artifact_count() const;
   // Actions of the whole plan that are processes.
