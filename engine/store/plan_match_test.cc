@@ -179,17 +179,17 @@ TEST(PlanMatchTest, ActionsThatWereNotDoneAreNotKnown) {
 
 bool All(const Label&) { return true; }
 
-// With targets for the archive and the first object, and a test of the second.
+// With targets for the archive and the first object.
 BuildPlan WithTargets() {
   BuildPlan plan = Sample().plan;
   auto output = [&](size_t action) { return plan.actions[action].outputs[0]; };
   plan.targets = {{.label = At("//:ab"), .outputs = {output(2)}}, {.label = At("//:a"), .outputs = {output(0)}}};
-  plan.tests = {{.label = At("//:test"), .action = ActionId(1), .log = output(1)}};
   return plan;
 }
 
 TEST(PlanJoinTest, WhatIsAddedToNothingIsThePlan) {
-  const BuildPlan plan = WithTargets();
+  BuildPlan plan = WithTargets();
+  plan.tests = {{.label = At("//:test"), .action = ActionId(1), .log = plan.actions[1].outputs[0]}};
   BuildPlan copy;
   ASSERT_TRUE(Record(plan).AddTo(All, &copy).ok());
   EXPECT_EQ(copy.artifacts.size(), plan.artifacts.size());
