@@ -121,8 +121,9 @@ std::string ResultAsJson(const driver::BuildResult& result) {
     json.BeginObject().Field("label", target.label.ToString()).Field("reason", target.reason).EndObject();
   }
   json.EndArray().Key("actions").BeginObject();
-  json.Field("run", result.actions_run).Field("run_remotely", result.actions_run_remotely).Field("cached", result.actions_cached);
-  json.Field("remote_cache_hits", result.actions_remote).Field("failed", result.actions_failed);
+  json.Field("run", result.actions_run).Field("cached", result.actions_cached);
+  json.Field("run_remotely", result.actions_run_remotely).Field("remote_cache_hits", result.actions_remote);
+  json.Field("failed", result.actions_failed);
   json.EndObject().Field("sandbox", result.sandbox_tier).Field("wall_micros", result.wall_micros);
   json.Field("remote_cache_blobs", result.remote_blobs).Field("remote_cache_bytes", result.remote_bytes);
   json.Field("unchanged", result.unchanged);
