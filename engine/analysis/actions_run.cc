@@ -8,6 +8,7 @@
 #include "engine/analysis/actions_value.h"
 #include "engine/analysis/builtin_providers.h"
 #include "engine/analysis/ctx_value.h"
+#include "engine/analysis/execution_tags.h"
 #include "engine/analysis/host_tree_value.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/status.h"
@@ -113,6 +114,7 @@ absl::Status ReadCommon(const RuleContext& context, const RunParameters& p, Inpu
                       context.configuration().action_env.end());
   COW_ASSIGN_OR_RETURN(action.execution_requirements,
                        ReadStringDict(p.execution_requirements, "execution_requirements"));
+  AddExecutionTags(context.target(), action.execution_requirements);
   COW_RETURN_IF_ERROR(CheckIgnored(context, p));
   action.exec_properties = context.exec_properties(p.exec_group);
   if (p.unused_inputs_list != nullptr) {

@@ -74,6 +74,7 @@ struct ProgramDetails {
   int shard_count = 0;          // tests only: 0 = not sharded
   bool is_flaky = false;        // tests only
   std::map<std::string, std::string> exec_properties{};  // of the action that runs the test
+  std::map<std::string, std::string> execution_requirements{};  // of that, from tags
 };
 
 struct ConfiguredTarget {

@@ -12,6 +12,7 @@
 #include "engine/analysis/ctx_methods.h"
 #include "engine/analysis/ctx_value.h"
 #include "engine/analysis/default_info.h"
+#include "engine/analysis/execution_tags.h"
 #include "engine/analysis/returned_providers.h"
 #include "engine/analysis/user_error.h"
 #include "engine/base/diagnostic.h"
@@ -127,6 +128,7 @@ absl::Status FillProgram(const RuleContext& context, ConfiguredTarget& target) {
     program.test_size = declared.StringAttr("size");
     program.timeout_seconds = TestTimeout(declared);
     program.is_flaky = declared.BoolAttr("flaky");
+    AddExecutionTags(declared, program.execution_requirements);
     program.shard_count = static_cast<int>(IntAttribute(context, "shard_count"));
     program.exec_properties = context.exec_properties(kTestGroup);
   }

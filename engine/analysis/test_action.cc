@@ -135,7 +135,8 @@ TestAction MakeTestAction(const ConfiguredTarget& test, const TestRun& run, cons
   for (const auto& [name, value] : test.configuration->test_env) action.env[name] = value;
   AddStrings(test.providers.Find(providers.execution_info), "requirements",
              action.execution_requirements);
-
+  action.execution_requirements.insert(test.program->execution_requirements.begin(),
+                                       test.program->execution_requirements.end());
   if (!options.cached || options.runs_per_test > 1) action.execution_requirements["no-cache"] = "1";
   made.outputs.push_back(Output(test, run, options.runs_per_test, "test.log"));
   if (run.shards > 0) made.outputs.push_back(Output(test, run, options.runs_per_test, "sharding_supported"));
