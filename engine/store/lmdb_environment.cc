@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "engine/store/fault_guard.h"
+#include "engine/store/nudged_thread.h"
 
 namespace cow::store {
 namespace {
@@ -201,7 +201,9 @@ int LmdbEnvironment::Read(const std::function<int(MDB_txn*)>& body) {
 int LmdbEnvironment::WriteOnce(const std::function<int(MDB_txn*)>& body) {
   absl::ReaderMutexLock lock(&map_mutex_);
   MDB_txn* txn = nullptr;
+  waits_to_write_ = true;
   const int code = Begin(0, &txn);
+  waits_to_write_ = false;
   return code == MDB_SUCCESS ? End(txn, body(txn), /*commit=*/true) : code;
 }
 
@@ -210,7 +212,7 @@ int LmdbEnvironment::Write(const std::function<int(MDB_txn*)>& body) {
   while (true) {
     int code = MDB_CORRUPTED;
     // The lock of all processes' writers goes with the thread that holds it: after a fault, nothing else frees it.
-    std::thread([&] { code = WriteOnce(body); }).join();
+    RunNudged([&] { code = WriteOnce(body); }, waits_to_write_);
     if (code != MDB_MAP_FULL && code != MDB_MAP_RESIZED) return code;
     int resized = Resize(/*grow=*/code == MDB_MAP_FULL);
     if (resized != MDB_SUCCESS) return resized;

@@ -62,6 +62,7 @@ class LmdbEnvironment {
 
   MDB_env* env_ = nullptr;
   std::atomic<bool> faulted_ = false;
+  std::atomic<bool> waits_to_write_ = false;  // for other writers, of this process or another
   std::vector<MDB_dbi> tables_;  // constant after Open
   absl::Mutex map_mutex_;        // shared: a transaction is open; exclusive: the map changes
   absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(map_mutex_);
