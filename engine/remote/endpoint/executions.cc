@@ -23,21 +23,6 @@ constexpr int kMostSilences = 2;                           // streams in a row i
 
 using google::longrunning::Operation;
 
-bool IsTransient(int code) {
-  switch (code) {
-    case grpc::StatusCode::UNAVAILABLE:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-    case grpc::StatusCode::ABORTED:
-    case grpc::StatusCode::UNKNOWN:
-    case grpc::StatusCode::INTERNAL:
-    case grpc::StatusCode::CANCELLED:
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // Whether the server lacks blobs that it was said to have.
 bool LacksBlobs(const google::rpc::Status& status) {
   if (status.code() != grpc::StatusCode::FAILED_PRECONDITION) return false;

@@ -45,21 +45,6 @@ int64_t DelayBefore(int retry) {
   return std::uniform_int_distribution<int64_t>(delay / 2, delay + delay / 2)(random);
 }
 
-bool IsTransient(const grpc::Status& status) {
-  switch (status.error_code()) {
-    case grpc::StatusCode::UNAVAILABLE:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-    case grpc::StatusCode::ABORTED:
-    case grpc::StatusCode::UNKNOWN:
-    case grpc::StatusCode::INTERNAL:
-    case grpc::StatusCode::CANCELLED:
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool IsRefusal(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
          status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
@@ -92,6 +77,21 @@ std::string NewInvocation() {
 }
 
 }  // namespace
+
+bool IsTransient(int code) {
+  switch (code) {
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::ABORTED:
+    case grpc::StatusCode::UNKNOWN:
+    case grpc::StatusCode::INTERNAL:
+    case grpc::StatusCode::CANCELLED:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return true;
+    default:
+      return false;
+  }
+}
 
 Link::Attempt::Attempt(Link* link, Urgency urgency)
     : stubs(urgency == Urgency::kBuildWaits ? link->urgent_ : link->background_), link_(*link), urgency_(urgency), last_(Now()) {}
@@ -234,7 +234,7 @@ grpc::Status Link::Try(Attempt& attempt, absl::FunctionRef<grpc::Status(Attempt&
   const grpc::Status status = call(attempt);
   absl::MutexLock lock(&mutex_);
   attempts_.erase(&attempt);
-  if (!IsTransient(status)) attempt.Progress();
+  if (!IsTransient(status.error_code())) attempt.Progress();
   return status;
 }
 
@@ -246,7 +246,7 @@ grpc::Status Link::Run(Urgency urgency, const std::string& action, absl::Functio
     Attempt attempt(this, urgency);
     AddMetadata(&attempt.context, action);
     const grpc::Status status = Try(attempt, call);
-    if (!IsTransient(status)) return status;
+    if (!IsTransient(status.error_code())) return status;
     if (urgency == Urgency::kBuildWaits && attempt.cancelled_ && ++silences >= kMostSilences) return IsUp() ? Unanswered() : Unused();
     if (!MayRetry(status, urgency, tried, began)) return IsUp() ? status : Unused();
   }

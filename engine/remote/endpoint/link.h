@@ -28,6 +28,9 @@ namespace cow::remote {
 
 namespace reapi = ::build::bazel::remote::execution::v2;
 
+// Whether a call that ended with this status code may succeed the next time.
+bool IsTransient(int code);
+
 // What was negotiated.
 struct Abilities {
   int64_t batch_bytes = 0;   // what the messages of a batch may hold together
