@@ -58,7 +58,7 @@ class ExecutionServer final : public reapi::Execution::Service, public google::l
     {
       absl::MutexLock lock(&mutex_);
       ++asked_;
-      state->name = absl::StrCat("operations/", operations_.size());
+      state->name = absl::StrCat("operations/", ++named_);  // never again, whatever was forgotten
       operations_[state->name] = state;
     }
     std::thread([this, state, request = *request] { Do(*state, request); }).detach();
@@ -195,6 +195,7 @@ class ExecutionServer final : public reapi::Execution::Service, public google::l
   absl::Mutex mutex_;
   std::map<std::string, int> faults_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<State>> operations_ ABSL_GUARDED_BY(mutex_);
+  int named_ ABSL_GUARDED_BY(mutex_) = 0;
   int asked_ ABSL_GUARDED_BY(mutex_) = 0;
   int run_ ABSL_GUARDED_BY(mutex_) = 0;
   int waited_ ABSL_GUARDED_BY(mutex_) = 0;
